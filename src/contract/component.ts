@@ -1,0 +1,96 @@
+// The life of a component: created (no I/O), started (all I/O begins), stopped.
+import type { Signal, Visitors } from '../data/index.ts'
+import type { Consume, Consumers } from './consumer.ts'
+
+export interface Component {
+  /** Once, downstream first. Rejecting fails the start of the agent, cleanly. */
+  start?(host: Host): Promise<void>
+  /** Flushes and releases. Safe before `start`, safe twice, done when `abort` says so. */
+  stop?(abort: AbortSignal): Promise<void>
+}
+
+/** What a component can ask of the agent that runs it. */
+export interface Host {
+  /** The running extension with that id; throws when the config's `service::extensions` does not have it. */
+  extension<E extends Component>(id: string): E
+  /** Durable state of this component, when the config names a storage extension. */
+  readonly storage: Storage | undefined
+  /**
+   * Asks the memory limiters of the pipelines ahead, before decoding; the bytes count until `release`.
+   * Throws `RetryableError` when there is no room.
+   */
+  admit(signal: Signal, sizeBytes: number): Admission
+  /** How this component is, for the health endpoints. A component that never says anything is `ok` once started. */
+  report(state: ComponentState, reason?: string): void
+  /** For the health endpoints themselves. */
+  readonly health: Health
+}
+
+/** Released when the payload has been handed on or refused; calling it twice does nothing. */
+export interface Admission {
+  release(): void
+}
+
+export interface Storage {
+  get(key: string): Promise<Uint8Array | undefined>
+  set(key: string, value: Uint8Array): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+/** `degraded`: works on, recovers by itself (a destination is down). `failed`: does nothing until a person helps. */
+export type ComponentState = 'starting' | 'ok' | 'degraded' | 'failed' | 'stopping' | 'stopped'
+
+export interface ComponentHealth {
+  readonly kind: ComponentKind
+  readonly id: string
+  readonly pipeline: string | undefined
+  readonly state: ComponentState
+  readonly reason: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+export interface Health {
+  /** True from the moment that every component has started until shutdown begins. */
+  readonly isReady: boolean
+  readonly startedAt: number
+  components(): readonly ComponentHealth[]
+}
+
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
+
+/** One instance per id, serving every signal: it owns a socket or a file. */
+export interface Receiver extends Component {
+  /** Where it listens, once started, for the start message: `http://127.0.0.1:4318`. */
+  readonly endpoints?: readonly string[]
+}
+
+/** One instance per id, serving every signal: it owns connections. */
+export interface Exporter extends Component {
+  readonly consumers: Consumers
+  /** Where people or scrapers find something, once started. */
+  readonly endpoints?: readonly string[]
+}
+
+/** One instance per place in a pipeline. Item by item work gives a visitor, and is fused with its neighbours… */
+export interface ItemProcessor<S extends Signal = Signal> extends Component {
+  readonly visitor: Visitors[S]
+  /** The label of its drops; `filtered` by default. */
+  readonly dropReason?: string
+}
+
+/** …work on whole batches (hold, merge, sample) takes the batch and calls `next` when it likes. */
+export interface BatchProcessor<S extends Signal = Signal> extends Component {
+  readonly consume: Consume<S>
+  /** A limiter's answer before decoding: throws `RetryableError`. The graph collects them for `Host.admit`. */
+  admit?(sizeBytes: number): void
+}
+
+/** An exporter of one pipeline and a receiver of others. */
+export interface Connector extends Component {
+  readonly consumers: Consumers
+}
+
+export interface Extension extends Component {
+  readonly endpoints?: readonly string[]
+}

@@ -1,0 +1,6 @@
+// What components promise. Plugins see this as part of `sluice/plugin`.
+export * from './component.ts'
+export * from './consumer.ts'
+export * from './errors.ts'
+export * from './factory.ts'
+export * from './settings.ts'

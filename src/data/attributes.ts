@@ -1,0 +1,331 @@
+// A view of the attributes of one message: repeated KeyValue, on the wire or waiting in scratch.
+import { equalBytes, textOf } from '../wire/intern.ts'
+import type { JsonWriter } from '../wire/json.ts'
+import type { ByteWriter } from '../wire/writer.ts'
+import { type Key, keyOf } from './key.ts'
+import type { Message } from './message.ts'
+import {
+  type AnyValue,
+  type Double,
+  keyValue,
+  readAnyValue,
+  readNumber,
+  readString,
+  STRING,
+  writeAnyValue,
+  writeJsonKeyValue,
+  writeJsonValue,
+} from './value.ts'
+
+/** Numbers per attribute: its tag, then where the KeyValue starts and ends. */
+export const WIDTH = 3
+/** What became of an attribute. */
+const UNTOUCHED = 0
+const WRITTEN = 1
+const DELETED = 2
+/** In place of the tag's position: the wire does not have it. */
+const NEW = -1
+
+/** Keys are unique, by the specification; of a key given twice the first counts and `delete` takes both. */
+export class Attributes {
+  readonly #message: Message
+  /** On the wire, `WIDTH` numbers each; filled by `Message`. */
+  slots = new Int32Array(0)
+  count = 0
+  /** Whether `#state` and `#written` mean anything. */
+  #edited = false
+  #state = new Uint8Array(0)
+  /** Like `slots`, in scratch. */
+  #written = new Int32Array(0)
+
+  constructor(message: Message) {
+    this.#message = message
+  }
+
+  // ---- for plugins
+
+  get size(): number {
+    this.#message.index()
+    if (!this.#edited) return this.count
+    let size = 0
+    for (let slot = 0; slot < this.count; slot++) if (this.#state[slot] !== DELETED) size++
+    return size
+  }
+
+  has(key: Key | string): boolean {
+    return this.#find(key) >= 0
+  }
+
+  get(key: Key | string): AnyValue | undefined {
+    const slot = this.#find(key)
+    if (slot < 0) return undefined
+    const bytes = this.#locate(slot)
+    return readAnyValue(bytes, keyValue.valueAt, keyValue.valueEnd)
+  }
+
+  /** Undefined when absent or not a string. */
+  getString(key: Key | string): string | undefined {
+    const slot = this.#find(key)
+    if (slot < 0) return undefined
+    const bytes = this.#locate(slot)
+    return readString(bytes, keyValue.valueAt, keyValue.valueEnd)
+  }
+
+  /** An int or a double; undefined when absent or something else. */
+  getNumber(key: Key | string): number | undefined {
+    const slot = this.#find(key)
+    if (slot < 0) return undefined
+    const bytes = this.#locate(slot)
+    return readNumber(bytes, keyValue.valueAt, keyValue.valueEnd)
+  }
+
+  /** For strings a comparison of bytes. */
+  equals(key: Key | string, value: string | boolean | number | bigint): boolean {
+    const slot = this.#find(key)
+    if (slot < 0) return false
+    const bytes = this.#locate(slot)
+    const { valueAt, valueEnd } = keyValue
+    if (typeof value !== 'string') return readAnyValue(bytes, valueAt, valueEnd) === value
+    const wanted = keyOf(value).bytes
+    if (valueEnd === valueAt || bytes[valueAt] !== STRING || wanted.length > 127)
+      return readString(bytes, valueAt, valueEnd) === value
+    return (
+      bytes[valueAt + 1] === wanted.length &&
+      valueAt + 2 + wanted.length === valueEnd &&
+      equalBytes(bytes, valueAt + 2, wanted)
+    )
+  }
+
+  /** Replaces in place, or appends. */
+  set(key: Key | string, value: AnyValue | Double): void {
+    const known = typeof key === 'string' ? keyOf(key) : key
+    let slot = this.#find(known)
+    this.#beginEdit()
+    if (slot < 0) slot = this.#append()
+    const { scratch } = this.#message.splices
+    const tagAt = scratch.length
+    const at = writeAttribute(scratch, this.#message.attributesTag, known, value)
+    this.#state[slot] = WRITTEN
+    this.#written[slot * WIDTH] = tagAt
+    this.#written[slot * WIDTH + 1] = at
+    this.#written[slot * WIDTH + 2] = scratch.length
+  }
+
+  /** False when there was none. */
+  delete(key: Key | string): boolean {
+    let slot = this.#find(key)
+    if (slot < 0) return false
+    this.#beginEdit()
+    for (; slot >= 0; slot = this.#find(key, slot + 1)) this.#state[slot] = DELETED
+    return true
+  }
+
+  forEach(visit: (key: string, value: AnyValue) => void): void {
+    this.#message.index()
+    for (let slot = 0; slot < this.count; slot++) {
+      if (this.#stateOf(slot) === DELETED) continue
+      const bytes = this.#locate(slot)
+      const { keyAt, keyEnd, valueAt, valueEnd } = keyValue
+      visit(textOf(bytes, keyAt, keyEnd), readAnyValue(bytes, valueAt, valueEnd))
+    }
+  }
+
+  toMap(): Map<string, AnyValue> {
+    const map = new Map<string, AnyValue>()
+    this.forEach((key, value) => {
+      if (!map.has(key)) map.set(key, value)
+    })
+    return map
+  }
+
+  /** `{"key":value,…}` */
+  writeJson(json: JsonWriter): void {
+    this.#message.index()
+    json.beginObject()
+    for (let slot = 0; slot < this.count; slot++) {
+      if (this.#stateOf(slot) === DELETED) continue
+      const bytes = this.#locate(slot)
+      writeJsonKeyValue(json, bytes)
+    }
+    json.endObject()
+  }
+
+  /** The value as JSON; false, and nothing written, when absent. */
+  writeJsonOf(key: Key | string, json: JsonWriter): boolean {
+    const slot = this.#find(key)
+    if (slot < 0) return false
+    const bytes = this.#locate(slot)
+    writeJsonValue(json, bytes, keyValue.valueAt, keyValue.valueEnd)
+    return true
+  }
+
+  // ---- for Message
+
+  clear(): void {
+    this.count = 0
+    this.#edited = false
+  }
+
+  /** More room in `slots`. */
+  grow(): Int32Array<ArrayBuffer> {
+    this.slots = larger(this.slots, Math.max(this.slots.length * 2, 16 * WIDTH))
+    return this.slots
+  }
+
+  /** Writes the edits to the splices; returns how much the message grows. */
+  commit(): number {
+    if (!this.#edited) return 0
+    const { splices, end } = this.#message
+    const { slots, count } = this
+    const state = this.#state
+    const written = this.#written
+    let delta = 0
+    for (let slot = 0; slot < count; slot++) {
+      if (state[slot] === UNTOUCHED) continue
+      const tagAt = slots[slot * WIDTH]!
+      const isNew = tagAt === NEW
+      const wireEnd = slots[slot * WIDTH + 2]!
+      if (state[slot] === WRITTEN)
+        delta += splices.replace(
+          isNew ? end : tagAt,
+          isNew ? end : wireEnd,
+          written[slot * WIDTH]!,
+          written[slot * WIDTH + 2]!,
+        )
+      else if (!isNew) delta += splices.remove(tagAt, wireEnd)
+    }
+    return delta
+  }
+
+  /** For a copy of the message whose wire bytes begin at 0 instead of `offset`. */
+  copyEdits(from: Attributes, offset: number): void {
+    this.count = from.count
+    this.slots = from.slots.map((position) => (position === NEW ? NEW : position - offset))
+    this.#edited = from.#edited
+    this.#state = from.#state
+    this.#written = from.#written
+  }
+
+  // ---- inside
+
+  #beginEdit(): void {
+    this.#message.touch()
+    if (this.#edited) return
+    this.#edited = true
+    const capacity = this.slots.length / WIDTH
+    if (this.#state.length < capacity) {
+      this.#state = new Uint8Array(capacity)
+      this.#written = new Int32Array(capacity * WIDTH)
+      return
+    }
+    const state = this.#state
+    for (let slot = 0; slot < this.count; slot++) state[slot] = UNTOUCHED // a call of fill() costs more
+  }
+
+  #append(): number {
+    const slot = this.count++
+    if (this.slots.length < this.count * WIDTH) this.grow()
+    if (this.#state.length < this.count) {
+      const state = new Uint8Array(this.slots.length / WIDTH)
+      state.set(this.#state)
+      this.#state = state
+      this.#written = larger(this.#written, this.slots.length)
+    }
+    this.slots[slot * WIDTH] = NEW
+    return slot
+  }
+
+  #stateOf(slot: number): number {
+    return this.#edited ? this.#state[slot]! : UNTOUCHED
+  }
+
+  /** Fills `keyValue` and returns the bytes that its positions are in. */
+  #locate(slot: number): Buffer {
+    const isWritten = this.#stateOf(slot) === WRITTEN
+    const positions = isWritten ? this.#written : this.slots
+    const bytes = isWritten ? this.#message.splices.scratch.bytes : this.#message.bytes
+    keyValue.locate(bytes, positions[slot * WIDTH + 1]!, positions[slot * WIDTH + 2]!)
+    return bytes
+  }
+
+  #find(key: Key | string, from = 0): number {
+    this.#message.index()
+    const wanted = (typeof key === 'string' ? keyOf(key) : key).bytes
+    const { slots, count } = this
+    const { bytes } = this.#message
+    if (this.#edited) return this.#findEdited(wanted, from)
+    for (let slot = from; slot < count; slot++) {
+      if (hasKey(bytes, slots[slot * WIDTH + 1]!, slots[slot * WIDTH + 2]!, wanted)) return slot
+    }
+    return -1
+  }
+
+  #findEdited(wanted: Buffer, from: number): number {
+    const { slots, count } = this
+    const { bytes } = this.#message
+    const state = this.#state
+    for (let slot = from; slot < count; slot++) {
+      if (state[slot] === UNTOUCHED) {
+        if (hasKey(bytes, slots[slot * WIDTH + 1]!, slots[slot * WIDTH + 2]!, wanted)) return slot
+      } else if (state[slot] === WRITTEN) {
+        const written = this.#written
+        if (hasKey(this.#message.splices.scratch.bytes, written[slot * WIDTH + 1]!, written[slot * WIDTH + 2]!, wanted))
+          return slot
+      }
+    }
+    return -1
+  }
+}
+
+/** Whether the KeyValue [at, end) has that key. Key first and shorter than 128 bytes is what nearly everyone writes. */
+function hasKey(bytes: Buffer, at: number, end: number, wanted: Buffer): boolean {
+  const size = wanted.length
+  if (bytes[at] === 0x0a && bytes[at + 1]! < 128 && at < end)
+    return bytes[at + 1] === size && equalBytes(bytes, at + 2, wanted)
+  const { keyAt, keyEnd } = keyValue.locate(bytes, at, end)
+  return keyEnd - keyAt === size && equalBytes(bytes, keyAt, wanted)
+}
+
+/** Longer texts are not kept for the next time. */
+const MAX_KEPT = 128
+
+/** The whole field, from `Key` when it is the one as last time; returns where the KeyValue starts. */
+export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
+  const start = out.length
+  const isSame = tag === key.lastTag && Object.is(value, key.lastValue)
+  if (isSame && key.lastField !== undefined) {
+    out.raw(key.lastField)
+    return start + (key.lastField[1]! < 128 ? 2 : 3)
+  }
+  const at = encodeAttribute(out, tag, key, value)
+  if (isSame) key.lastField = Buffer.from(out.bytes.subarray(start, out.length))
+  else if (
+    typeof value !== 'object' &&
+    key.bytes.length <= MAX_KEPT &&
+    !(typeof value === 'string' && value.length > MAX_KEPT)
+  ) {
+    key.lastTag = tag
+    key.lastValue = value
+    key.lastField = undefined
+  }
+  return at
+}
+
+function encodeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
+  out.byte(tag)
+  const from = out.beginLength()
+  out.byte(0x0a)
+  out.varint(key.bytes.length)
+  out.raw(key.bytes)
+  out.byte(0x12)
+  const valueFrom = out.beginLength()
+  writeAnyValue(out, value)
+  out.endLength(valueFrom)
+  return out.endLength(from)
+}
+
+function larger(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(size)
+  copy.set(array)
+  return copy
+}

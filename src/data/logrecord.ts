@@ -1,0 +1,129 @@
+// LogRecord = { 1: time, 11: observed (fixed64), 2: severity_number, 3: severity_text, 5: body (AnyValue), 6: attributes,
+//               8: flags (fixed32), 9: trace_id, 10: span_id, 12: event_name }
+import type { JsonWriter } from '../wire/json.ts'
+import type { Instant } from '../wire/time.ts'
+import type { Attributes } from './attributes.ts'
+import type { Id } from './id.ts'
+import type { Message } from './message.ts'
+import { idOf, writeText } from './span.ts'
+import { type AnyValue, type Double, readAnyValue, writeAnyValue, writeJsonValue } from './value.ts'
+
+const TIME = 1
+const SEVERITY_NUMBER = 2
+const SEVERITY_TEXT = 3
+const BODY = 5
+export const LOG_ATTRIBUTES = 6
+const FLAGS = 8
+const TRACE_ID = 9
+const SPAN_ID = 10
+const OBSERVED_TIME = 11
+const EVENT_NAME = 12
+
+export class LogRecord {
+  readonly #message: Message
+  constructor(message: Message) {
+    this.#message = message
+  }
+
+  get time(): Instant {
+    return this.#message.instant(TIME)
+  }
+  set time(time: Instant) {
+    this.#message.setFixed64(TIME, time.toBigInt())
+  }
+  get observedTime(): Instant {
+    return this.#message.instant(OBSERVED_TIME)
+  }
+  set observedTime(time: Instant) {
+    this.#message.setFixed64(OBSERVED_TIME, time.toBigInt())
+  }
+  get severityNumber(): number {
+    return this.#message.varint(SEVERITY_NUMBER)
+  }
+  set severityNumber(severity: number) {
+    this.#message.setVarint(SEVERITY_NUMBER, severity)
+  }
+  get severityText(): string {
+    return this.#message.text(SEVERITY_TEXT)
+  }
+  set severityText(text: string) {
+    this.#message.setText(SEVERITY_TEXT, text)
+  }
+  get eventName(): string {
+    return this.#message.text(EVENT_NAME)
+  }
+  set eventName(name: string) {
+    this.#message.setText(EVENT_NAME, name)
+  }
+  get flags(): number {
+    return this.#message.fixed32(FLAGS)
+  }
+  set flags(flags: number) {
+    this.#message.setFixed32(FLAGS, flags)
+  }
+  get traceId(): Id {
+    return idOf(this.#message, TRACE_ID)
+  }
+  set traceId(id: Id) {
+    this.#message.setContent(TRACE_ID, (out) => out.raw(id.toBytes()))
+  }
+  get spanId(): Id {
+    return idOf(this.#message, SPAN_ID)
+  }
+  set spanId(id: Id) {
+    this.#message.setContent(SPAN_ID, (out) => out.raw(id.toBytes()))
+  }
+  get attributes(): Attributes {
+    return this.#message.attributes
+  }
+
+  get body(): AnyValue {
+    const message = this.#message
+    return message.has(BODY)
+      ? readAnyValue(message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
+      : null
+  }
+  set body(body: AnyValue | Double) {
+    this.#message.setContent(BODY, (out) => writeAnyValue(out, body))
+  }
+
+  writeBody(json: JsonWriter): void {
+    const message = this.#message
+    if (message.has(BODY)) writeJsonValue(json, message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
+    else json.null()
+  }
+  writeSeverityText(json: JsonWriter): void {
+    writeText(json, this.#message, SEVERITY_TEXT)
+  }
+
+  retain(): LogRecord {
+    return new LogRecord(this.#message.retain())
+  }
+  toObject(): LogRecordObject {
+    return {
+      timeUnixNano: this.time.toBigInt(),
+      observedTimeUnixNano: this.observedTime.toBigInt(),
+      severityNumber: this.severityNumber,
+      severityText: this.severityText,
+      eventName: this.eventName,
+      body: this.body,
+      flags: this.flags,
+      traceId: this.traceId.hex,
+      spanId: this.spanId.hex,
+      attributes: this.attributes.toMap(),
+    }
+  }
+}
+
+export interface LogRecordObject {
+  readonly timeUnixNano: bigint
+  readonly observedTimeUnixNano: bigint
+  readonly severityNumber: number
+  readonly severityText: string
+  readonly eventName: string
+  readonly body: AnyValue
+  readonly flags: number
+  readonly traceId: string
+  readonly spanId: string
+  readonly attributes: ReadonlyMap<string, AnyValue>
+}

@@ -1,0 +1,369 @@
+// One message inside a chunk: where its fields are, and which edits wait for the end of the visit.
+
+import { textOf } from '../wire/intern.ts'
+import {
+  FIXED32,
+  FIXED64,
+  LEN,
+  readDouble,
+  readFixed32,
+  readInt64,
+  readVarint,
+  skip,
+  VARINT,
+  varintEnd,
+} from '../wire/reader.ts'
+import { Instant, readInstant } from '../wire/time.ts'
+import { Attributes, WIDTH } from './attributes.ts'
+import { noSplices, Splices } from './splices.ts'
+
+/** Field numbers that are indexed; what is beyond is unknown and stays where it is. */
+const FIELDS = 32
+const EMPTY = Buffer.alloc(0)
+/** Until the first look: a retained message weighs little. */
+const NONE = new Int32Array(0)
+const ZERO = new Instant(0, 0)
+
+/**
+ * A flyweight: `open` moves it to the next message, the first look indexes the fields, edits stand beside the wire bytes
+ * until `commit`. Views (`Span`, `Resource`, …) are getters over one of these.
+ */
+export class Message {
+  bytes: Buffer = EMPTY
+  start = 0
+  end = 0
+  /** Whether hooks may edit it now. */
+  writable = false
+  readonly attributes: Attributes
+  readonly splices: Splices
+  /** Where attributes stand; data points differ by type. */
+  attributesTag: number
+  #indexed = false
+  #edited = false
+  #expired = false
+  /** Bit n: field n is on the wire. */
+  #present = 0
+  /** Bit n: field n has been set or removed. */
+  #replaced = 0
+  /** Bit n: field n has been removed. */
+  #removed = 0
+  /** By field number, on the wire, three each: where the tag is, the content after tag and length, the end. */
+  #fields = NONE
+  /** The same in scratch, for fields that have been set. */
+  #newTagAt = NONE
+  #newAt = NONE
+  #newEnd = NONE
+
+  constructor(splices: Splices, attributesField: number) {
+    this.splices = splices
+    this.attributesTag = (attributesField << 3) | LEN
+    this.attributes = new Attributes(this)
+  }
+
+  /** The body [start, end) of `bytes`. */
+  open(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.#indexed = false
+    if (this.#edited) {
+      this.#edited = false
+      this.#replaced = 0
+      this.#removed = 0
+    }
+  }
+
+  get isEdited(): boolean {
+    return this.#edited
+  }
+
+  /** Debug mode: any later look throws. */
+  expire(): void {
+    this.#expired = true
+    this.#indexed = false
+    this.writable = false
+  }
+
+  /** Called by everything that looks. */
+  index(): void {
+    if (!this.#indexed) this.#indexFields()
+  }
+
+  #indexFields(): void {
+    if (this.#expired) throw new Error('view used after its visit: call retain() to keep it')
+    this.#indexed = true
+    if (this.#fields === NONE) this.#fields = new Int32Array(FIELDS * 3)
+    const { bytes, end, attributes, attributesTag } = this
+    const fields = this.#fields
+    attributes.clear()
+    let { slots } = attributes
+    let slot = 0
+    let present = 0
+    let at = this.start
+    while (at < end) {
+      const start = at
+      let tag = bytes[at++]!
+      if (tag === attributesTag) {
+        let length = bytes[at++]!
+        if (length > 127) {
+          length = readVarint(bytes, at - 1)
+          at = varintEnd
+        }
+        if (slot === slots.length) slots = attributes.grow()
+        slots[slot] = start
+        slots[slot + 1] = at
+        at += length
+        slots[slot + 2] = at
+        slot += WIDTH
+        continue
+      }
+      if (tag > 127) {
+        tag = readVarint(bytes, start)
+        at = varintEnd
+      }
+      let content = at
+      switch (tag & 7) {
+        case LEN: {
+          let length = bytes[at++]!
+          if (length > 127) {
+            length = readVarint(bytes, content)
+            at = varintEnd
+          }
+          content = at
+          at += length
+          break
+        }
+        case VARINT:
+          while (bytes[at++]! > 127);
+          break
+        case FIXED64:
+          at += 8
+          break
+        default:
+          at += 4
+      }
+      const field = tag >>> 3
+      if (field >= FIELDS) continue
+      present |= 1 << field
+      fields[field * 3] = start
+      fields[field * 3 + 1] = content
+      fields[field * 3 + 2] = at
+    }
+    attributes.count = slot / WIDTH
+    this.#present = present
+  }
+
+  // ---- reading; `field` is the number in the .proto
+
+  has(field: number): boolean {
+    this.index()
+    return ((this.#present | this.#replaced) & ~this.#removed & (1 << field)) !== 0
+  }
+
+  /** Where the content of a field is: in `source(field)` from `contentAt(field)` to `contentEnd(field)`; call `has` first. */
+  source(field: number): Buffer {
+    return this.#isReplaced(field) ? this.splices.scratch.bytes : this.bytes
+  }
+  contentAt(field: number): number {
+    return this.#isReplaced(field) ? this.#newAt[field]! : this.#fields[field * 3 + 1]!
+  }
+  contentEnd(field: number): number {
+    return this.#isReplaced(field) ? this.#newEnd[field]! : this.#fields[field * 3 + 2]!
+  }
+  #isReplaced(field: number): boolean {
+    return (this.#replaced & (1 << field)) !== 0
+  }
+
+  text(field: number): string {
+    return this.has(field) ? textOf(this.source(field), this.contentAt(field), this.contentEnd(field)) : ''
+  }
+
+  /** An enum, bool or count. */
+  varint(field: number): number {
+    return this.has(field) ? Number(readInt64(this.source(field), this.contentAt(field))) : 0
+  }
+
+  fixed32(field: number): number {
+    return this.has(field) ? readFixed32(this.source(field), this.contentAt(field)) : 0
+  }
+
+  double(field: number): number | undefined {
+    return this.has(field) ? readDouble(this.source(field), this.contentAt(field)) : undefined
+  }
+
+  instant(field: number): Instant {
+    return this.has(field) ? readInstant(this.source(field), this.contentAt(field)) : ZERO
+  }
+
+  /** The entries of a repeated message field, in wire order. */
+  eachMessage(field: number, visit: (bytes: Buffer, start: number, end: number) => void): void {
+    if (!this.has(field)) return
+    const { bytes, end } = this
+    const wanted = (field << 3) | LEN
+    for (let at = this.start; at < end; ) {
+      const tag = readVarint(bytes, at)
+      if (tag !== wanted) {
+        at = skip(bytes, varintEnd, tag)
+        continue
+      }
+      const length = readVarint(bytes, varintEnd)
+      const start = varintEnd
+      at = start + length
+      visit(bytes, start, at)
+    }
+  }
+
+  // ---- editing
+
+  /** Begins an edit; the field's tag and content go to `splices.scratch`, then `endField`. */
+  touch(): void {
+    this.index()
+    if (!this.writable)
+      throw new Error('view is read-only here: edit it in its own hook, inside rewrite, or declare writesParents')
+    this.#edited = true
+  }
+
+  setText(field: number, text: string): void {
+    const out = this.#beginField(field, LEN)
+    out.text(text)
+    this.#endField(field)
+  }
+
+  setVarint(field: number, value: number): void {
+    const out = this.#beginField(field, VARINT)
+    out.int64(value)
+    this.#endField(field)
+  }
+
+  setFixed32(field: number, value: number): void {
+    const out = this.#beginField(field, FIXED32)
+    out.fixed32(value)
+    this.#endField(field)
+  }
+
+  setFixed64(field: number, value: bigint): void {
+    const out = this.#beginField(field, FIXED64)
+    out.fixed64(value)
+    this.#endField(field)
+  }
+
+  setDouble(field: number, value: number): void {
+    const out = this.#beginField(field, FIXED64)
+    out.double(value)
+    this.#endField(field)
+  }
+
+  /** A bytes or message field; `write` writes the content. */
+  setContent(field: number, write: (out: Splices['scratch']) => void): void {
+    const out = this.#beginField(field, LEN)
+    const from = out.beginLength()
+    write(out)
+    out.endLength(from)
+    this.#endField(field)
+  }
+
+  /** Takes a field away: for a oneof whose other case is set. */
+  removeField(field: number): void {
+    if (!this.has(field)) return
+    this.#beginField(field, LEN)
+    this.#newEnd[field] = this.#newTagAt[field]!
+    this.#replaced |= 1 << field
+    this.#removed |= 1 << field
+  }
+
+  #beginField(field: number, wireType: number): Splices['scratch'] {
+    this.touch()
+    if (this.#newAt === NONE) {
+      this.#newTagAt = new Int32Array(FIELDS)
+      this.#newAt = new Int32Array(FIELDS)
+      this.#newEnd = new Int32Array(FIELDS)
+    }
+    const out = this.splices.scratch
+    this.#newTagAt[field] = out.length
+    out.varint((field << 3) | wireType)
+    this.#newAt[field] = out.length
+    return out
+  }
+
+  /** For a length-delimited field the content begins after the length. */
+  #endField(field: number): void {
+    const out = this.splices.scratch
+    const tagAt = this.#newTagAt[field]!
+    this.#newEnd[field] = out.length
+    this.#replaced |= 1 << field
+    this.#removed &= ~(1 << field)
+    if ((readVarint(out.bytes, tagAt) & 7) === LEN) {
+      readVarint(out.bytes, varintEnd)
+      this.#newAt[field] = varintEnd
+    }
+  }
+
+  /**
+   * Writes the edits to the splices. The message's length stands at `lengthAt`; an absent message (`start === lengthAt`)
+   * is made, with `tag`, if anything was set. Returns how much the message around it grows.
+   */
+  commit(lengthAt: number, tag: number): number {
+    if (!this.#edited) return 0
+    if (lengthAt === this.start) return this.#commitAbsent(tag)
+    const { splices } = this
+    const mark = splices.reserve(lengthAt)
+    return splices.setLength(mark, lengthAt, this.start, this.end, this.commitInside())
+  }
+
+  /** Without the message's own length. */
+  commitInside(): number {
+    if (!this.#edited) return 0
+    const { splices, end } = this
+    let delta = this.attributes.commit()
+    for (let fields = this.#replaced; fields !== 0; fields &= fields - 1) {
+      const field = 31 - Math.clz32(fields & -fields)
+      const onWire = (this.#present & (1 << field)) !== 0
+      delta += splices.replace(
+        onWire ? this.#fields[field * 3]! : end,
+        onWire ? this.#fields[field * 3 + 2]! : end,
+        this.#newTagAt[field]!,
+        this.#newEnd[field]!,
+      )
+    }
+    return delta
+  }
+
+  #commitAbsent(tag: number): number {
+    const { splices, start } = this
+    const body = this.serialize()
+    const at = splices.scratch.length
+    splices.scratch.byte(tag)
+    splices.scratch.varint(body.length)
+    splices.scratch.raw(body)
+    return splices.replace(start, start, at, splices.scratch.length)
+  }
+
+  /** The body with its edits, in bytes of its own. */
+  serialize(): Buffer {
+    this.index()
+    const body = Buffer.from(this.bytes.subarray(this.start, this.end))
+    if (!this.#edited) return body
+    const own = new Splices()
+    own.scratch.raw(this.splices.scratch.bytes, 0, this.splices.scratch.length)
+    const copy = new Message(own, this.attributesTag >>> 3)
+    copy.open(body, 0, body.length)
+    copy.index()
+    copy.#edited = true
+    copy.attributes.copyEdits(this.attributes, this.start)
+    copy.#replaced = this.#replaced
+    copy.#newTagAt = this.#newTagAt
+    copy.#newEnd = this.#newEnd
+    return own.apply(body, copy.commitInside())
+  }
+
+  /** A message that stays valid after the visit, and cannot be edited. Unedited ones share the chunk. */
+  retain(): Message {
+    if (this.#expired) this.index()
+    const kept = new Message(noSplices, this.attributesTag >>> 3)
+    if (this.#edited) {
+      const body = this.serialize()
+      kept.open(body, 0, body.length)
+    } else kept.open(this.bytes, this.start, this.end)
+    return kept
+  }
+}

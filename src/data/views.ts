@@ -1,0 +1,132 @@
+// The views of a pass and the hooks that get them: the one place that knows which signal has which.
+import { LEN } from '../wire/reader.ts'
+import { DataPoint, pointShapes } from './datapoint.ts'
+import { LOG_ATTRIBUTES, LogRecord } from './logrecord.ts'
+import { Message } from './message.ts'
+import { METRIC_METADATA, Metric, type MetricType, typeFields } from './metric.ts'
+import { Resource, Scope } from './resource.ts'
+import type { Level, Signal } from './signal.ts'
+import { SPAN_ATTRIBUTES, Span } from './span.ts'
+import type { Splices } from './splices.ts'
+import type { AnyVisitor, Context } from './visitors.ts'
+
+/** The flyweights of one pass. Hooks read the fields anew for each node, since debug mode replaces them. */
+export interface Views {
+  resource: Resource
+  scope: Scope
+  metric: Metric
+  span: Span
+  log: LogRecord
+  point: DataPoint
+  readonly messages: Record<Level, Message>
+  /** By the field that the points' container has in Metric. */
+  setPointType(field: number): void
+  renew(level: Level): void
+}
+
+export const attributesField: Readonly<Record<Signal, number>> = {
+  traces: SPAN_ATTRIBUTES,
+  logs: LOG_ATTRIBUTES,
+  metrics: 7,
+}
+
+export function createViews(signal: Signal, splices: Splices): Views {
+  let pointType: MetricType = 'gauge'
+  const create: Record<Level, () => Message> = {
+    root: () => new Message(splices, 1),
+    resource: () => new Message(splices, 1),
+    scope: () => new Message(splices, 3),
+    metric: () => new Message(splices, METRIC_METADATA),
+    points: () => new Message(splices, 1),
+    item: () => new Message(splices, attributesField[signal]),
+  }
+  const messages = Object.fromEntries(Object.entries(create).map(([level, make]) => [level, make()])) as Record<
+    Level,
+    Message
+  >
+  const { resource, scope, metric, item } = messages
+  return {
+    messages,
+    resource: new Resource(resource),
+    scope: new Scope(scope),
+    metric: new Metric(metric),
+    span: new Span(item),
+    log: new LogRecord(item),
+    point: new DataPoint(item),
+    setPointType(field) {
+      pointType = typeFields.find(([number]) => number === field)![1]
+      this.messages.item.attributesTag = (pointShapes[pointType].attributes << 3) | LEN
+      DataPoint.setType(this.point, pointType)
+    },
+    renew(level) {
+      const message = create[level]()
+      messages[level] = message
+      if (level === 'resource') this.resource = new Resource(message)
+      else if (level === 'scope') this.scope = new Scope(message)
+      else if (level === 'metric') this.metric = new Metric(message)
+      else {
+        this.span = new Span(message)
+        this.log = new LogRecord(message)
+        this.point = new DataPoint(message, pointType)
+      }
+    },
+  }
+}
+
+/** A hook with its arguments bound to the views of a pass, and whose it is. */
+export interface Hook {
+  readonly owner: number
+  run(): boolean | void
+}
+
+export function hooksOf(
+  level: Level,
+  signal: Signal,
+  visitors: readonly AnyVisitor[],
+  views: Views,
+  context: Context | undefined,
+): Hook[] {
+  return visitors.flatMap((visitor, owner) => {
+    const run = bind(level, signal, visitor, views, context!)
+    return run === undefined ? [] : [{ owner, run }]
+  })
+}
+
+function bind(
+  level: Level,
+  signal: Signal,
+  visitor: AnyVisitor,
+  views: Views,
+  context: Context,
+): (() => boolean | void) | undefined {
+  switch (level) {
+    case 'resource':
+      return visitor.onResource && (() => visitor.onResource!(views.resource, context))
+    case 'scope':
+      return visitor.onScope && (() => visitor.onScope!(views.scope, views.resource, context))
+    case 'metric':
+      return visitor.onMetric && (() => visitor.onMetric!(views.metric, views.scope, views.resource, context))
+    case 'item':
+      return bindItem(signal, visitor, views, context)
+    default:
+      return undefined
+  }
+}
+
+function bindItem(
+  signal: Signal,
+  visitor: AnyVisitor,
+  views: Views,
+  context: Context,
+): (() => boolean | void) | undefined {
+  switch (signal) {
+    case 'traces':
+      return visitor.onSpan && (() => visitor.onSpan!(views.span, views.scope, views.resource, context))
+    case 'logs':
+      return visitor.onLog && (() => visitor.onLog!(views.log, views.scope, views.resource, context))
+    case 'metrics':
+      return (
+        visitor.onPoint && (() => visitor.onPoint!(views.point, views.metric, views.scope, views.resource, context))
+      )
+  }
+}

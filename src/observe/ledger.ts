@@ -1,0 +1,37 @@
+// The account of one node. Plain numbers: the meters read them when somebody scrapes.
+import type { Ledger } from '../contract/index.ts'
+
+export class ItemLedger implements Ledger {
+  enteredItems = 0
+  createdItems = 0
+  outItems = 0
+  droppedItems = 0
+  mergedItems = 0
+  refusedItems = 0
+  readonly droppedByReason = new Map<string, number>()
+
+  entered(items: number): void {
+    this.enteredItems += items
+  }
+  created(items: number): void {
+    this.createdItems += items
+  }
+  out(items: number): void {
+    this.outItems += items
+  }
+  dropped(items: number, reason: string): void {
+    if (items === 0) return
+    this.droppedItems += items
+    this.droppedByReason.set(reason, (this.droppedByReason.get(reason) ?? 0) + items)
+  }
+  merged(items: number): void {
+    this.mergedItems += items
+  }
+  refused(items: number): void {
+    this.refusedItems += items
+  }
+  get held(): number {
+    const gone = this.outItems + this.droppedItems + this.mergedItems + this.refusedItems
+    return this.enteredItems + this.createdItems - gone
+  }
+}

@@ -1,0 +1,176 @@
+// Writing bytes: protobuf fields, and the text formats that exporters speak.
+
+/** Below this a loop beats the call into native code (measured: `bench/copy.ts`). */
+const LOOP_BELOW = 40
+
+/** A growing buffer. `bytes` moves when it grows: never hold on to it across a write. */
+export class ByteWriter {
+  bytes: Buffer
+  /** How much is written; what comes next goes here. */
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  clear(): void {
+    this.length = 0
+  }
+
+  /** A copy of what is written, of exactly that size. */
+  take(): Buffer {
+    const taken = Buffer.allocUnsafeSlow(this.length)
+    this.bytes.copy(taken, 0, 0, this.length)
+    return taken
+  }
+
+  reserve(size: number): void {
+    if (this.length + size > this.bytes.length) this.#grow(size)
+  }
+
+  #grow(size: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
+    this.bytes.copy(grown, 0, 0, this.length)
+    this.bytes = grown
+  }
+
+  byte(value: number): void {
+    this.reserve(1)
+    this.bytes[this.length++] = value
+  }
+
+  raw(source: Buffer, start = 0, end: number = source.length): void {
+    this.reserve(end - start)
+    this.length = copyBytes(source, start, end, this.bytes, this.length)
+  }
+
+  /** 0 <= value < 2^53. */
+  varint(value: number): void {
+    this.reserve(10)
+    this.length = writeVarint(this.bytes, this.length, value)
+  }
+
+  /** A signed 64-bit varint: ten bytes when negative. */
+  int64(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0) return this.varint(value)
+    let rest = BigInt.asUintN(64, BigInt(value))
+    this.reserve(10)
+    for (; rest > 127n; rest >>= 7n) this.bytes[this.length++] = Number(rest & 127n) | 128
+    this.bytes[this.length++] = Number(rest)
+  }
+
+  fixed32(value: number): void {
+    this.reserve(4)
+    this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
+  }
+
+  fixed64(value: bigint): void {
+    this.reserve(8)
+    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
+  }
+
+  double(value: number): void {
+    this.reserve(8)
+    this.length = this.bytes.writeDoubleLE(value, this.length)
+  }
+
+  /** The text as UTF-8, no length before it. Lone surrogates become U+FFFD. */
+  utf8(text: string): void {
+    const size = text.length
+    this.reserve(size * 3)
+    if (size > LOOP_BELOW) {
+      this.length += this.bytes.write(text, this.length, 'utf8')
+      return
+    }
+    const bytes = this.bytes
+    const start = this.length
+    for (let i = 0; i < size; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) {
+        this.length = start + bytes.write(text, start, 'utf8')
+        return
+      }
+      bytes[start + i] = code
+    }
+    this.length = start + size
+  }
+
+  /** Length and text. */
+  text(text: string): void {
+    const size = text.length
+    if (size <= LOOP_BELOW) {
+      // at most 120 bytes: the length is one byte, known afterwards
+      this.reserve(1)
+      const at = this.length++
+      this.utf8(text)
+      this.bytes[at] = this.length - at - 1
+      return
+    }
+    this.varint(Buffer.byteLength(text))
+    this.utf8(text)
+  }
+
+  /** Leaves one byte for a length that is known later; `endLength` writes it. Returns where the content starts. */
+  beginLength(): number {
+    this.reserve(1)
+    return ++this.length
+  }
+
+  /** Content of 128 bytes and more moves up to make room. Returns where the content starts now. */
+  endLength(from: number): number {
+    const size = this.length - from
+    if (size < 128) {
+      this.bytes[from - 1] = size
+      return from
+    }
+    const shift = varintSize(size) - 1
+    this.reserve(shift)
+    this.bytes.copyWithin(from + shift, from, this.length)
+    this.length += shift
+    return writeVarint(this.bytes, from - 1, size)
+  }
+
+  /** Like `beginLength`, for content that is large: the length takes four bytes, and nothing moves. */
+  beginPaddedLength(): number {
+    this.reserve(PADDED)
+    this.length += PADDED
+    return this.length
+  }
+
+  endPaddedLength(from: number): void {
+    writePaddedVarint(this.bytes, from - PADDED, this.length - from)
+  }
+}
+
+/** A length of four bytes, padded: legal, and it needs no second pass. Holds up to 2^28. */
+const PADDED = 4
+
+function writePaddedVarint(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value | 128
+  bytes[at + 1] = (value >>> 7) | 128
+  bytes[at + 2] = (value >>> 14) | 128
+  bytes[at + 3] = (value >>> 21) & 127
+}
+
+/** Returns where it stopped. */
+export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  while (value > 127) {
+    bytes[at++] = (value % 128) | 128
+    value = value < 2 ** 31 ? value >>> 7 : Math.floor(value / 128)
+  }
+  bytes[at++] = value
+  return at
+}
+
+export const varintSize = (value: number): number =>
+  value < 128 ? 1 : value < 16384 ? 2 : value < 2097152 ? 3 : value < 268435456 ? 4 : 5
+
+/** Returns where the copy ends. The caller has made room. */
+export function copyBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  if (end - start < LOOP_BELOW) {
+    while (start < end) target[at++] = source[start++]!
+    return at
+  }
+  source.copy(target, at, start, end)
+  return at + end - start
+}
