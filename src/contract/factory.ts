@@ -52,12 +52,15 @@ export interface ExtensionFactory<C = unknown> extends Description<C> {
   create(config: C, settings: Settings): Extension
 }
 
+/** Any component's: the registry and the graph do not know the type of its settings. */
+// biome-ignore lint/suspicious/noExplicitAny: settings are checked against the factory's own schema before they meet it
+type Any = any
 export type Factory =
-  | ReceiverFactory<never>
-  | ProcessorFactory<never>
-  | ExporterFactory<never>
-  | ConnectorFactory<never>
-  | ExtensionFactory<never>
+  | ReceiverFactory<Any>
+  | ProcessorFactory<Any>
+  | ExporterFactory<Any>
+  | ConnectorFactory<Any>
+  | ExtensionFactory<Any>
 
 export const defineReceiver = <C>(of: Omit<ReceiverFactory<C>, 'kind'>): ReceiverFactory<C> => ({
   kind: 'receiver',

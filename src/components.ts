@@ -1,0 +1,21 @@
+// THE registry. A component is imported when a config names it, never before.
+import type { ComponentKind, Factory } from './contract/index.ts'
+
+type Load = () => Promise<{ readonly default: Factory }>
+
+export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
+  receiver: {},
+  processor: {},
+  exporter: {},
+  connector: {},
+  extension: {},
+}
+
+/** Older and newer spellings, and names of what is gone and has a successor. */
+export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
+  receiver: {},
+  processor: {},
+  exporter: { otlp: 'otlp_grpc', otlphttp: 'otlp_http', logging: 'debug' },
+  connector: {},
+  extension: {},
+}
