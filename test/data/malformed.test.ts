@@ -78,12 +78,13 @@ function attempt(signal: Signal, bytes: Buffer, what: string): boolean {
 
 for (const signal of signals) {
   test(`${signal}: a message cut at any byte is malformed, or whole entries`, async (t) => {
+    let refused = 0
     for (let seed = 1; seed <= ROUNDS / 30; seed++) {
       const bytes = Buffer.from(randomMessage(signal, seeded(seed))).subarray(0, 4000)
       for (let size = 0; size < bytes.length; size++)
-        attempt(signal, bytes.subarray(0, size), `seed ${seed}, ${size} bytes`)
+        if (!attempt(signal, bytes.subarray(0, size), `seed ${seed}, ${size} bytes`)) refused++
     }
-    t.pass('held for every seed')
+    t.ok(refused > 0)
   })
 
   test(`${signal}: flipped bytes are refused or read without harm`, async (t) => {
@@ -100,19 +101,17 @@ for (const signal of signals) {
         else refused++
       }
     }
-    assert.ok(refused > 0 && accepted > 0)
-    t.pass('held for every seed')
+    t.ok(refused > 0 && accepted > 0)
   })
 
   test(`${signal}: noise is refused or read without harm`, async (t) => {
     const random = seeded(7)
-    for (let round = 0; round < ROUNDS * 20; round++)
-      attempt(
-        signal,
-        Buffer.from(Array.from({ length: random(40) }, () => [10, 18, 2, 0, 34, 74, 255, random(256)][random(8)]!)),
-        `round ${round}`,
-      )
-    t.pass('held for every seed')
+    let refused = 0
+    for (let round = 0; round < ROUNDS * 20; round++) {
+      const noise = Array.from({ length: random(40) }, () => [10, 18, 2, 0, 34, 74, 255, random(256)][random(8)]!)
+      if (!attempt(signal, Buffer.from(noise), `round ${round}`)) refused++
+    }
+    t.ok(refused > 0)
   })
 }
 

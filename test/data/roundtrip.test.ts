@@ -103,7 +103,8 @@ const normal = (signal: Signal, message: Plain): Plain => decoded(signal, encode
 
 for (const signal of signals) {
   test(`${signal}: fused visitors give what one pass each gives, and what the model gives`, async (t) => {
-    for (let seed = 1; seed <= ROUNDS; seed++) {
+    let cases = 0
+    for (let seed = 1; seed <= ROUNDS; seed++, cases++) {
       const random = seeded(seed)
       const messages = Array.from({ length: 1 + random(2) }, () => randomMessage(signal, random))
       const batch = concat(messages.map((bytes) => decodeOtlp(signal, bytes)) as [Batch, ...Batch[]])
@@ -132,11 +133,12 @@ for (const signal of signals) {
         `seed ${seed}: conservation`,
       )
     }
-    t.pass('held for every seed')
+    t.ok(cases > 0)
   })
 
   test(`${signal}: a batch that nobody changes is the same batch`, async (t) => {
-    for (let seed = 1; seed <= ROUNDS; seed++) {
+    let cases = 0
+    for (let seed = 1; seed <= ROUNDS; seed++, cases++) {
       const batch: Batch = decodeOtlp(signal, randomMessage(signal, seeded(seed)))
       assert.equal(
         batch.rewrite(
@@ -153,11 +155,12 @@ for (const signal of signals) {
         batch,
       )
     }
-    t.pass('held for every seed')
+    t.ok(cases > 0)
   })
 
   test(`${signal}: split and select keep every item once, with its parents`, async (t) => {
-    for (let seed = 1; seed <= ROUNDS; seed++) {
+    let cases = 0
+    for (let seed = 1; seed <= ROUNDS; seed++, cases++) {
       const random = seeded(seed)
       const batch: Batch = concat([
         decodeOtlp(signal, randomMessage(signal, random)),
@@ -182,7 +185,7 @@ for (const signal of signals) {
         `seed ${seed}`,
       )
     }
-    t.pass('held for every seed')
+    t.ok(cases > 0)
   })
 }
 

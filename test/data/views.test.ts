@@ -227,6 +227,7 @@ test('a parent is writable in its own hook, and below only when declared', async
 
 test('an instant is exact to the nanosecond', async (t) => {
   const random = seeded(3)
+  let cases = 0
   for (let round = 0; round < 100_000; round++) {
     const nanos = (BigInt(random(2 ** 31)) << 33n) ^ (BigInt(random(2 ** 31)) << 16n) ^ BigInt(random(2 ** 16))
     const bytes = Buffer.alloc(8)
@@ -234,11 +235,12 @@ test('an instant is exact to the nanosecond', async (t) => {
     const instant = readInstant(bytes, 0)
     assert.equal(instant.toBigInt(), BigInt.asUintN(64, nanos))
     assert.deepEqual(instantFromBigInt(instant.toBigInt()), instant)
+    cases++
   }
+  t.ok(cases > 0)
   const text = Buffer.alloc(30)
   writeIso(instantFromBigInt(1760000544157562123n), text, 0)
-  assert.equal(text.toString(), '2025-10-09T09:02:24.157562123Z')
-  t.pass('held for every seed')
+  t.equal(text.toString(), '2025-10-09T09:02:24.157562123Z')
 })
 
 test('what a builder writes passes the gate and reads back', async (t) => {
