@@ -6,8 +6,13 @@ type Load = () => Promise<{ readonly default: Factory }>
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {},
   processor: {},
-  exporter: {},
-  connector: {},
+  exporter: {
+    debug: () => import('./exporters/debug/index.ts'),
+    nop: () => import('./exporters/nop/index.ts'),
+  },
+  connector: {
+    forward: () => import('./connectors/forward/index.ts'),
+  },
   extension: {},
 }
 

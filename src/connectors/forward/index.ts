@@ -1,0 +1,16 @@
+import * as v from 'valibot'
+import { section } from '../../config/schema.ts'
+import { defineConnector } from '../../contract/index.ts'
+
+export default defineConnector({
+  type: 'forward',
+  summary: 'Joins pipelines of the same signal: what one exports, others receive.',
+  stability: 'stable',
+  routes: [
+    ['traces', 'traces'],
+    ['metrics', 'metrics'],
+    ['logs', 'logs'],
+  ],
+  config: v.nullish(section({}), {}),
+  create: (_config, _settings, next) => ({ consumers: next }),
+})

@@ -1,0 +1,41 @@
+import * as v from 'valibot'
+import { optional, section, setting } from '../../config/schema.ts'
+import { integer } from '../../config/values.ts'
+
+const settings = section({
+  verbosity: setting(
+    v.picklist(['basic']),
+    'basic',
+    'How much is written: `basic` a line with counts for each batch, `normal` about a line an item, `detailed` every field.',
+  ),
+  sampling_initial: setting(integer(), 2, 'How many equal messages are written each second before sampling begins.'),
+  sampling_thereafter: setting(
+    integer(),
+    1,
+    'After those, every how many-th equal message of that second is written; 1 writes all, 0 none.',
+  ),
+  use_internal_logger: setting(
+    v.boolean(),
+    true,
+    "Write through the agent's own log, as `service::telemetry::logs` says; otherwise to `output_paths`, undecorated.",
+  ),
+  output_paths: optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))),
+      v.minLength(1, 'must name at least one output'),
+    ),
+    'Where to write without the internal logger: `stdout` (the default), `stderr` or paths of files, which are appended to.',
+  ),
+})
+
+export const config = v.pipe(
+  v.nullish(settings, {}),
+  v.forward(
+    v.check(
+      ({ use_internal_logger, output_paths }) => !use_internal_logger || output_paths === undefined,
+      'needs use_internal_logger: false',
+    ),
+    ['output_paths'],
+  ),
+)
+export type DebugConfig = v.InferOutput<typeof config>

@@ -1,0 +1,76 @@
+// Where the lines go: the agent's log, or streams of the exporter's own; in front of both the sampling.
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Settings } from '../../contract/index.ts'
+import type { DebugConfig } from './config.ts'
+import { createSampler } from './sampler.ts'
+
+/** Messages in the order in which they came. */
+export interface Output {
+  open(): Promise<void>
+  /** Resolves when it is written; rejects when an output cannot be written to. */
+  write(message: string, fields?: Readonly<Record<string, number>>): Promise<void>
+  close(): Promise<void>
+}
+
+export function createOutput(config: DebugConfig, { log, clock }: Settings): Output {
+  const passes = createSampler(config.sampling_initial, config.sampling_thereafter, clock)
+  if (config.use_internal_logger)
+    return {
+      async open() {},
+      async write(message, fields) {
+        if (passes(message)) log.info(message, fields)
+      },
+      async close() {},
+    }
+  const streams = new Streams(config.output_paths ?? ['stdout'])
+  return {
+    open: () => streams.open(),
+    async write(message, fields) {
+      if (passes(message))
+        await streams.write(fields === undefined ? `${message}\n` : `${message}\t${inline(fields)}\n`)
+    },
+    close: () => streams.close(),
+  }
+}
+
+const inline = (fields: Readonly<Record<string, number>>): string =>
+  `{${Object.entries(fields)
+    .map(([name, value]) => `"${name}": ${value}`)
+    .join(', ')}}`
+
+class Streams {
+  readonly #paths: readonly string[]
+  readonly #files: FileHandle[] = []
+  #writes: ((text: string) => Promise<unknown>)[] = []
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(paths: readonly string[]) {
+    this.#paths = paths
+  }
+
+  async open(): Promise<void> {
+    for (const path of this.#paths) {
+      if (path === 'stdout') this.#writes.push((text) => writeTo(process.stdout, text))
+      else if (path === 'stderr') this.#writes.push((text) => writeTo(process.stderr, text))
+      else {
+        const file = await open(path, 'a')
+        this.#files.push(file)
+        this.#writes.push((text) => file.appendFile(text))
+      }
+    }
+  }
+
+  write(text: string): Promise<unknown> {
+    const all = (): Promise<unknown> => Promise.all(this.#writes.map((write) => write(text)))
+    return (this.#last = this.#last.then(all, all))
+  }
+
+  async close(): Promise<void> {
+    this.#writes = []
+    await this.#last.catch(() => {})
+    for (const file of this.#files.splice(0)) await file.close()
+  }
+}
+
+const writeTo = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+  new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())))

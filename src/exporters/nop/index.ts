@@ -1,0 +1,13 @@
+import * as v from 'valibot'
+import { section } from '../../config/schema.ts'
+import { defineExporter } from '../../contract/index.ts'
+import { createNopExporter } from './exporter.ts'
+
+export default defineExporter({
+  type: 'nop',
+  summary: 'Takes everything and keeps nothing: for measuring what comes before, and for switching an exit off.',
+  stability: 'stable',
+  signals: ['traces', 'metrics', 'logs'],
+  config: v.nullish(section({}), {}),
+  create: (_config, settings) => createNopExporter(settings),
+})
