@@ -2,13 +2,25 @@
 
 /** The same batch will always fail: dropped, counted with its reason, the sender told not to retry. */
 export class PermanentError extends Error {
-  override readonly name = 'PermanentError'
+  override readonly name: string = 'PermanentError'
   /** A few words for the counter's label, the same for every such failure: `too_large`, `http_400`. */
   readonly reason: string
 
   constructor(message: string, options: ErrorOptions & { reason?: string } = {}) {
     super(message, options)
     this.reason = options.reason ?? 'permanent_error'
+  }
+}
+
+/**
+ * The destination takes less at once (HTTP 413). Delivery sends the halves instead; one item that is too large alone is
+ * dropped, and so is a request that cannot be cut.
+ */
+export class TooLargeError extends PermanentError {
+  override readonly name = 'TooLargeError'
+
+  constructor(message: string, options: ErrorOptions & { reason?: string } = {}) {
+    super(message, { ...options, reason: options.reason ?? 'too_large' })
   }
 }
 
