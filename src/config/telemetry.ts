@@ -1,0 +1,383 @@
+// service::telemetry: the agent's own logs, metrics and traces, in the collector's declarative form.
+import * as v from 'valibot'
+import { anything, list, named, oneOf, optional, record, required, section, setting, texts } from './schema.ts'
+import { duration, flag, integer, nonEmptyText, number, type Secret, secret, text } from './values.ts'
+
+/** How much the agent says about itself. */
+const level = (byDefault: 'none' | 'basic' | 'normal' | 'detailed', about: string) =>
+  setting(
+    v.pipe(
+      v.string('must be one of none, basic, normal, detailed'),
+      v.toLowerCase(),
+      v.picklist(['none', 'basic', 'normal', 'detailed'], 'must be one of none, basic, normal, detailed'),
+      v.metadata({ kind: 'choice', allowed: ['none', 'basic', 'normal', 'detailed'] }),
+    ),
+    byDefault,
+    about,
+  )
+
+/** Of these keys exactly one must be there. */
+const onlyOne = <const S extends v.GenericSchema<unknown, object>>(schema: S, keys: readonly string[]): S =>
+  v.pipe(
+    schema as v.GenericSchema<unknown, Record<string, unknown>>,
+    v.check(
+      (value) => keys.filter((key) => value[key] !== undefined).length === 1,
+      `must have exactly one of ${keys.join(', ')}`,
+    ),
+  ) as never
+
+/** Declarative configuration counts in milliseconds; the collector's form in durations. Both are taken. */
+const millis = (byDefault: number, about: string) =>
+  setting(
+    v.pipe(
+      v.union(
+        [v.pipe(v.number(), v.finite(), v.minValue(0)), duration],
+        'must be a number of milliseconds, or a duration such as 5s',
+      ),
+      v.metadata({ kind: 'milliseconds' }),
+    ),
+    byDefault,
+    about,
+  )
+
+/** [{name, value}] or a mapping; in the config a mapping to secrets. */
+const headers = v.pipe(
+  v.union(
+    [list(section({ name: nonEmptyText, value: v.nullish(secret, '') })), record(v.nullish(secret, ''))],
+    'must be a list of {name, value} or a mapping',
+  ),
+  v.transform((value): Record<string, Secret> => {
+    const byName: Record<string, Secret> = Object.create(null)
+    if (Array.isArray(value)) for (const one of value) byName[one.name] = one.value
+    else Object.assign(byName, value)
+    return byName
+  }),
+  v.metadata({ kind: 'headers' }),
+)
+
+const names = section({
+  included: optional(texts, 'Those to keep; all when left out.'),
+  excluded: optional(texts, 'Those to leave out.'),
+})
+
+const otlp = {
+  protocol: setting(oneOf(['http/protobuf', 'http/json', 'grpc']), 'http/protobuf', 'How it is sent.'),
+  endpoint: setting(text, '', 'Where to; the default is the own agent’s port for the protocol.'),
+  headers: setting(headers, [], 'Headers of every request.'),
+  headers_list: setting(text, '', 'The same as text: `k1=v1,k2=v2`; `headers` go first.'),
+  compression: setting(oneOf(['', 'none', 'gzip']), '', 'How bodies are compressed.'),
+  timeout: millis(10_000, 'How long one attempt may take.'),
+  insecure: setting(flag, false, 'Without TLS, when the endpoint says no scheme.'),
+  certificate: setting(text, '', 'File with the authorities that are trusted (PEM).'),
+  client_certificate: setting(text, '', 'File with the own certificate (PEM).'),
+  client_key: setting(text, '', 'File with the own key (PEM).'),
+}
+
+/** Where own telemetry is sent. */
+const otlpExporter = section(otlp)
+const otlpMetricExporter = section({
+  ...otlp,
+  temporality_preference: setting(
+    oneOf(['cumulative', 'delta', 'lowmemory']),
+    'cumulative',
+    'Since start, or since the last time.',
+  ),
+  default_histogram_aggregation: setting(
+    oneOf(['explicit_bucket_histogram', 'base2_exponential_bucket_histogram']),
+    'explicit_bucket_histogram',
+    'How histograms are counted.',
+  ),
+})
+const console_ = section({})
+
+const batch = <const E extends v.GenericSchema>(exporter: E) =>
+  section({
+    exporter: required(exporter, 'Where it goes.'),
+    schedule_delay: millis(5_000, 'How long records wait for others.'),
+    export_timeout: millis(30_000, 'How long an export may take.'),
+    max_queue_size: setting(integer(1), 2048, 'How many records wait at most.'),
+    max_export_batch_size: setting(integer(1), 512, 'How many records are sent at once.'),
+  })
+
+const exporter = onlyOne(
+  section({
+    otlp: named(otlpExporter, 'Sends OTLP.'),
+    console: named(console_, 'Prints to standard output.'),
+  }),
+  ['otlp', 'console'],
+)
+/** Span processors and log record processors have the same form. */
+const processor = onlyOne(
+  section({
+    batch: named(batch(exporter), 'Collects records and sends them together.'),
+    simple: named(section({ exporter: required(exporter, 'Where it goes.') }), 'Sends each at once.'),
+  }),
+  ['batch', 'simple'],
+)
+
+const metricExporter = onlyOne(
+  section({
+    otlp: named(otlpMetricExporter, 'Sends OTLP.'),
+    console: named(console_, 'Prints to standard output.'),
+  }),
+  ['otlp', 'console'],
+)
+const prometheus = section({
+  host: setting(nonEmptyText, 'localhost', 'The address to listen on.'),
+  port: setting(integer(0, 65_535), 8888, 'The port to listen on.'),
+  without_scope_info: setting(flag, true, 'Leaves out the scope’s labels.'),
+  without_units: setting(flag, true, 'Leaves the unit out of names.'),
+  without_type_suffix: setting(flag, true, 'Leaves `_total` out of names.'),
+  with_resource_constant_labels: optional(names, 'Resource attributes that become labels of every series.'),
+})
+
+const reader = onlyOne(
+  section({
+    pull: named(
+      section({
+        exporter: required(section({ prometheus: named(prometheus, 'A Prometheus page.') }), 'How others fetch them.'),
+      }),
+      'Metrics that others fetch.',
+    ),
+    periodic: named(
+      section({
+        exporter: required(metricExporter, 'Where they go.'),
+        interval: millis(60_000, 'How often.'),
+        timeout: millis(30_000, 'How long one export may take.'),
+      }),
+      'Metrics that are sent.',
+    ),
+  }),
+  ['pull', 'periodic'],
+)
+
+const view = section({
+  selector: section({
+    instrument_name: optional(text, 'The instrument; `*` and `?` stand for any text and any character.'),
+    instrument_type: optional(
+      oneOf([
+        'counter',
+        'gauge',
+        'histogram',
+        'observable_counter',
+        'observable_gauge',
+        'observable_up_down_counter',
+        'up_down_counter',
+      ]),
+      'The kind of instrument.',
+    ),
+    unit: optional(text, 'The instrument’s unit.'),
+    meter_name: optional(text, 'The scope’s name.'),
+    meter_version: optional(text, 'The scope’s version.'),
+    meter_schema_url: optional(text, 'The scope’s schema.'),
+  }),
+  stream: section({
+    name: optional(text, 'The new name.'),
+    description: optional(text, 'The new description.'),
+    aggregation: optional(
+      section({
+        default: named(section({}), 'As the instrument says.'),
+        drop: named(section({}), 'Not at all.'),
+        last_value: named(section({}), 'The last value.'),
+        sum: named(section({}), 'The sum.'),
+        explicit_bucket_histogram: named(
+          section({
+            boundaries: optional(list(number()), 'The upper bounds of the buckets.'),
+            record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
+          }),
+          'A histogram with these buckets.',
+        ),
+        base2_exponential_bucket_histogram: named(
+          section({
+            max_scale: setting(integer(-10, 20), 20, 'The finest resolution.'),
+            max_size: setting(integer(2), 160, 'How many buckets at most.'),
+            record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
+          }),
+          'An exponential histogram.',
+        ),
+      }),
+      'How values are counted.',
+    ),
+    attribute_keys: optional(names, 'Which attributes stay.'),
+  }),
+})
+
+const logs = section({
+  level: setting(
+    v.pipe(
+      v.string('must be one of debug, info, warn, error'),
+      v.toLowerCase(),
+      v.picklist(
+        ['debug', 'info', 'warn', 'warning', 'error', 'dpanic', 'panic', 'fatal'],
+        'must be one of debug, info, warn, error',
+      ),
+      v.transform((name): 'debug' | 'info' | 'warn' | 'error' =>
+        name === 'debug' || name === 'info' ? name : name.startsWith('warn') ? 'warn' : 'error',
+      ),
+      v.metadata({ kind: 'choice', allowed: ['debug', 'info', 'warn', 'error'] }),
+    ),
+    'info',
+    'The least severe lines that are written.',
+  ),
+  encoding: setting(oneOf(['console', 'json']), 'console', 'Lines for people, or JSON.'),
+  development: setting(flag, false, 'Adds stack traces from warnings on.'),
+  disable_caller: setting(flag, false, 'Leaves out where in the source a line comes from.'),
+  disable_stacktrace: setting(flag, false, 'Leaves out stack traces.'),
+  disable_zap_resource: setting(flag, false, 'Leaves the resource out of the lines that are written.'),
+  sampling: setting(
+    section({
+      enabled: setting(flag, true, 'Whether equal lines are thinned out.'),
+      tick: setting(duration, '10s', 'The span of time that is looked at.'),
+      initial: setting(integer(0), 10, 'So many equal lines of it are written…'),
+      thereafter: setting(integer(0), 100, '…then every so many-th; 0 writes no more.'),
+    }),
+    {},
+    'Thins out lines that repeat.',
+  ),
+  output_paths: setting(texts, ['stderr'], 'Where lines go: stdout, stderr or files.'),
+  error_output_paths: setting(texts, ['stderr'], 'Where the logger’s own failures go.'),
+  initial_fields: setting(record(anything), {}, 'Fields of every line.'),
+  processors: setting(list(processor), [], 'Sends the lines as log records, too.'),
+})
+
+const metrics = v.pipe(
+  section({
+    level: level('normal', 'How much is measured.'),
+    readers: setting(list(reader), [{ pull: { exporter: { prometheus: {} } } }], 'How the metrics leave.'),
+    views: setting(list(view), [], 'What is measured in another way; needs `level: detailed`.'),
+  }),
+  v.forward(
+    v.check(({ level, readers }) => level === 'none' || readers.length > 0, 'must have a reader unless level is none'),
+    ['readers'],
+  ),
+  v.forward(
+    v.check(({ level, views }) => level === 'detailed' || views.length === 0, 'need level: detailed'),
+    ['views'],
+  ),
+)
+
+const sampler: v.GenericSchema<unknown, Sampler> = section({
+  always_on: named(section({}), 'Every trace.'),
+  always_off: named(section({}), 'No trace.'),
+  trace_id_ratio_based: named(
+    section({ ratio: setting(number(0, 1), 1, 'The share of traces.') }),
+    'A share of the traces, chosen by their id.',
+  ),
+  parent_based: named(
+    section({
+      root: v.pipe(
+        optional(
+          v.lazy(() => sampler),
+          'For spans without a parent.',
+        ),
+      ),
+      remote_parent_sampled: optional(
+        v.lazy(() => sampler),
+        'When the remote parent is sampled.',
+      ),
+      remote_parent_not_sampled: optional(
+        v.lazy(() => sampler),
+        'When the remote parent is not.',
+      ),
+      local_parent_sampled: optional(
+        v.lazy(() => sampler),
+        'When the local parent is sampled.',
+      ),
+      local_parent_not_sampled: optional(
+        v.lazy(() => sampler),
+        'When the local parent is not.',
+      ),
+    }),
+    'As the parent.',
+  ),
+})
+
+/** Which of the agent's own traces are kept; one of the four is set. */
+export interface Sampler {
+  readonly always_on?: object | undefined
+  readonly always_off?: object | undefined
+  readonly trace_id_ratio_based?: { readonly ratio: number } | undefined
+  readonly parent_based?:
+    | {
+        readonly root?: Sampler | undefined
+        readonly remote_parent_sampled?: Sampler | undefined
+        readonly remote_parent_not_sampled?: Sampler | undefined
+        readonly local_parent_sampled?: Sampler | undefined
+        readonly local_parent_not_sampled?: Sampler | undefined
+      }
+    | undefined
+}
+
+const limits = section({
+  attribute_count_limit: optional(integer(0), 'Attributes of a span.'),
+  attribute_value_length_limit: optional(integer(0), 'Characters of an attribute’s value.'),
+  event_count_limit: optional(integer(0), 'Events of a span.'),
+  link_count_limit: optional(integer(0), 'Links of a span.'),
+  event_attribute_count_limit: optional(integer(0), 'Attributes of an event.'),
+  link_attribute_count_limit: optional(integer(0), 'Attributes of a link.'),
+})
+
+const traces = section({
+  level: level('basic', 'Whether own spans are made: none, or anything else.'),
+  processors: setting(list(processor), [], 'How spans leave; without one, none are made.'),
+  propagators: setting(
+    v.pipe(texts, v.array(v.picklist(['tracecontext', 'b3'], 'must be one of tracecontext, b3'))),
+    [],
+    'How traces go on in what is sent and received.',
+  ),
+  sampler: optional(sampler, 'Which traces are kept; all when left out.'),
+  limits: optional(limits, 'How large a span may be.'),
+})
+
+/** `null` leaves out an attribute that is there by default. */
+export type ResourceAttributes = Record<string, string | number | boolean | null>
+
+const scalar = v.union([v.string(), v.number(), v.boolean()], 'must be a text, a number, true or false')
+const resource = v.pipe(
+  record(anything),
+  v.rawTransform<Record<string, unknown>, { attributes: ResourceAttributes; schemaUrl: string | undefined }>(
+    ({ dataset, addIssue, NEVER }) => {
+      const { value } = dataset
+      const attributes: ResourceAttributes = Object.create(null)
+      const isDeclarative = Array.isArray(value.attributes) || typeof value.attributes_list === 'string'
+      const parsed = v.safeParse(isDeclarative ? declarativeResource : v.record(v.string(), v.nullable(scalar)), value)
+      if (!parsed.success) {
+        for (const issue of parsed.issues) addIssue({ message: issue.message, path: issue.path as never })
+        return NEVER
+      }
+      if (!isDeclarative) {
+        const { schema_url, ...rest } = parsed.output as ResourceAttributes
+        return { attributes: Object.assign(attributes, rest), schemaUrl: schema_url?.toString() }
+      }
+      const declared = parsed.output as v.InferOutput<typeof declarativeResource>
+      for (const pair of declared.attributes_list.split(',').filter(Boolean)) {
+        const [name, text = ''] = pair.split(/=(.*)/s)
+        attributes[name!.trim()] = decodeURIComponent(text.trim())
+      }
+      for (const one of declared.attributes) attributes[one.name] = one.value
+      return { attributes, schemaUrl: declared.schema_url || undefined }
+    },
+  ),
+)
+const declarativeResource = section({
+  attributes: setting(
+    list(section({ name: nonEmptyText, value: v.nullable(scalar), type: optional(text, 'The type of the value.') })),
+    [],
+    'Attributes of the agent.',
+  ),
+  attributes_list: setting(text, '', 'The same as text: `k1=v1,k2=v2`.'),
+  schema_url: setting(text, '', 'The schema of the attributes.'),
+})
+
+/** What `observe` works from. Headers are secrets; times are milliseconds. */
+export const telemetrySettings = section({
+  logs: setting(logs, {}, 'The agent’s own log.'),
+  metrics: setting(metrics, {}, 'The agent’s own metrics.'),
+  traces: setting(traces, {}, 'The agent’s own traces.'),
+  resource: setting(resource, {}, 'Attributes of the agent itself; null leaves one out that is there by default.'),
+})
+
+export type TelemetrySettings = v.InferOutput<typeof telemetrySettings>
+export type MetricReader = v.InferOutput<typeof reader>
+export type TelemetryProcessor = v.InferOutput<typeof processor>
+export type TelemetryView = v.InferOutput<typeof view>
