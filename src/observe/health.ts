@@ -1,0 +1,68 @@
+// How every component is, as the graph and the components themselves report it.
+import type { Clock, ComponentHealth, ComponentKind, ComponentState, Health } from '../contract/index.ts'
+import { systemClock } from './clock.ts'
+
+type Listener = (changed: ComponentHealth | 'ready') => void
+
+export class HealthRegistry implements Health {
+  readonly startedAt: number
+  readonly #clock: Clock
+  readonly #components = new Map<string, ComponentHealth>()
+  readonly #listeners = new Set<Listener>()
+  #isReady = false
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+    this.startedAt = clock.now()
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** In the order in which the components were first heard of. */
+  components(): readonly ComponentHealth[] {
+    return [...this.#components.values()]
+  }
+
+  /** `pipeline` is a processor's; `since` moves when the state changes, not when only the reason does. */
+  report(kind: ComponentKind, id: string, pipeline: string | undefined, state: ComponentState, reason?: string): void {
+    const key = keyOf(kind, id, pipeline)
+    const before = this.#components.get(key)
+    if (before?.state === state && before.reason === reason) return
+    const since = before?.state === state ? before.since : this.#clock.now()
+    const now: ComponentHealth = { kind, id, pipeline, state, reason, since }
+    this.#components.set(key, now)
+    this.#tell(now)
+  }
+
+  /** `start` of that component has settled well: it is `ok`, unless it has said something else of itself meanwhile. */
+  started(kind: ComponentKind, id: string, pipeline: string | undefined): void {
+    const state = this.#components.get(keyOf(kind, id, pipeline))?.state
+    if (state === undefined || state === 'starting') this.report(kind, id, pipeline, 'ok')
+  }
+
+  /** What a reload has taken away is not reported any longer. */
+  forget(kind: ComponentKind, id: string, pipeline: string | undefined): void {
+    this.#components.delete(keyOf(kind, id, pipeline))
+  }
+
+  setReady(isReady: boolean): void {
+    if (this.#isReady === isReady) return
+    this.#isReady = isReady
+    this.#tell('ready')
+  }
+
+  /** Called after each change; the returned function ends that. */
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #tell(changed: ComponentHealth | 'ready'): void {
+    for (const listener of this.#listeners) listener(changed)
+  }
+}
+
+const keyOf = (kind: ComponentKind, id: string, pipeline: string | undefined): string =>
+  JSON.stringify([kind, id, pipeline ?? null])
