@@ -68,6 +68,8 @@ export interface Receiver extends Component {
 /** One instance per id, serving every signal: it owns connections. */
 export interface Exporter extends Component {
   readonly consumers: Consumers
+  /** The user has asked for back-pressure (`block_on_overflow`): a consumer that waits is right, however long. */
+  readonly mayBlock?: boolean
   /** Where people or scrapers find something, once started. */
   readonly endpoints?: readonly string[]
 }

@@ -1,0 +1,53 @@
+// What crosses the edges of a node is booked here, and what a node throws stays with the node.
+import type { Consume, Ledger } from '../contract/index.ts'
+import type { Signal } from '../data/index.ts'
+
+/** In front of a node: what enters it, and what it hands back. A consumer that throws at once rejects like any other. */
+export function entering<S extends Signal>(consume: Consume<S>, ledger: Ledger): Consume<S> {
+  return async (batch, context) => {
+    const { items } = batch
+    ledger.entered(items)
+    try {
+      await consume(batch, context)
+    } catch (error) {
+      ledger.refused(items)
+      throw error
+    }
+  }
+}
+
+/** Behind a node that may keep and change what it got: what has left it for good. */
+export function leaving<S extends Signal>(next: Consume<S>, ledger: Ledger): Consume<S> {
+  return async (batch, context) => {
+    const { items } = batch
+    if (items === 0) return
+    await next(batch, context)
+    ledger.out(items)
+  }
+}
+
+/** Behind a receiver: accepted or refused, by transport. */
+export function receiving<S extends Signal>(
+  next: Consume<S>,
+  ledgerOf: (transport: string | undefined) => Ledger,
+): Consume<S> {
+  let lastTransport: string | undefined
+  let last: Ledger | undefined
+  return async (batch, context) => {
+    const { items } = batch
+    if (items === 0) return
+    if (last === undefined || context.transport !== lastTransport) {
+      lastTransport = context.transport
+      last = ledgerOf(lastTransport)
+    }
+    const ledger = last
+    ledger.created(items)
+    try {
+      await next(batch, context)
+      ledger.out(items)
+    } catch (error) {
+      ledger.refused(items)
+      throw error
+    }
+  }
+}
