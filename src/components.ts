@@ -8,6 +8,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   processor: {},
   exporter: {
     debug: () => import('./exporters/debug/index.ts'),
+    file: () => import('./exporters/file/index.ts'),
     nop: () => import('./exporters/nop/index.ts'),
   },
   connector: {
