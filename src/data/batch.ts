@@ -1,11 +1,9 @@
 // Telemetry of one signal, immutable: chunks of serialized OTLP, shared by whoever holds the batch.
 import { cutChunk } from './cut.ts'
-import { poisonViews, withPass } from './pass.ts'
+import { withPass } from './pass.ts'
 import type { Signal } from './signal.ts'
 import { validate } from './validate.ts'
 import { type AnyVisitor, type Context, fuse, type Visitor } from './visitors.ts'
-
-export { poisonViews }
 
 /** Whole Resource* entries in a row, shared by every batch that has them. */
 export interface Chunk {

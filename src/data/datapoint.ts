@@ -1,14 +1,19 @@
 // NumberDataPoint               = { 2: start, 3: time, 4: as_double | 6: as_int (sfixed64), 5: exemplars, 7: attributes, 8: flags }
 // HistogramDataPoint            = { 2: start, 3: time, 4: count (fixed64), 5: sum, 6: bucket_counts (packed fixed64),
-//                                   7: explicit_bounds (packed double), 9: attributes, 10: flags, 11: min, 12: max }
-// ExponentialHistogramDataPoint = { 1: attributes, 2: start, 3: time, 4: count, 5: sum, 6: scale, 7: zero_count, 10: flags, 12: min, 13: max }
+//                                   7: explicit_bounds (packed double), 8: exemplars, 9: attributes, 10: flags, 11: min, 12: max }
+// ExponentialHistogramDataPoint = { 1: attributes, 2: start, 3: time, 4: count, 5: sum, 6: scale (sint32), 7: zero_count (fixed64),
+//                                   8: positive, 9: negative, 10: flags, 11: exemplars, 12: min, 13: max, 14: zero_threshold }
 // SummaryDataPoint              = { 2: start, 3: time, 4: count, 5: sum, 6: quantile_values, 7: attributes, 8: flags }
-import { int64, readDouble, readFixed32 } from '../wire/reader.ts'
+import { readDouble } from '../wire/reader.ts'
 import type { Instant } from '../wire/time.ts'
 import type { Attributes } from './attributes.ts'
-import type { Message } from './message.ts'
+import { Buckets, readCount, readExactCount, readFixedList, readSint32 } from './buckets.ts'
+import { eachEntry, entriesOf } from './entries.ts'
+import { type Exemplar, exactValueOf, exemplars, readSfixed64 } from './exemplar.ts'
+import { Message } from './message.ts'
 import type { MetricType } from './metric.ts'
-import type { AnyValue } from './value.ts'
+import { type DataPointObject, pointObject } from './pointobject.ts'
+import { noSplices } from './splices.ts'
 
 const START = 2
 const TIME = 3
@@ -17,28 +22,42 @@ const COUNT = 4
 const SUM = 5
 const AS_INT = 6
 const BUCKET_COUNTS = 6
+const SCALE = 6
+const QUANTILE_VALUES = 6
 const EXPLICIT_BOUNDS = 7
+const ZERO_COUNT = 7
+const POSITIVE = 8
+const NEGATIVE = 9
+const ZERO_THRESHOLD = 14
 
 interface PointShape {
   readonly attributes: number
   readonly flags: number
   readonly min: number
   readonly max: number
+  readonly exemplars: number
 }
 /** Field numbers that differ by type; 0 where the type has none. */
 export const pointShapes: Readonly<Record<MetricType, PointShape>> = {
-  gauge: { attributes: 7, flags: 8, min: 0, max: 0 },
-  sum: { attributes: 7, flags: 8, min: 0, max: 0 },
-  histogram: { attributes: 9, flags: 10, min: 11, max: 12 },
-  exponentialHistogram: { attributes: 1, flags: 10, min: 12, max: 13 },
-  summary: { attributes: 7, flags: 8, min: 0, max: 0 },
+  gauge: { attributes: 7, flags: 8, min: 0, max: 0, exemplars: 5 },
+  sum: { attributes: 7, flags: 8, min: 0, max: 0, exemplars: 5 },
+  histogram: { attributes: 9, flags: 10, min: 11, max: 12, exemplars: 8 },
+  exponentialHistogram: { attributes: 1, flags: 10, min: 12, max: 13, exemplars: 11 },
+  summary: { attributes: 7, flags: 8, min: 0, max: 0, exemplars: 0 },
 }
 
+/** Bit of the flags: the point says that there was nothing to record (Prometheus' staleness). */
+const NO_RECORDED_VALUE = 1
+
+/**
+ * A data point of any type, under the visit (opentelemetry/proto/metrics/v1). What a type does not have reads as absent: 0,
+ * undefined or an empty list. Setters work in `onPoint` under `rewrite` only.
+ */
 export class DataPoint {
   readonly #message: Message
   /** Set by the walk for each metric. */
-  #type: MetricType = 'gauge'
-  constructor(message: Message, type: MetricType = 'gauge') {
+  #type: MetricType
+  constructor(message: Message, type: MetricType) {
     this.#message = message
     this.#type = type
   }
@@ -47,18 +66,37 @@ export class DataPoint {
     point.#type = type
   }
 
+  /** That of its metric. */
+  get type(): MetricType {
+    return this.#type
+  }
   get start(): Instant {
     return this.#message.instant(START)
+  }
+  set start(start: Instant) {
+    this.#message.setInstant(START, start)
   }
   get time(): Instant {
     return this.#message.instant(TIME)
   }
+  set time(time: Instant) {
+    this.#message.setInstant(TIME, time)
+  }
   get flags(): number {
-    return this.#message.varint(pointShapes[this.#type].flags)
+    return this.#message.uint32(pointShapes[this.#type].flags)
+  }
+  set flags(flags: number) {
+    this.#message.setVarint(pointShapes[this.#type].flags, flags)
+  }
+  /** The series has ended or was not measured; the value means nothing. */
+  get hasNoRecordedValue(): boolean {
+    return (this.flags & NO_RECORDED_VALUE) !== 0
   }
   get attributes(): Attributes {
     return this.#message.attributes
   }
+
+  // ---- gauge and sum
 
   get #isNumber(): boolean {
     return this.#type === 'gauge' || this.#type === 'sum'
@@ -66,30 +104,46 @@ export class DataPoint {
   get isInt(): boolean {
     return this.#isNumber && this.#message.has(AS_INT)
   }
-  /** Gauge and sum; integers beyond 2^53 are rounded, `intValue` is exact. NaN where there is no value. */
+  /** Integers beyond 2^53 are rounded, `intValue` is exact. NaN where there is no value. */
   get value(): number {
-    if (!this.#isNumber) return Number.NaN
-    return this.isInt ? Number(this.intValue) : (this.#message.double(AS_DOUBLE) ?? Number.NaN)
+    return Number(this.#exactValue ?? Number.NaN)
   }
-  /** Stays an integer when it was one and the new value is whole. */
+  /** Stays an integer when it was one and the new value is whole. Throws for other types. */
   set value(value: number) {
-    if (!this.#isNumber) throw new TypeError(`a ${this.#type} point has no value`)
+    this.#checkNumber()
     if (this.isInt && Number.isSafeInteger(value)) this.#message.setFixed64(AS_INT, BigInt(value))
     else {
       this.#message.removeField(AS_INT)
       this.#message.setDouble(AS_DOUBLE, value)
     }
   }
+  /** Exact: a bigint beyond 2^53. 0 unless `isInt`. */
   get intValue(): number | bigint {
-    return this.isInt ? int64(this.#half(AS_INT, 0), this.#half(AS_INT, 4)) : 0
+    return this.isInt ? readSfixed64(this.#message, AS_INT) : 0
   }
-  #half(field: number, offset: number): number {
-    return readFixed32(this.#message.source(field), this.#message.contentAt(field) + offset)
+  /** Makes it an integer. Throws for other types, and for what is no whole number of 64 bits. */
+  set intValue(value: number | bigint) {
+    this.#checkNumber()
+    const exact = BigInt(value)
+    if (BigInt.asIntN(64, exact) !== exact) throw new RangeError(`${value} does not fit 64 bits`)
+    this.#message.removeField(AS_DOUBLE)
+    this.#message.setFixed64(AS_INT, exact)
+  }
+  #checkNumber(): void {
+    if (!this.#isNumber) throw new TypeError(`a point of a ${this.#type} has no value`)
+  }
+  get #exactValue(): number | bigint | undefined {
+    return this.#isNumber ? exactValueOf(this.#message, AS_DOUBLE, AS_INT) : undefined
   }
 
-  /** Histograms and summary. */
+  // ---- histogram, exponential histogram and summary
+
+  /** Rounded beyond 2^53. */
   get count(): number {
-    return this.#isNumber || !this.#message.has(COUNT) ? 0 : this.#half(COUNT, 4) * 2 ** 32 + this.#half(COUNT, 0)
+    return this.#isNumber ? 0 : this.#count(COUNT, readCount, 0)
+  }
+  get exactCount(): bigint {
+    return this.#isNumber ? 0n : this.#count(COUNT, readExactCount, 0n)
   }
   get sum(): number | undefined {
     return this.#isNumber ? undefined : this.#message.double(SUM)
@@ -103,53 +157,90 @@ export class DataPoint {
   #optional(field: number): number | undefined {
     return field === 0 ? undefined : this.#message.double(field)
   }
-
-  /** Explicit histograms only; one more than there are bounds. */
-  get bucketCounts(): number[] {
-    return this.#packed(BUCKET_COUNTS, (bytes, at) => readFixed32(bytes, at + 4) * 2 ** 32 + readFixed32(bytes, at))
-  }
-  get explicitBounds(): number[] {
-    return this.#packed(EXPLICIT_BOUNDS, readDouble)
-  }
-  #packed(field: number, read: (bytes: Buffer, at: number) => number): number[] {
-    const list: number[] = []
+  #count<T>(field: number, read: (bytes: Buffer, at: number) => T, absent: T): T {
     const message = this.#message
-    if (this.#type !== 'histogram' || !message.has(field)) return list
-    const end = message.contentEnd(field)
-    for (let at = message.contentAt(field); at < end; at += 8) list.push(read(message.bytes, at))
+    return message.has(field) ? read(message.source(field), message.contentAt(field)) : absent
+  }
+
+  /** Histogram: one more than there are bounds, or none. Rounded beyond 2^53. */
+  get bucketCounts(): number[] {
+    return this.#list('histogram', BUCKET_COUNTS, readCount)
+  }
+  get exactBucketCounts(): bigint[] {
+    return this.#list('histogram', BUCKET_COUNTS, readExactCount)
+  }
+  /** Histogram: bucket i is (bound i-1, bound i], the last one goes on for ever. */
+  get explicitBounds(): number[] {
+    return this.#list('histogram', EXPLICIT_BOUNDS, readDouble)
+  }
+  #list<T>(type: MetricType, field: number, read: (bytes: Buffer, at: number) => T): T[] {
+    return this.#type === type ? readFixedList(this.#message, field, read) : []
+  }
+
+  /** Exponential histogram: buckets grow by 2^(2^-scale). */
+  get scale(): number {
+    return this.#isExponential ? readSint32(this.#message, SCALE) : 0
+  }
+  /** Exponential histogram: the values within `zeroThreshold` of zero. Rounded beyond 2^53. */
+  get zeroCount(): number {
+    return this.#isExponential ? this.#count(ZERO_COUNT, readCount, 0) : 0
+  }
+  get exactZeroCount(): bigint {
+    return this.#isExponential ? this.#count(ZERO_COUNT, readExactCount, 0n) : 0n
+  }
+  get zeroThreshold(): number {
+    return this.#isExponential ? (this.#message.double(ZERO_THRESHOLD) ?? 0) : 0
+  }
+  get positive(): Buckets {
+    return this.#buckets(POSITIVE)
+  }
+  get negative(): Buckets {
+    return this.#buckets(NEGATIVE)
+  }
+  #buckets(field: number): Buckets {
+    const buckets = new Message(noSplices, 0)
+    const message = this.#message
+    if (this.#isExponential && message.has(field))
+      buckets.open(message.bytes, message.contentAt(field), message.contentEnd(field))
+    return new Buckets(buckets)
+  }
+  get #isExponential(): boolean {
+    return this.#type === 'exponentialHistogram'
+  }
+
+  /** Summary: quantile 0 is the minimum, 1 the maximum. */
+  get quantileValues(): QuantileValue[] {
+    const list: QuantileValue[] = []
+    if (this.#type === 'summary') eachEntry(this.#message, QUANTILE_VALUES, quantiles, (entry) => list.push(entry()))
     return list
   }
 
+  /** The exemplar is a view too: valid until the next one. */
+  eachExemplar(visit: (exemplar: Exemplar) => void): void {
+    const field = pointShapes[this.#type].exemplars
+    if (field !== 0) eachEntry(this.#message, field, exemplars, visit)
+  }
+
+  /** A view that stays valid; read-only. */
   retain(): DataPoint {
     return new DataPoint(this.#message.retain(), this.#type)
   }
+  /** Everything, as plain data that stays; `type` says what is there. */
   toObject(): DataPointObject {
-    return {
-      startTimeUnixNano: this.start.toBigInt(),
-      timeUnixNano: this.time.toBigInt(),
-      flags: this.flags,
-      attributes: this.attributes.toMap(),
-      value: this.isInt ? this.intValue : this.value,
-      count: this.count,
-      sum: this.sum,
-      min: this.min,
-      max: this.max,
-      bucketCounts: this.bucketCounts,
-      explicitBounds: this.explicitBounds,
-    }
+    return pointObject(this, this.#exactValue)
   }
 }
 
-export interface DataPointObject {
-  readonly startTimeUnixNano: bigint
-  readonly timeUnixNano: bigint
-  readonly flags: number
-  readonly attributes: ReadonlyMap<string, AnyValue>
-  readonly value: number | bigint
-  readonly count: number
-  readonly sum: number | undefined
-  readonly min: number | undefined
-  readonly max: number | undefined
-  readonly bucketCounts: readonly number[]
-  readonly explicitBounds: readonly number[]
+export interface QuantileValue {
+  readonly quantile: number
+  readonly value: number
 }
+
+// ValueAtQuantile = { 1: quantile, 2: value }
+const quantiles = entriesOf(
+  0,
+  (message) => (): QuantileValue => ({
+    quantile: message.double(1) ?? 0,
+    value: message.double(2) ?? 0,
+  }),
+)

@@ -1,5 +1,6 @@
 // Trace and span ids: bytes that are rarely wanted as text.
 import type { JsonWriter } from '../wire/json.ts'
+import type { Message } from './message.ts'
 
 /** 16 bytes (trace) or 8 (span); none at all when absent. Shares the chunk's memory. */
 export class Id {
@@ -13,10 +14,17 @@ export class Id {
     this.#end = end
   }
 
+  /** The absent id. */
   static readonly none: Id = new Id(Buffer.alloc(0), 0, 0)
+  /** Either case. Throws when it is something else. */
   static fromHex(hex: string): Id {
     const bytes = Buffer.from(hex, 'hex')
+    if (bytes.length * 2 !== hex.length) throw new RangeError(`an id is hexadecimal, got ${JSON.stringify(hex)}`)
     return new Id(bytes, 0, bytes.length)
+  }
+  /** Takes the bytes over. */
+  static fromBytes(bytes: Uint8Array): Id {
+    return new Id(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
   }
 
   get size(): number {
@@ -29,6 +37,7 @@ export class Id {
     return true
   }
 
+  /** Lower case. */
   get hex(): string {
     return this.#bytes.hexSlice(this.#at, this.#end)
   }
@@ -42,6 +51,7 @@ export class Id {
   toBytes(): Buffer {
     return Buffer.from(this.#bytes.subarray(this.#at, this.#end))
   }
+  /** As a hexadecimal string. */
   writeJson(json: JsonWriter): void {
     json.hex(this.#bytes, this.#at, this.#end)
   }
@@ -51,4 +61,29 @@ export class Id {
     for (let i = 0; i < this.size; i++) if (this.#bytes[this.#at + i] !== other.#bytes[other.#at + i]) return false
     return true
   }
+}
+
+const TRACE_ID_SIZE = 16
+const SPAN_ID_SIZE = 8
+
+/** An id that was set lives in scratch, which moves: those are copied. */
+export function idOf(message: Message, field: number): Id {
+  if (!message.has(field)) return Id.none
+  const bytes = message.source(field)
+  const at = message.contentAt(field)
+  const end = message.contentEnd(field)
+  return bytes === message.bytes ? new Id(bytes, at, end) : new Id(Buffer.from(bytes.subarray(at, end)), 0, end - at)
+}
+
+export const setTraceId = (message: Message, field: number, id: Id): void => setId(message, field, id, TRACE_ID_SIZE)
+export const setSpanId = (message: Message, field: number, id: Id): void => setId(message, field, id, SPAN_ID_SIZE)
+
+function setId(message: Message, field: number, id: Id, size: number): void {
+  checkSize(id, size)
+  message.setContent(field, (out) => out.raw(id.toBytes()))
+}
+
+/** OTLP knows no ids of other sizes, and receivers refuse the whole request for one. */
+function checkSize(id: Id, size: number): void {
+  if (id.size !== size && id.size !== 0) throw new RangeError(`the id has ${id.size} bytes, must have ${size} or none`)
 }

@@ -1,24 +1,29 @@
 // What the other rooms, and plugins, see of the data plane.
-export { Instant, instantFromBigInt, nanosBetween } from '../wire/time.ts'
+export { type JsonWriter, jsonLiteral } from '../wire/json.ts'
+export { Instant, instantFromBigInt, instantFromMillis, nanosBetween } from '../wire/time.ts'
 export { Attributes } from './attributes.ts'
-export { Batch, type Chunk, concat, decodeOtlp, type Limit, poisonViews } from './batch.ts'
+export { Batch, type Chunk, concat, decodeOtlp, type Limit } from './batch.ts'
+export type { Buckets } from './buckets.ts'
 export { Builder, type ItemWriter } from './builder.ts'
-export { DataPoint, type DataPointObject } from './datapoint.ts'
+export { DataPoint, type QuantileValue } from './datapoint.ts'
+export { Exemplar, type ExemplarObject } from './exemplar.ts'
 export { Id } from './id.ts'
 export { type Key, keyOf } from './key.ts'
 export { LogRecord, type LogRecordObject } from './logrecord.ts'
-export { Metric, type MetricObject, type MetricType } from './metric.ts'
+export { Metric, type MetricObject, type MetricType, type Temporality } from './metric.ts'
+export type {
+  BucketsObject,
+  DataPointObject,
+  ExponentialHistogramPointObject,
+  HistogramPointObject,
+  NumberPointObject,
+  SummaryPointObject,
+} from './pointobject.ts'
+export { poisonViews } from './poison.ts'
 export { Resource, type ResourceObject, Scope, type ScopeObject } from './resource.ts'
 export type { Signal } from './signal.ts'
-export {
-  Span,
-  SpanEvent,
-  type SpanEventObject,
-  SpanLink,
-  type SpanLinkObject,
-  type SpanObject,
-  type StatusCode,
-} from './span.ts'
+export { Span, type SpanObject, type StatusCode } from './span.ts'
+export { SpanEvent, type SpanEventObject, SpanLink, type SpanLinkObject } from './spanentries.ts'
 export { MalformedError } from './validate.ts'
 export { type AnyValue, type Double, double } from './value.ts'
 export type { AnyVisitor, Context, Visitor, Visitors } from './visitors.ts'

@@ -1,11 +1,10 @@
 // LogRecord = { 1: time, 11: observed (fixed64), 2: severity_number, 3: severity_text, 5: body (AnyValue), 6: attributes,
-//               8: flags (fixed32), 9: trace_id, 10: span_id, 12: event_name }
+//               7: dropped_attributes_count, 8: flags (fixed32), 9: trace_id, 10: span_id, 12: event_name }
 import type { JsonWriter } from '../wire/json.ts'
 import type { Instant } from '../wire/time.ts'
 import type { Attributes } from './attributes.ts'
-import type { Id } from './id.ts'
+import { type Id, idOf, setSpanId, setTraceId } from './id.ts'
 import type { Message } from './message.ts'
-import { idOf, writeText } from './span.ts'
 import { type AnyValue, type Double, readAnyValue, writeAnyValue, writeJsonValue } from './value.ts'
 
 const TIME = 1
@@ -13,12 +12,14 @@ const SEVERITY_NUMBER = 2
 const SEVERITY_TEXT = 3
 const BODY = 5
 export const LOG_ATTRIBUTES = 6
+const DROPPED_ATTRIBUTES_COUNT = 7
 const FLAGS = 8
 const TRACE_ID = 9
 const SPAN_ID = 10
 const OBSERVED_TIME = 11
 const EVENT_NAME = 12
 
+/** A log record under the visit (opentelemetry/proto/logs/v1). Setters work in `onLog` under `rewrite` only. */
 export class LogRecord {
   readonly #message: Message
   constructor(message: Message) {
@@ -29,16 +30,17 @@ export class LogRecord {
     return this.#message.instant(TIME)
   }
   set time(time: Instant) {
-    this.#message.setFixed64(TIME, time.toBigInt())
+    this.#message.setInstant(TIME, time)
   }
   get observedTime(): Instant {
     return this.#message.instant(OBSERVED_TIME)
   }
   set observedTime(time: Instant) {
-    this.#message.setFixed64(OBSERVED_TIME, time.toBigInt())
+    this.#message.setInstant(OBSERVED_TIME, time)
   }
+  /** 1 trace, 5 debug, 9 info, 13 warn, 17 error, 21 fatal, each with three steps above it; 0 unspecified. */
   get severityNumber(): number {
-    return this.#message.varint(SEVERITY_NUMBER)
+    return this.#message.int32(SEVERITY_NUMBER)
   }
   set severityNumber(severity: number) {
     this.#message.setVarint(SEVERITY_NUMBER, severity)
@@ -65,18 +67,25 @@ export class LogRecord {
     return idOf(this.#message, TRACE_ID)
   }
   set traceId(id: Id) {
-    this.#message.setContent(TRACE_ID, (out) => out.raw(id.toBytes()))
+    setTraceId(this.#message, TRACE_ID, id)
   }
   get spanId(): Id {
     return idOf(this.#message, SPAN_ID)
   }
   set spanId(id: Id) {
-    this.#message.setContent(SPAN_ID, (out) => out.raw(id.toBytes()))
+    setSpanId(this.#message, SPAN_ID, id)
   }
   get attributes(): Attributes {
     return this.#message.attributes
   }
+  get droppedAttributesCount(): number {
+    return this.#message.uint32(DROPPED_ATTRIBUTES_COUNT)
+  }
+  set droppedAttributesCount(count: number) {
+    this.#message.setVarint(DROPPED_ATTRIBUTES_COUNT, count)
+  }
 
+  /** Null when absent. */
   get body(): AnyValue {
     const message = this.#message
     return message.has(BODY)
@@ -87,18 +96,21 @@ export class LogRecord {
     this.#message.setContent(BODY, (out) => writeAnyValue(out, body))
   }
 
+  /** The body as JSON: a string as a string, a map as an object. */
   writeBody(json: JsonWriter): void {
     const message = this.#message
     if (message.has(BODY)) writeJsonValue(json, message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
     else json.null()
   }
   writeSeverityText(json: JsonWriter): void {
-    writeText(json, this.#message, SEVERITY_TEXT)
+    this.#message.writeText(SEVERITY_TEXT, json)
   }
 
+  /** A view that stays valid; read-only. */
   retain(): LogRecord {
     return new LogRecord(this.#message.retain())
   }
+  /** Everything, as plain data that stays. */
   toObject(): LogRecordObject {
     return {
       timeUnixNano: this.time.toBigInt(),
@@ -111,10 +123,12 @@ export class LogRecord {
       traceId: this.traceId.hex,
       spanId: this.spanId.hex,
       attributes: this.attributes.toMap(),
+      droppedAttributesCount: this.droppedAttributesCount,
     }
   }
 }
 
+/** A log record as plain data: ids in lower-case hexadecimal, empty when absent. */
 export interface LogRecordObject {
   readonly timeUnixNano: bigint
   readonly observedTimeUnixNano: bigint
@@ -126,4 +140,5 @@ export interface LogRecordObject {
   readonly traceId: string
   readonly spanId: string
   readonly attributes: ReadonlyMap<string, AnyValue>
+  readonly droppedAttributesCount: number
 }

@@ -1,15 +1,15 @@
 // One message inside a chunk: where its fields are, and which edits wait for the end of the visit.
 
 import { textOf } from '../wire/intern.ts'
+import type { JsonWriter } from '../wire/json.ts'
 import {
   FIXED32,
   FIXED64,
   LEN,
   readDouble,
   readFixed32,
-  readInt64,
+  readInt32,
   readVarint,
-  skip,
   VARINT,
   varintEnd,
 } from '../wire/reader.ts'
@@ -43,6 +43,8 @@ export class Message {
   #expired = false
   /** Bit n: field n is on the wire. */
   #present = 0
+  /** Bit n: field n is there more than once. */
+  #repeated = 0
   /** Bit n: field n has been set or removed. */
   #replaced = 0
   /** Bit n: field n has been removed. */
@@ -73,6 +75,14 @@ export class Message {
     }
   }
 
+  /** Opens nothing: `isOpen` is false until the next `open`. */
+  close(): void {
+    this.open(EMPTY, 0, 0)
+  }
+  get isOpen(): boolean {
+    return this.bytes !== EMPTY
+  }
+
   get isEdited(): boolean {
     return this.#edited
   }
@@ -99,6 +109,7 @@ export class Message {
     let { slots } = attributes
     let slot = 0
     let present = 0
+    let repeated = 0
     let at = this.start
     while (at < end) {
       const start = at
@@ -144,6 +155,7 @@ export class Message {
       }
       const field = tag >>> 3
       if (field >= FIELDS) continue
+      repeated |= present & (1 << field)
       present |= 1 << field
       fields[field * 3] = start
       fields[field * 3 + 1] = content
@@ -151,6 +163,7 @@ export class Message {
     }
     attributes.count = slot / WIDTH
     this.#present = present
+    this.#repeated = repeated
   }
 
   // ---- reading; `field` is the number in the .proto
@@ -170,6 +183,10 @@ export class Message {
   contentEnd(field: number): number {
     return this.#isReplaced(field) ? this.#newEnd[field]! : this.#fields[field * 3 + 2]!
   }
+  /** Whether the wire has it more than once. */
+  isRepeated(field: number): boolean {
+    return (this.#repeated & (1 << field)) !== 0
+  }
   #isReplaced(field: number): boolean {
     return (this.#replaced & (1 << field)) !== 0
   }
@@ -178,9 +195,13 @@ export class Message {
     return this.has(field) ? textOf(this.source(field), this.contentAt(field), this.contentEnd(field)) : ''
   }
 
-  /** An enum, bool or count. */
-  varint(field: number): number {
-    return this.has(field) ? Number(readInt64(this.source(field), this.contentAt(field))) : 0
+  /** An enum or bool. */
+  int32(field: number): number {
+    return this.has(field) ? readInt32(this.source(field), this.contentAt(field)) : 0
+  }
+
+  uint32(field: number): number {
+    return this.int32(field) >>> 0
   }
 
   fixed32(field: number): number {
@@ -191,36 +212,28 @@ export class Message {
     return this.has(field) ? readDouble(this.source(field), this.contentAt(field)) : undefined
   }
 
-  instant(field: number): Instant {
-    return this.has(field) ? readInstant(this.source(field), this.contentAt(field)) : ZERO
+  /** The text as a JSON string, without a JavaScript string in between. */
+  writeText(field: number, json: JsonWriter): void {
+    if (this.has(field)) json.utf8(this.source(field), this.contentAt(field), this.contentEnd(field))
+    else json.utf8(EMPTY, 0, 0)
   }
 
-  /** The entries of a repeated message field, in wire order. */
-  eachMessage(field: number, visit: (bytes: Buffer, start: number, end: number) => void): void {
-    if (!this.has(field)) return
-    const { bytes, end } = this
-    const wanted = (field << 3) | LEN
-    for (let at = this.start; at < end; ) {
-      const tag = readVarint(bytes, at)
-      if (tag !== wanted) {
-        at = skip(bytes, varintEnd, tag)
-        continue
-      }
-      const length = readVarint(bytes, varintEnd)
-      const start = varintEnd
-      at = start + length
-      visit(bytes, start, at)
-    }
+  instant(field: number): Instant {
+    return this.has(field) ? readInstant(this.source(field), this.contentAt(field)) : ZERO
   }
 
   // ---- editing
 
   /** Begins an edit; the field's tag and content go to `splices.scratch`, then `endField`. */
   touch(): void {
+    this.checkWritable()
+    this.#edited = true
+  }
+
+  checkWritable(): void {
     this.index()
     if (!this.writable)
       throw new Error('view is read-only here: edit it in its own hook, inside rewrite, or declare writesParents')
-    this.#edited = true
   }
 
   setText(field: number, text: string): void {
@@ -244,6 +257,12 @@ export class Message {
   setFixed64(field: number, value: bigint): void {
     const out = this.#beginField(field, FIXED64)
     out.fixed64(value)
+    this.#endField(field)
+  }
+
+  setInstant(field: number, instant: Instant): void {
+    const out = this.#beginField(field, FIXED64)
+    out.instant(instant)
     this.#endField(field)
   }
 

@@ -1,19 +1,20 @@
-// Metric = { 1: name, 2: description, 3: unit, 5: Gauge | 7: Sum | 9: Histogram | 10: ExponentialHistogram | 11: Summary }
+// Metric = { 1: name, 2: description, 3: unit, 5: Gauge | 7: Sum | 9: Histogram | 10: ExponentialHistogram | 11: Summary,
+//            12: metadata }
 // Sum = { 1: points, 2: temporality, 3: is_monotonic }; Histogram, ExponentialHistogram = { 1: points, 2: temporality }
 import type { JsonWriter } from '../wire/json.ts'
+import type { Attributes } from './attributes.ts'
 import type { Message } from './message.ts'
-import { Message as Container } from './message.ts'
-import { writeText } from './span.ts'
-import { noSplices } from './splices.ts'
+import type { AnyValue } from './value.ts'
 
 const NAME = 1
 const DESCRIPTION = 2
 const UNIT = 3
+export const METRIC_METADATA = 12
 const TEMPORALITY = 2
 const IS_MONOTONIC = 3
-export const METRIC_METADATA = 12
 
 export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponentialHistogram' | 'summary'
+/** In which field of Metric the points of a type stand. */
 export const typeFields: readonly (readonly [field: number, type: MetricType])[] = [
   [5, 'gauge'],
   [7, 'sum'],
@@ -21,12 +22,19 @@ export const typeFields: readonly (readonly [field: number, type: MetricType])[]
   [10, 'exponentialHistogram'],
   [11, 'summary'],
 ]
-const temporalities = ['unspecified', 'delta', 'cumulative'] as const
+/** By their number in the .proto. */
+export const temporalities = ['unspecified', 'delta', 'cumulative'] as const
+export type Temporality = (typeof temporalities)[number]
 
+/** A metric under the visit (opentelemetry/proto/metrics/v1). Setters work in `onMetric`, or in `onPoint` by a visitor with `writesParents`. */
 export class Metric {
   readonly #message: Message
-  constructor(message: Message) {
+  /** The Gauge, Sum, … that holds the points; opened when someone asks. */
+  readonly #container: Message
+
+  constructor(message: Message, container: Message) {
     this.#message = message
+    this.#container = container
   }
 
   get name(): string {
@@ -49,26 +57,44 @@ export class Metric {
   }
   /** Undefined for a metric without data. */
   get type(): MetricType | undefined {
-    return typeFields.find(([field]) => this.#message.has(field))?.[1]
+    for (const [field, type] of typeFields) if (this.#message.has(field)) return type
+    return undefined
   }
-  get temporality(): (typeof temporalities)[number] {
-    const container = containerOf(this.#message)
-    return container?.type === 'gauge' || container?.type === 'summary'
-      ? 'unspecified'
-      : (temporalities[container?.message.varint(TEMPORALITY) ?? 0] ?? 'unspecified')
+  /** Sums and histograms have one; setting it on another type throws. */
+  get temporality(): Temporality {
+    const { type } = this
+    if (type === undefined || !hasTemporality(type)) return 'unspecified'
+    return temporalities[this.#open().int32(TEMPORALITY)] ?? 'unspecified'
   }
-  /** Only a sum can be. */
+  set temporality(temporality: Temporality) {
+    const { type } = this
+    if (type === undefined || !hasTemporality(type))
+      throw new TypeError(`a ${type ?? 'metric without data'} has no temporality`)
+    this.#edit().setVarint(TEMPORALITY, temporalities.indexOf(temporality))
+  }
+  /** Only a sum can be; setting it on another type throws. */
   get isMonotonic(): boolean {
-    const container = containerOf(this.#message)
-    return container?.type === 'sum' && container.message.varint(IS_MONOTONIC) === 1
+    return this.type === 'sum' && this.#open().int32(IS_MONOTONIC) !== 0
+  }
+  set isMonotonic(isMonotonic: boolean) {
+    if (this.type !== 'sum') throw new TypeError(`a ${this.type ?? 'metric without data'} cannot be monotonic`)
+    this.#edit().setVarint(IS_MONOTONIC, isMonotonic ? 1 : 0)
+  }
+  /** What a translation from another format wants to keep; not part of the metric's identity. */
+  get metadata(): Attributes {
+    return this.#message.attributes
   }
 
+  /** Without a string in between. */
   writeName(json: JsonWriter): void {
-    writeText(json, this.#message, NAME)
+    this.#message.writeText(NAME, json)
   }
+  /** A view that stays valid; read-only. */
   retain(): Metric {
-    return new Metric(this.#message.retain())
+    const message = this.#message.retain()
+    return new Metric(message, this.type === undefined ? message : this.#open().retain())
   }
+  /** Everything but the points, as plain data that stays. */
   toObject(): MetricObject {
     return {
       name: this.name,
@@ -77,25 +103,37 @@ export class Metric {
       type: this.type,
       temporality: this.temporality,
       isMonotonic: this.isMonotonic,
+      metadata: this.metadata.toMap(),
     }
+  }
+
+  #open(): Message {
+    const container = this.#container
+    if (container.isOpen) return container
+    const message = this.#message
+    const [field] = typeFields.find(([number]) => message.has(number))!
+    container.open(message.bytes, message.contentAt(field), message.contentEnd(field))
+    return container
+  }
+
+  #edit(): Message {
+    this.#message.checkWritable()
+    const container = this.#open()
+    container.writable = true
+    return container
   }
 }
 
+const hasTemporality = (type: MetricType): boolean =>
+  type === 'sum' || type === 'histogram' || type === 'exponentialHistogram'
+
+/** A metric as plain data, without its points. */
 export interface MetricObject {
   readonly name: string
   readonly description: string
   readonly unit: string
   readonly type: MetricType | undefined
-  readonly temporality: 'unspecified' | 'delta' | 'cumulative'
+  readonly temporality: Temporality
   readonly isMonotonic: boolean
-}
-
-const shared = new Container(noSplices, 0)
-function containerOf(metric: Message): { type: MetricType; message: Message } | undefined {
-  for (const [field, type] of typeFields) {
-    if (!metric.has(field)) continue
-    shared.open(metric.bytes, metric.contentAt(field), metric.contentEnd(field))
-    return { type, message: shared }
-  }
-  return undefined
+  readonly metadata: ReadonlyMap<string, AnyValue>
 }

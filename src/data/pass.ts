@@ -1,6 +1,7 @@
 // One walk over the chunks of a batch: hooks run, edits and drops gather as splices, what is clean is copied as one block.
 import { LEN, readVarint, skip, varintEnd } from '../wire/reader.ts'
 import type { Message } from './message.ts'
+import { poisoning } from './poison.ts'
 import { type LevelShape, levelsOf, type Signal } from './signal.ts'
 import { Splices } from './splices.ts'
 import { createViews, type Hook, hooksOf, type Views } from './views.ts'
@@ -9,12 +10,6 @@ import type { AnyVisitor, Context } from './visitors.ts'
 /** A node that is gone, in place of how much it grew. */
 const GONE = Number.MIN_SAFE_INTEGER
 const FIRST_FIELD = 0x0a
-
-let poisoning = false
-/** Debug mode: every view is made anew and throws when used after its visit. */
-export function poisonViews(on: boolean): void {
-  poisoning = on
-}
 
 const idle: { [S in Signal]?: Pass | undefined } = {}
 
@@ -25,6 +20,7 @@ export function withPass<T>(signal: Signal, run: (pass: Pass) => T): T {
   try {
     return run(pass)
   } finally {
+    if (poisoning) pass.expire()
     idle[signal] = pass
   }
 }
@@ -77,6 +73,11 @@ export class Pass {
       stage.hooks = hooksOf(stage.shape.level, this.#signal, visitors, this.#views, context)
       if (stage.hooks.length > 0) this.#innermost = stage.depth
     }
+  }
+
+  /** Debug mode: no view outlives the pass. */
+  expire(): void {
+    for (const stage of this.#stages) this.#renew(stage)
   }
 
   /** The same chunk when nothing changed, undefined when nothing is left. */
@@ -142,14 +143,16 @@ export class Pass {
 
   #parent(stage: Stage, tag: number, lengthAt: number, body: number, end: number): number {
     if (!this.#open(stage, tag, lengthAt, body, end)) return this.#editing ? GONE : 0
+    const { message } = stage
+    const { level } = stage.shape
     const mark = this.#splices.reserve(lengthAt)
-    let delta = stage.depth < this.#innermost ? this.#children(stage.depth, body, end) : 0
+    const goesOn = stage.depth < this.#innermost || (level === 'metric' && this.#views.messages.points.isEdited)
+    let delta = goesOn ? this.#children(stage.depth, body, end) : 0
     if (delta === GONE) {
       this.#splices.rewindTo(mark)
       return GONE
     }
-    const { message } = stage
-    if (stage.shape.level === 'metric') delta += message.commitInside()
+    if (level === 'metric' || level === 'points') delta += message.commitInside()
     else if (message.isEdited) delta += message.commit(stage.lengthAt, FIRST_FIELD)
     return this.#splices.close(mark, lengthAt, body, end, delta)
   }
@@ -166,7 +169,11 @@ export class Pass {
     if (level === 'metric') {
       stage.lengthAt = lengthAt
       message.open(this.#bytes, body, end)
-    } else this.#openFirstField(stage, body, end)
+      this.#views.messages.points.close()
+    } else if (level === 'resource' || level === 'scope') {
+      this.#views.entries[level].open(this.#bytes, body, end)
+      this.#openFirstField(stage, body, end)
+    }
     message.writable = this.#editing
     for (let i = 0; i < hooks.length; i++) {
       const { run, owner } = hooks[i]!

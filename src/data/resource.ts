@@ -1,36 +1,67 @@
-// Resource = { 1: attributes, 2: dropped_attributes_count }; InstrumentationScope = { 1: name, 2: version, 3: attributes }
+// Resource             = { 1: attributes, 2: dropped_attributes_count, 3: entity_refs }, in field 1 of Resource*
+// InstrumentationScope = { 1: name, 2: version, 3: attributes, 4: dropped_attributes_count }, in field 1 of Scope*
+// Resource*, Scope*    = { 1: resource or scope, 2: what is inside, 3: schema_url }
+import { textOf } from '../wire/intern.ts'
+import { LEN, readVarint, skip, varintEnd } from '../wire/reader.ts'
 import type { Attributes } from './attributes.ts'
 import type { Message } from './message.ts'
+import type { AnyValue } from './value.ts'
+
+const DROPPED_RESOURCE_ATTRIBUTES_COUNT = 2
 
 /** What produced the telemetry. Editable in `onResource`, or anywhere by a visitor with `writesParents`. */
 export class Resource {
   readonly #message: Message
-  constructor(message: Message) {
+  readonly #entry: Entry
+  constructor(message: Message, entry: Entry) {
     this.#message = message
+    this.#entry = entry
   }
 
   get attributes(): Attributes {
     return this.#message.attributes
   }
+  get droppedAttributesCount(): number {
+    return this.#message.uint32(DROPPED_RESOURCE_ATTRIBUTES_COUNT)
+  }
+  set droppedAttributesCount(count: number) {
+    this.#message.setVarint(DROPPED_RESOURCE_ATTRIBUTES_COUNT, count)
+  }
+  /** Of the Resource* entry around it: what the names of its attributes mean. Empty when absent. */
+  get schemaUrl(): string {
+    this.#message.index()
+    return this.#entry.schemaUrl
+  }
+  /** A view that stays valid; read-only. */
   retain(): Resource {
-    return new Resource(this.#message.retain())
+    return new Resource(this.#message.retain(), this.#entry.copy())
   }
   toObject(): ResourceObject {
-    return { attributes: this.attributes.toMap() }
+    return {
+      attributes: this.attributes.toMap(),
+      droppedAttributesCount: this.droppedAttributesCount,
+      schemaUrl: this.schemaUrl,
+    }
   }
 }
+
 export interface ResourceObject {
-  readonly attributes: ReadonlyMap<string, unknown>
+  readonly attributes: ReadonlyMap<string, AnyValue>
+  readonly droppedAttributesCount: number
+  readonly schemaUrl: string
 }
 
 const NAME = 1
 const VERSION = 2
+const DROPPED_SCOPE_ATTRIBUTES_COUNT = 4
 
 /** The instrumentation library. Editable in `onScope`, or below by a visitor with `writesParents`. */
 export class Scope {
   readonly #message: Message
-  constructor(message: Message) {
+  readonly #entry: Entry
+  constructor(message: Message, entry: Entry) {
     this.#message = message
+    this.#entry = entry
   }
 
   get name(): string {
@@ -48,15 +79,71 @@ export class Scope {
   get attributes(): Attributes {
     return this.#message.attributes
   }
+  get droppedAttributesCount(): number {
+    return this.#message.uint32(DROPPED_SCOPE_ATTRIBUTES_COUNT)
+  }
+  set droppedAttributesCount(count: number) {
+    this.#message.setVarint(DROPPED_SCOPE_ATTRIBUTES_COUNT, count)
+  }
+  /** Of the Scope* entry around it: what the names inside mean. Empty when absent. */
+  get schemaUrl(): string {
+    this.#message.index()
+    return this.#entry.schemaUrl
+  }
+  /** A view that stays valid; read-only. */
   retain(): Scope {
-    return new Scope(this.#message.retain())
+    return new Scope(this.#message.retain(), this.#entry.copy())
   }
   toObject(): ScopeObject {
-    return { name: this.name, version: this.version, attributes: this.attributes.toMap() }
+    return {
+      name: this.name,
+      version: this.version,
+      attributes: this.attributes.toMap(),
+      droppedAttributesCount: this.droppedAttributesCount,
+      schemaUrl: this.schemaUrl,
+    }
   }
 }
+
 export interface ScopeObject {
   readonly name: string
   readonly version: string
-  readonly attributes: ReadonlyMap<string, unknown>
+  readonly attributes: ReadonlyMap<string, AnyValue>
+  readonly droppedAttributesCount: number
+  readonly schemaUrl: string
+}
+
+const SCHEMA_URL = (3 << 3) | LEN
+
+/** The Resource* or Scope* entry that the walk is in; looked at only when someone asks. */
+export class Entry {
+  bytes: Buffer = Buffer.alloc(0)
+  start = 0
+  end = 0
+
+  open(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+  }
+
+  copy(): Entry {
+    const copy = new Entry()
+    copy.open(this.bytes, this.start, this.end)
+    return copy
+  }
+
+  get schemaUrl(): string {
+    const { bytes, end } = this
+    let url = ''
+    for (let at = this.start; at < end; ) {
+      const tag = readVarint(bytes, at)
+      const content = varintEnd
+      at = skip(bytes, content, tag)
+      if (tag !== SCHEMA_URL) continue
+      readVarint(bytes, content)
+      url = textOf(bytes, varintEnd, at)
+    }
+    return url
+  }
 }

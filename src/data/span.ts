@@ -1,10 +1,20 @@
 // Span = { 1: trace_id, 2: span_id, 3: trace_state, 4: parent_span_id, 5: name, 6: kind, 7: start, 8: end (fixed64),
-//          9: attributes, 11: events, 13: links, 15: status, 16: flags (fixed32) }
+//          9: attributes, 10: dropped_attributes_count, 11: events, 12: dropped_events_count, 13: links,
+//          14: dropped_links_count, 15: status, 16: flags (fixed32) }
 import type { JsonWriter } from '../wire/json.ts'
 import { type Instant, nanosBetween } from '../wire/time.ts'
 import type { Attributes } from './attributes.ts'
-import { Id } from './id.ts'
+import { eachEntry } from './entries.ts'
+import { type Id, idOf, setSpanId, setTraceId } from './id.ts'
 import { Message } from './message.ts'
+import {
+  type SpanEvent,
+  type SpanEventObject,
+  type SpanLink,
+  type SpanLinkObject,
+  spanEvents,
+  spanLinks,
+} from './spanentries.ts'
 import { noSplices } from './splices.ts'
 import type { AnyValue } from './value.ts'
 
@@ -17,13 +27,18 @@ const KIND = 6
 const START = 7
 const END = 8
 export const SPAN_ATTRIBUTES = 9
+const DROPPED_ATTRIBUTES_COUNT = 10
 const EVENTS = 11
+const DROPPED_EVENTS_COUNT = 12
 const LINKS = 13
+const DROPPED_LINKS_COUNT = 14
 const STATUS = 15
 const FLAGS = 16
 
+/** 0 unset, 1 ok, 2 error. */
 export type StatusCode = 0 | 1 | 2
 
+/** A span under the visit (opentelemetry/proto/trace/v1). Setters work in `onSpan` under `rewrite` only. */
 export class Span {
   readonly #message: Message
   constructor(message: Message) {
@@ -33,11 +48,25 @@ export class Span {
   get traceId(): Id {
     return idOf(this.#message, TRACE_ID)
   }
+  /** Setting an id of another size than 16 bytes (8 for the other two) or none throws. */
+  set traceId(id: Id) {
+    setTraceId(this.#message, TRACE_ID, id)
+  }
   get spanId(): Id {
     return idOf(this.#message, SPAN_ID)
   }
+  set spanId(id: Id) {
+    setSpanId(this.#message, SPAN_ID, id)
+  }
   get parentSpanId(): Id {
     return idOf(this.#message, PARENT_SPAN_ID)
+  }
+  set parentSpanId(id: Id) {
+    setSpanId(this.#message, PARENT_SPAN_ID, id)
+  }
+  /** No parent, or one of zeros. */
+  get isRoot(): boolean {
+    return this.parentSpanId.isEmpty
   }
   get traceState(): string {
     return this.#message.text(TRACE_STATE)
@@ -53,7 +82,7 @@ export class Span {
   }
   /** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   get kind(): number {
-    return this.#message.varint(KIND)
+    return this.#message.int32(KIND)
   }
   set kind(kind: number) {
     this.#message.setVarint(KIND, kind)
@@ -67,8 +96,14 @@ export class Span {
   get start(): Instant {
     return this.#message.instant(START)
   }
+  set start(start: Instant) {
+    this.#message.setInstant(START, start)
+  }
   get end(): Instant {
     return this.#message.instant(END)
+  }
+  set end(end: Instant) {
+    this.#message.setInstant(END, end)
   }
   /** Exact up to 104 days. */
   get durationNanos(): number {
@@ -77,10 +112,28 @@ export class Span {
   get attributes(): Attributes {
     return this.#message.attributes
   }
+  get droppedAttributesCount(): number {
+    return this.#message.uint32(DROPPED_ATTRIBUTES_COUNT)
+  }
+  set droppedAttributesCount(count: number) {
+    this.#message.setVarint(DROPPED_ATTRIBUTES_COUNT, count)
+  }
+  get droppedEventsCount(): number {
+    return this.#message.uint32(DROPPED_EVENTS_COUNT)
+  }
+  set droppedEventsCount(count: number) {
+    this.#message.setVarint(DROPPED_EVENTS_COUNT, count)
+  }
+  get droppedLinksCount(): number {
+    return this.#message.uint32(DROPPED_LINKS_COUNT)
+  }
+  set droppedLinksCount(count: number) {
+    this.#message.setVarint(DROPPED_LINKS_COUNT, count)
+  }
 
   /** 0 unset, 1 ok, 2 error. */
   get statusCode(): StatusCode {
-    return (statusOf(this.#message)?.varint(STATUS_CODE) ?? 0) as StatusCode
+    return (statusOf(this.#message)?.int32(STATUS_CODE) ?? 0) as StatusCode
   }
   get statusMessage(): string {
     return statusOf(this.#message)?.text(STATUS_MESSAGE) ?? ''
@@ -98,21 +151,21 @@ export class Span {
     })
   }
 
-  /** The event is a view too: valid until the next one. */
+  /** The event is a view too: valid until the next one; `retain()` gives one that stays. */
   eachEvent(visit: (event: SpanEvent) => void): void {
-    eachInside(this.#message, EVENTS, events, visit)
+    eachEntry(this.#message, EVENTS, spanEvents, visit)
   }
   eachLink(visit: (link: SpanLink) => void): void {
-    eachInside(this.#message, LINKS, links, visit)
+    eachEntry(this.#message, LINKS, spanLinks, visit)
   }
 
   /** Without a string in between. */
   writeName(json: JsonWriter): void {
-    writeText(json, this.#message, NAME)
+    this.#message.writeText(NAME, json)
   }
   writeStatusMessage(json: JsonWriter): void {
     const status = statusOf(this.#message)
-    if (status) writeText(json, status, STATUS_MESSAGE)
+    if (status) status.writeText(STATUS_MESSAGE, json)
     else json.string('')
   }
 
@@ -121,6 +174,7 @@ export class Span {
     return new Span(this.#message.retain())
   }
 
+  /** Everything, as plain data that stays. */
   toObject(): SpanObject {
     const eventObjects: SpanEventObject[] = []
     const linkObjects: SpanLinkObject[] = []
@@ -138,12 +192,16 @@ export class Span {
       endTimeUnixNano: this.end.toBigInt(),
       status: { code: this.statusCode, message: this.statusMessage },
       attributes: this.attributes.toMap(),
+      droppedAttributesCount: this.droppedAttributesCount,
       events: eventObjects,
+      droppedEventsCount: this.droppedEventsCount,
       links: linkObjects,
+      droppedLinksCount: this.droppedLinksCount,
     }
   }
 }
 
+/** A span as plain data: ids in lower-case hexadecimal, empty when absent. */
 export interface SpanObject {
   readonly traceId: string
   readonly spanId: string
@@ -156,101 +214,12 @@ export interface SpanObject {
   readonly endTimeUnixNano: bigint
   readonly status: { readonly code: StatusCode; readonly message: string }
   readonly attributes: ReadonlyMap<string, AnyValue>
+  readonly droppedAttributesCount: number
   readonly events: readonly SpanEventObject[]
+  readonly droppedEventsCount: number
   readonly links: readonly SpanLinkObject[]
+  readonly droppedLinksCount: number
 }
-export interface SpanEventObject {
-  readonly timeUnixNano: bigint
-  readonly name: string
-  readonly attributes: ReadonlyMap<string, AnyValue>
-}
-export interface SpanLinkObject {
-  readonly traceId: string
-  readonly spanId: string
-  readonly traceState: string
-  readonly attributes: ReadonlyMap<string, AnyValue>
-}
-
-/** Event = { 1: time (fixed64), 2: name, 3: attributes } */
-export class SpanEvent {
-  readonly #message: Message
-  constructor(message: Message) {
-    this.#message = message
-  }
-  get time(): Instant {
-    return this.#message.instant(1)
-  }
-  get name(): string {
-    return this.#message.text(2)
-  }
-  get attributes(): Attributes {
-    return this.#message.attributes
-  }
-  toObject(): SpanEventObject {
-    return { timeUnixNano: this.time.toBigInt(), name: this.name, attributes: this.attributes.toMap() }
-  }
-}
-
-/** Link = { 1: trace_id, 2: span_id, 3: trace_state, 4: attributes } */
-export class SpanLink {
-  readonly #message: Message
-  constructor(message: Message) {
-    this.#message = message
-  }
-  get traceId(): Id {
-    return idOf(this.#message, 1)
-  }
-  get spanId(): Id {
-    return idOf(this.#message, 2)
-  }
-  get traceState(): string {
-    return this.#message.text(3)
-  }
-  get attributes(): Attributes {
-    return this.#message.attributes
-  }
-  toObject(): SpanLinkObject {
-    return {
-      traceId: this.traceId.hex,
-      spanId: this.spanId.hex,
-      traceState: this.traceState,
-      attributes: this.attributes.toMap(),
-    }
-  }
-}
-
-/** A flyweight for the entries of a repeated message; another one is made when a visit starts a visit. */
-interface Inside<View> {
-  idle: { readonly message: Message; readonly view: View } | undefined
-  create(): { readonly message: Message; readonly view: View }
-}
-function insideOf<View>(attributesField: number, viewOf: (message: Message) => View): Inside<View> {
-  return {
-    idle: undefined,
-    create() {
-      const message = new Message(noSplices, attributesField)
-      return { message, view: viewOf(message) }
-    },
-  }
-}
-const events = insideOf(3, (message) => new SpanEvent(message))
-const links = insideOf(4, (message) => new SpanLink(message))
-
-function eachInside<View>(span: Message, field: number, inside: Inside<View>, visit: (view: View) => void): void {
-  if (!span.has(field)) return
-  const flyweight = inside.idle ?? inside.create()
-  inside.idle = undefined
-  const { message, view } = flyweight
-  try {
-    span.eachMessage(field, (bytes, start, end) => {
-      message.open(bytes, start, end)
-      visit(view)
-    })
-  } finally {
-    inside.idle = flyweight
-  }
-}
-
 // Status = { 2: message, 3: code }
 const STATUS_MESSAGE = 2
 const STATUS_CODE = 3
@@ -261,18 +230,4 @@ function statusOf(span: Message): Message | undefined {
   if (!span.has(STATUS)) return undefined
   status.open(span.source(STATUS), span.contentAt(STATUS), span.contentEnd(STATUS))
   return status
-}
-
-/** An id that was set lives in scratch, which moves: those are copied. */
-export function idOf(message: Message, field: number): Id {
-  if (!message.has(field)) return Id.none
-  const bytes = message.source(field)
-  const at = message.contentAt(field)
-  const end = message.contentEnd(field)
-  return bytes === message.bytes ? new Id(bytes, at, end) : new Id(Buffer.from(bytes.subarray(at, end)), 0, end - at)
-}
-
-export function writeText(json: JsonWriter, message: Message, field: number): void {
-  if (message.has(field)) json.utf8(message.source(field), message.contentAt(field), message.contentEnd(field))
-  else json.utf8(message.bytes, 0, 0)
 }

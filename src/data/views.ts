@@ -4,7 +4,7 @@ import { DataPoint, pointShapes } from './datapoint.ts'
 import { LOG_ATTRIBUTES, LogRecord } from './logrecord.ts'
 import { Message } from './message.ts'
 import { METRIC_METADATA, Metric, type MetricType, typeFields } from './metric.ts'
-import { Resource, Scope } from './resource.ts'
+import { Entry, Resource, Scope } from './resource.ts'
 import type { Level, Signal } from './signal.ts'
 import { SPAN_ATTRIBUTES, Span } from './span.ts'
 import type { Splices } from './splices.ts'
@@ -19,6 +19,8 @@ export interface Views {
   log: LogRecord
   point: DataPoint
   readonly messages: Record<Level, Message>
+  /** What is around the resource and the scope. */
+  readonly entries: Readonly<Record<'resource' | 'scope', Entry>>
   /** By the field that the points' container has in Metric. */
   setPointType(field: number): void
   renew(level: Level): void
@@ -44,15 +46,17 @@ export function createViews(signal: Signal, splices: Splices): Views {
     Level,
     Message
   >
-  const { resource, scope, metric, item } = messages
+  const entries = { resource: new Entry(), scope: new Entry() }
+  const { resource, scope, metric, points, item } = messages
   return {
     messages,
-    resource: new Resource(resource),
-    scope: new Scope(scope),
-    metric: new Metric(metric),
+    entries,
+    resource: new Resource(resource, entries.resource),
+    scope: new Scope(scope, entries.scope),
+    metric: new Metric(metric, points),
     span: new Span(item),
     log: new LogRecord(item),
-    point: new DataPoint(item),
+    point: new DataPoint(item, pointType),
     setPointType(field) {
       pointType = typeFields.find(([number]) => number === field)![1]
       this.messages.item.attributesTag = (pointShapes[pointType].attributes << 3) | LEN
@@ -61,10 +65,10 @@ export function createViews(signal: Signal, splices: Splices): Views {
     renew(level) {
       const message = create[level]()
       messages[level] = message
-      if (level === 'resource') this.resource = new Resource(message)
-      else if (level === 'scope') this.scope = new Scope(message)
-      else if (level === 'metric') this.metric = new Metric(message)
-      else {
+      if (level === 'resource') this.resource = new Resource(message, entries.resource)
+      else if (level === 'scope') this.scope = new Scope(message, entries.scope)
+      else if (level === 'metric' || level === 'points') this.metric = new Metric(messages.metric, messages.points)
+      else if (level === 'item') {
         this.span = new Span(message)
         this.log = new LogRecord(message)
         this.point = new DataPoint(message, pointType)

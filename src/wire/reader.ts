@@ -44,6 +44,20 @@ export function readVarint(bytes: Uint8Array, at: number): number {
   return value
 }
 
+/** The low 32 bits of a varint, signed: what int32, uint32 (`>>> 0`), enums and bool are, by protobuf's letter. */
+export function readInt32(bytes: Uint8Array, at: number): number {
+  let value = 0
+  let shift = 0
+  let byte: number
+  do {
+    byte = bytes[at++]!
+    if (shift < 32) value |= (byte & 127) << shift
+    shift += 7
+  } while (byte >= 128)
+  varintEnd = at
+  return value
+}
+
 /** A signed 64-bit varint: a number when safe, else a bigint. */
 export function readInt64(bytes: Uint8Array, at: number): number | bigint {
   const first = bytes[at]!

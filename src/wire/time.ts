@@ -43,6 +43,33 @@ export function readInstant(bytes: Uint8Array, at: number): Instant {
 
 const remainder = (low: number, seconds: number): number => (low - Math.imul(seconds | 0, 1_000_000_000)) | 0
 
+/** Milliseconds since the epoch, fractions included. */
+export function instantFromMillis(millis: number): Instant {
+  const seconds = Math.floor(millis / 1000)
+  return new Instant(seconds, Math.min(Math.round((millis - seconds * 1000) * 1e6), 999_999_999))
+}
+
+/** As fixed64; what lies before 1970 becomes 1970. Returns where it stopped. The caller has made room. */
+export function writeInstant({ seconds, nanos }: Instant, target: Uint8Array, at: number): number {
+  if (seconds < 0) seconds = nanos = 0
+  // seconds * 1e9 + nanos in two parts that a double holds: the 16 low bits of the seconds, and the rest
+  const part = (seconds % 65536) * 1e9 + Math.max(nanos, 0)
+  const rest = Math.floor(seconds / 65536) * 1e9
+  const lower = (rest % 65536) * 65536 + part
+  at = writeFixed32(lower, target, at)
+  return writeFixed32(Math.floor(rest / 65536) + Math.floor(lower / 2 ** 32), target, at)
+}
+
+/** The low 32 bits of a whole number. */
+function writeFixed32(value: number, target: Uint8Array, at: number): number {
+  const low = value % 2 ** 32
+  target[at++] = low
+  target[at++] = low >>> 8
+  target[at++] = low >>> 16
+  target[at++] = low >>> 24
+  return at
+}
+
 /** `later - earlier` in nanoseconds; exact up to 104 days. */
 export const nanosBetween = (earlier: Instant, later: Instant): number =>
   (later.seconds - earlier.seconds) * 1e9 + (later.nanos - earlier.nanos)

@@ -1,4 +1,5 @@
 // Writing bytes: protobuf fields, and the text formats that exporters speak.
+import { type Instant, writeInstant } from './time.ts'
 
 /** Below this a loop beats the call into native code (measured: `bench/copy.ts`). */
 const LOOP_BELOW = 40
@@ -67,6 +68,12 @@ export class ByteWriter {
   fixed64(value: bigint): void {
     this.reserve(8)
     this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
+  }
+
+  /** As fixed64. */
+  instant(instant: Instant): void {
+    this.reserve(8)
+    this.length = writeInstant(instant, this.bytes, this.length)
   }
 
   double(value: number): void {

@@ -5,10 +5,9 @@ import type { Signal } from '../../src/data/signal.ts'
 import { MalformedError } from '../../src/data/validate.ts'
 import type { AnyVisitor, Context, Visitor } from '../../src/data/visitors.ts'
 import { JsonWriter } from '../../src/wire/json.ts'
-import { randomMessage, seeded, signals } from './random.ts'
+import { ROUNDS, randomMessage, seeded, signals } from './random.ts'
 
 const context: Context = { abort: new AbortController().signal, metadata: new Map() }
-const ROUNDS = Number(process.env.ROUNDS ?? 150)
 
 /** Everything that reads or writes, on whatever the gate let through. */
 function exercise(signal: Signal, batch: Batch): void {

@@ -11,13 +11,13 @@ import {
   keys,
   type Plain,
   type Random,
+  ROUNDS,
   randomMessage,
   seeded,
   signals,
 } from './random.ts'
 
 const context: Context = { abort: new AbortController().signal, metadata: new Map() }
-const ROUNDS = Number(process.env.ROUNDS ?? 150)
 const bytesOf = (batch: Batch): Buffer => Buffer.concat(batch.chunks)
 
 /** A visitor for the views and for the model, and how it drops. */
