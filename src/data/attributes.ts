@@ -11,7 +11,9 @@ import {
   readAnyValue,
   readNumber,
   readString,
+  readType,
   STRING,
+  type ValueType,
   writeAnyValue,
   writeJsonKeyValue,
   writeJsonValue,
@@ -79,6 +81,14 @@ export class Attributes {
     return readNumber(bytes, keyValue.valueAt, keyValue.valueEnd)
   }
 
+  /** Undefined when absent. Tells an int from a double, which `get` does not. */
+  typeOf(key: Key | string): ValueType | undefined {
+    const slot = this.#find(key)
+    if (slot < 0) return undefined
+    const bytes = this.#locate(slot)
+    return readType(bytes, keyValue.valueAt, keyValue.valueEnd)
+  }
+
   /** For strings a comparison of bytes. */
   equals(key: Key | string, value: string | boolean | number | bigint): boolean {
     const slot = this.#find(key)
@@ -104,11 +114,30 @@ export class Attributes {
     if (slot < 0) slot = this.#append()
     const { scratch } = this.#message.splices
     const tagAt = scratch.length
-    const at = writeAttribute(scratch, this.#message.attributesTag, known, value)
+    this.#place(slot, tagAt, writeAttribute(scratch, this.#message.attributesTag, known, value))
+  }
+
+  #place(slot: number, tagAt: number, at: number): void {
     this.#state[slot] = WRITTEN
     this.#written[slot * WIDTH] = tagAt
     this.#written[slot * WIDTH + 1] = at
-    this.#written[slot * WIDTH + 2] = scratch.length
+    this.#written[slot * WIDTH + 2] = this.#message.splices.scratch.length
+  }
+
+  /** Gives `to` the very value of `from`: an int stays an int, a double a double. False, and nothing done, without `from`. */
+  copy(from: Key | string, to: Key | string): boolean {
+    const slot = this.#find(from)
+    if (slot < 0) return false
+    const bytes = this.#locate(slot)
+    const value = Buffer.from(bytes.subarray(keyValue.valueAt, keyValue.valueEnd))
+    const known = typeof to === 'string' ? keyOf(to) : to
+    let target = this.#find(known)
+    this.#beginEdit()
+    if (target < 0) target = this.#append()
+    const { scratch } = this.#message.splices
+    const tagAt = scratch.length
+    this.#place(target, tagAt, writeEncoded(scratch, this.#message.attributesTag, known, value))
+    return true
   }
 
   /** False when there was none. */
@@ -118,6 +147,16 @@ export class Attributes {
     this.#beginEdit()
     for (; slot >= 0; slot = this.#find(key, slot + 1)) this.#state[slot] = DELETED
     return true
+  }
+
+  /** The keys alone; those of attributes that the visit deletes or adds may or may not come. */
+  forEachKey(visit: (key: string) => void): void {
+    this.#message.index()
+    for (let slot = 0; slot < this.count; slot++) {
+      if (this.#stateOf(slot) === DELETED) continue
+      const bytes = this.#locate(slot)
+      visit(textOf(bytes, keyValue.keyAt, keyValue.keyEnd))
+    }
   }
 
   forEach(visit: (key: string, value: AnyValue) => void): void {
@@ -312,16 +351,30 @@ export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: An
 }
 
 function encodeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
+  const from = beginAttribute(out, tag, key)
+  const valueFrom = out.beginLength()
+  writeAnyValue(out, value)
+  out.endLength(valueFrom)
+  return out.endLength(from)
+}
+
+/** With a value that is encoded already. */
+function writeEncoded(out: ByteWriter, tag: number, key: Key, value: Buffer): number {
+  const from = beginAttribute(out, tag, key)
+  out.varint(value.length)
+  out.raw(value)
+  return out.endLength(from)
+}
+
+/** As far as the value's length. */
+function beginAttribute(out: ByteWriter, tag: number, key: Key): number {
   out.byte(tag)
   const from = out.beginLength()
   out.byte(0x0a)
   out.varint(key.bytes.length)
   out.raw(key.bytes)
   out.byte(0x12)
-  const valueFrom = out.beginLength()
-  writeAnyValue(out, value)
-  out.endLength(valueFrom)
-  return out.endLength(from)
+  return from
 }
 
 function larger(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
