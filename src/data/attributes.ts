@@ -1,7 +1,6 @@
 // A view of the attributes of one message: repeated KeyValue, on the wire or waiting in scratch.
 import { equalBytes, textOf } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
-import type { ByteWriter } from '../wire/writer.ts'
 import { type Key, keyOf } from './key.ts'
 import type { Message } from './message.ts'
 import {
@@ -14,10 +13,12 @@ import {
   readType,
   STRING,
   type ValueType,
-  writeAnyValue,
   writeJsonKeyValue,
   writeJsonValue,
 } from './value.ts'
+import { writeAttribute, writeEncoded } from './writeattribute.ts'
+
+export { writeAttribute }
 
 /** Numbers per attribute: its tag, then where the KeyValue starts and ends. */
 export const WIDTH = 3
@@ -177,6 +178,27 @@ export class Attributes {
     return map
   }
 
+  /**
+   * The attributes as they stand on the wire, as one string: equal strings are equal attributes in equal order. The cheapest
+   * key of a map for whoever groups; it is no text, and shows nothing.
+   */
+  wireKey(): string {
+    this.#message.index()
+    const { slots, count } = this
+    if (count === 0) return ''
+    if (!this.#edited && isOneBlock(slots, count))
+      return this.#message.bytes.latin1Slice(slots[0]!, slots[(count - 1) * WIDTH + 2]!)
+    let key = ''
+    for (let slot = 0; slot < count; slot++) {
+      const state = this.#stateOf(slot)
+      if (state === DELETED) continue
+      const positions = state === WRITTEN ? this.#written : slots
+      const bytes = state === WRITTEN ? this.#message.splices.scratch.bytes : this.#message.bytes
+      key += bytes.latin1Slice(positions[slot * WIDTH]!, positions[slot * WIDTH + 2]!)
+    }
+    return key
+  }
+
   /** `{"key":value,…}` */
   writeJson(json: JsonWriter): void {
     this.#message.index()
@@ -316,6 +338,12 @@ export class Attributes {
   }
 }
 
+/** Whether the attributes follow one another on the wire with nothing in between. */
+function isOneBlock(slots: Int32Array, count: number): boolean {
+  for (let at = WIDTH; at < count * WIDTH; at += WIDTH) if (slots[at] !== slots[at - 1]) return false
+  return true
+}
+
 /** Whether the KeyValue [at, end) has that key. Key first and shorter than 128 bytes is what nearly everyone writes. */
 function hasKey(bytes: Buffer, at: number, end: number, wanted: Buffer): boolean {
   const size = wanted.length
@@ -323,58 +351,6 @@ function hasKey(bytes: Buffer, at: number, end: number, wanted: Buffer): boolean
     return bytes[at + 1] === size && equalBytes(bytes, at + 2, wanted)
   const { keyAt, keyEnd } = keyValue.locate(bytes, at, end)
   return keyEnd - keyAt === size && equalBytes(bytes, keyAt, wanted)
-}
-
-/** Longer texts are not kept for the next time. */
-const MAX_KEPT = 128
-
-/** The whole field, from `Key` when it is the one as last time; returns where the KeyValue starts. */
-export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
-  const start = out.length
-  const isSame = tag === key.lastTag && Object.is(value, key.lastValue)
-  if (isSame && key.lastField !== undefined) {
-    out.raw(key.lastField)
-    return start + (key.lastField[1]! < 128 ? 2 : 3)
-  }
-  const at = encodeAttribute(out, tag, key, value)
-  if (isSame) key.lastField = Buffer.from(out.bytes.subarray(start, out.length))
-  else if (
-    typeof value !== 'object' &&
-    key.bytes.length <= MAX_KEPT &&
-    !(typeof value === 'string' && value.length > MAX_KEPT)
-  ) {
-    key.lastTag = tag
-    key.lastValue = value
-    key.lastField = undefined
-  }
-  return at
-}
-
-function encodeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
-  const from = beginAttribute(out, tag, key)
-  const valueFrom = out.beginLength()
-  writeAnyValue(out, value)
-  out.endLength(valueFrom)
-  return out.endLength(from)
-}
-
-/** With a value that is encoded already. */
-function writeEncoded(out: ByteWriter, tag: number, key: Key, value: Buffer): number {
-  const from = beginAttribute(out, tag, key)
-  out.varint(value.length)
-  out.raw(value)
-  return out.endLength(from)
-}
-
-/** As far as the value's length. */
-function beginAttribute(out: ByteWriter, tag: number, key: Key): number {
-  out.byte(tag)
-  const from = out.beginLength()
-  out.byte(0x0a)
-  out.varint(key.bytes.length)
-  out.raw(key.bytes)
-  out.byte(0x12)
-  return from
 }
 
 function larger(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
