@@ -1,4 +1,20 @@
 // The configuration language: pieces of schemas, and how a config is loaded and checked.
+export { type Checked, checkSchema, problemAt } from './check.ts'
+export { type ComponentId, formatComponentId, parseComponentId } from './component-id.ts'
+export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
+export { nearest } from './nearest.ts'
+export type { PipelineConfig } from './pipelines.ts'
+export { ConfigError, formatPath, formatProblems, type Problem } from './problem.ts'
 export * from './schema.ts'
+export {
+  type ComponentConfig,
+  type KnownComponents,
+  parseService,
+  type ServiceConfig,
+  serviceSettings,
+} from './service.ts'
+export { type Kind, type Shape, shapeOf } from './shape.ts'
+export type { Location } from './source.ts'
 export * from './telemetry.ts'
+export type { ConfigObject, ConfigValue, Path } from './tree.ts'
 export * from './values.ts'

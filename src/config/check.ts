@@ -1,0 +1,246 @@
+// A value against a schema: everything that is wrong at once, each with its place, what is there, and what would be right.
+import * as v from 'valibot'
+import type { Schema } from '../contract/index.ts'
+import { hintFor, shown } from './hints.ts'
+import type { LoadedConfig } from './load.ts'
+import { nearest } from './nearest.ts'
+import type { Problem } from './problem.ts'
+import { isSecretPath, isSecretReference, REDACTED } from './redact.ts'
+import { type Kind, type Shape, shapeOf } from './shape.ts'
+import { Source, spanOf } from './source.ts'
+import { at, type ConfigValue, listNode, mapNode, type Node, type Path, plainOf, scalarNode } from './tree.ts'
+
+export type Checked<C> =
+  | { readonly config: C; readonly problems?: undefined; readonly warnings: readonly Problem[] }
+  | {
+      readonly problems: readonly Problem[]
+      /** What it would be without the settings that are unknown; undefined when more than that is wrong. */
+      readonly readable: C | undefined
+    }
+
+/** `path` is where the value stands in the config; without `loaded` problems have no places. */
+export function checkSchema<C>(
+  schema: Schema<C>,
+  value: unknown,
+  path: Path = [],
+  loaded?: Pick<LoadedConfig, 'tree' | 'locate' | 'isSecret'>,
+): Checked<C> {
+  const found = loaded && at(loaded.tree, path)
+  // A value that is not the one of the config has no places in it.
+  const node = found && plainOf(found.node) === value ? found.node : nodeOf(value)
+  const reading = new Reading(path, loaded)
+  const shape = shapeOf(schema)
+  const isEmpty = node.kind === 'scalar' && node.value === null && shape.kind === 'section'
+  const wanted = isEmpty ? {} : reading.read(shape, node, path, node)
+  const parsed = v.safeParse(schema, wanted)
+  if (!parsed.success) for (const issue of parsed.issues) reading.issue(issue, node)
+  if (parsed.success && reading.problems.length === 0) return { config: parsed.output, warnings: reading.warnings }
+  return { problems: reading.problems, readable: parsed.success ? parsed.output : undefined }
+}
+
+/** Settings that are a kind of text. */
+const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url'])
+
+class Reading {
+  readonly problems: Problem[] = []
+  readonly warnings: Problem[] = []
+  readonly #base: Path
+  readonly #loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined
+  /** By formatted path: what a schema marks as secret. */
+  readonly #secrets = new Set<string>()
+
+  constructor(base: Path, loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined) {
+    this.#base = base
+    this.#loaded = loaded
+  }
+
+  /** The value as the setting wants it: texts as they were written, unknown keys left out (and reported). */
+  read(shape: Shape, node: Node, path: Path, root: Node): unknown {
+    if (shape.kind === 'secret') this.#secrets.add(key(path))
+    if (shape.kind === 'headers') this.#secrets.add(key(path))
+    if (shape.kind === 'union') return this.read(chooseOption(shape, node), node, path, root)
+    if (shape.kind === 'url' && node.kind === 'scalar') this.#checkUrl(String(node.value), path)
+    switch (node.kind) {
+      case 'scalar':
+        return readScalar(shape, node)
+      case 'list': {
+        const of =
+          shape.kind === 'texts' ? TEXT : shape.kind === 'list' || shape.kind === 'headers' ? shape.of() : undefined
+        return node.items.map((item, index) => (of ? this.read(of, item, [...path, index], root) : plainOf(item)))
+      }
+      case 'map':
+        if (TEXTS.has(shape.kind) && node.original !== undefined) return node.original
+        if (shape.kind === 'section') return this.#section(shape, node, path, root)
+        return this.#record(shape, node, path, root)
+    }
+  }
+
+  #section(shape: Shape, node: Node & { kind: 'map' }, path: Path, root: Node): unknown {
+    const result: Record<string, unknown> = Object.create(null)
+    const entries = shape.entries()
+    for (const [name, { node: inner }] of node.entries) {
+      const setting = entries.get(name)
+      if (setting !== undefined) result[name] = this.read(setting, inner, [...path, name], root)
+      else if (shape.isOpen) result[name] = plainOf(inner)
+      else this.#unknown(name, [...path, name], [...entries.keys()])
+    }
+    return result
+  }
+
+  #record(shape: Shape, node: Node & { kind: 'map' }, path: Path, root: Node): unknown {
+    const of = shape.kind === 'headers' ? (shape.of() ?? SECRET) : shape.kind === 'record' ? shape.of() : undefined
+    const result: Record<string, unknown> = Object.create(null)
+    for (const [name, { node: inner }] of node.entries)
+      result[name] = of ? this.read(of, inner, [...path, name], root) : plainOf(inner)
+    return result
+  }
+
+  #unknown(name: string, path: Path, known: readonly string[]): void {
+    const meant = nearest(name, known)
+    const list = known.length > 0 ? `there are ${[...known].sort().join(', ')}` : 'there are no settings here'
+    const hint = meant === undefined ? list : `did you mean ${meant}?`
+    const location = this.#loaded?.locate(path, 'key')
+    this.problems.push({ severity: 'error', message: 'there is no such setting', path, location, hint })
+  }
+
+  /** What valibot found, in words for who writes configs. */
+  issue(issue: v.BaseIssue<unknown>, root: Node): void {
+    const inner: (string | number)[] = (issue.path ?? []).map((step) =>
+      typeof step.key === 'number' ? step.key : String(step.key),
+    )
+    const path = [...this.#base, ...inner]
+    const node = at(root, inner)?.node
+    const isSecret = this.#isSecret(path, node)
+    const isMissing = node === undefined && issue.received === 'undefined'
+    const message = isMissing ? 'is required' : messageFor(issue)
+    const isScalar = node !== undefined && !(node.kind === 'scalar' && node.value === null)
+    const got = isMissing || isSecret || !isScalar ? '' : `, got ${shown(node)}`
+    this.problems.push({
+      severity: 'error',
+      message: message + got,
+      path,
+      location: this.#loaded?.locate(path),
+      value: isSecret ? REDACTED : node && plainOf(node),
+      hint: hintFor(issue, node, isSecret),
+    })
+  }
+
+  #isSecret(path: Path, node: Node | undefined): boolean {
+    if (this.#loaded?.isSecret(path) || isSecretPath(path) || node?.references.some(isSecretReference)) return true
+    return path.some((_step, index) => this.#secrets.has(key(path.slice(0, index + 1))))
+  }
+
+  #checkUrl(text: string, path: Path): void {
+    if (!URL.canParse(text)) return
+    const { username, password, hostname } = new URL(text)
+    const location = this.#loaded?.locate(path)
+    if (username !== '' || password !== '') {
+      const hint = 'use a setting that is kept secret, such as headers or auth'
+      const message = 'a user or password in a URL ends up in logs'
+      this.warnings.push({ severity: 'warning', message, path, location, hint })
+    }
+    if (/^169\.254\.|^\[fe80:|^\[fd00:ec2::254\]/i.test(hostname)) {
+      const message = `${hostname} is an address that hands out credentials; telemetry does not belong there`
+      this.warnings.push({ severity: 'warning', message, path, location })
+    }
+  }
+}
+
+const key = (path: Path): string => path.join('\0')
+const TEXT = shapeOf(v.pipe(v.string(), v.metadata({ kind: 'text' })))
+const SECRET = shapeOf(v.pipe(v.string(), v.metadata({ kind: 'secret' })))
+
+function readScalar(shape: Shape, node: Node & { kind: 'scalar' }): unknown {
+  const { value, original, references } = node
+  // An unset variable is an empty text to a text, and nothing (so the default) to everything else.
+  if (value === null) return TEXTS.has(shape.kind) && shape.kind !== 'choice' && references.length > 0 ? '' : null
+  if (TEXTS.has(shape.kind) || shape.kind === 'texts') return original ?? String(value)
+  return value
+}
+
+/** Of a union, what the value was probably meant to be. */
+function chooseOption(shape: Shape, node: Node): Shape {
+  const options = shape.options().flatMap((option) => (option.kind === 'union' ? option.options() : [option]))
+  const any = options.find((option) => option.kind === 'any')
+  const fallback = any ?? options[0] ?? shape
+  switch (node.kind) {
+    case 'map':
+      return (
+        mostKeys(
+          options.filter((option) => option.kind === 'section'),
+          node,
+        ) ??
+        options.find((option) => option.kind === 'record' || option.kind === 'headers') ??
+        fallback
+      )
+    case 'list':
+      return options.find((option) => option.kind === 'list' || option.kind === 'texts') ?? fallback
+    case 'scalar': {
+      const kinds = SCALARS[typeof node.value] ?? []
+      return (
+        options.find((option) => kinds.includes(option.kind)) ??
+        any ??
+        options.find(({ kind }) => TEXTS.has(kind)) ??
+        fallback
+      )
+    }
+  }
+}
+
+const SCALARS: Readonly<Record<string, readonly Kind[]>> = {
+  number: ['integer', 'number', 'duration', 'size', 'milliseconds'],
+  boolean: ['flag'],
+  string: ['text', 'secret', 'choice', 'endpoint', 'url', 'duration', 'size', 'texts'],
+}
+
+function mostKeys(sections: readonly Shape[], node: Node & { kind: 'map' }): Shape | undefined {
+  const matches = (shape: Shape): number => [...node.entries.keys()].filter((name) => shape.entries().has(name)).length
+  return [...sections].sort((a, b) => matches(b) - matches(a))[0]
+}
+
+/** The schema's own words; valibot's, where it has none, are made plain. */
+function messageFor({ message, expected, type, kind }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith('Invalid ')) return message
+  if (kind === 'schema' && type === 'strict_object') return expected === 'Object' ? 'must be a mapping' : 'is required'
+  const words: Readonly<Record<string, string>> = {
+    string: 'a text',
+    number: 'a number',
+    boolean: 'true or false',
+    Array: 'a list',
+    Object: 'a mapping',
+  }
+  const options = (expected ?? '').replace(/^\(|\)$/g, '').split(/ [|&] /)
+  return `must be ${options.map((option) => words[option] ?? option.replace(/^([<>]=?)/, '$1 ')).join(' or ')}`
+}
+
+/** A tree for a value that did not come from a file. */
+function nodeOf(value: unknown): Node {
+  const nowhere = spanOf(NOWHERE)
+  if (Array.isArray(value)) return listNode(nowhere, value.map(nodeOf))
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([name, inner]) => [name, { keyAt: nowhere, node: nodeOf(inner) }] as const,
+    )
+    return mapNode(nowhere, new Map(entries))
+  }
+  return scalarNode(nowhere, (value ?? null) as ConfigValue & (string | number | boolean | bigint | null))
+}
+const NOWHERE = new Source('', '')
+
+/** For who reports about a config without a schema: a problem at a path. */
+export const problemAt = (
+  loaded: Pick<LoadedConfig, 'locate'>,
+  path: Path,
+  message: string,
+  of: {
+    readonly hint?: string | undefined
+    readonly severity?: Problem['severity']
+    readonly at?: 'key' | 'value'
+  } = {},
+): Problem => ({
+  severity: of.severity ?? 'error',
+  message,
+  path,
+  location: loaded.locate(path, of.at),
+  hint: of.hint,
+})

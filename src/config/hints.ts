@@ -1,0 +1,57 @@
+// What probably went wrong with a value, and what would be right.
+import type { BaseIssue } from 'valibot'
+import { nearest } from './nearest.ts'
+import { hidePasswords } from './redact.ts'
+import type { Node } from './tree.ts'
+
+const MAX_SHOWN = 60
+
+/** A value in a message, with where it came from. */
+export function shown(node: Node): string {
+  const from = node.references.length > 0 ? ` (from ${node.references.map((uri) => `\${${uri}}`).join(', ')})` : ''
+  if (node.kind === 'map') return `a mapping${from}`
+  if (node.kind === 'list') return `a list${from}`
+  if (typeof node.value !== 'string') return `${String(node.value)}${from}`
+  const text = hidePasswords(node.value)
+  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text) + from
+}
+
+export function hintFor(issue: BaseIssue<unknown>, node: Node | undefined, isSecret: boolean): string | undefined {
+  if (node === undefined) return undefined
+  if (node.kind === 'map') return mappingHint(node)
+  if (node.kind === 'list') return undefined
+  const unset = node.references[0]
+  if (unset !== undefined && (node.value === '' || node.value === null)) return `\${${unset}} is empty`
+  if (typeof node.value !== 'string' || isSecret) return undefined
+  return textHint(issue.message, node.value, node.isQuoted)
+}
+
+/** `{PodName}` without quotes. */
+function mappingHint(node: Node & { kind: 'map' }): string | undefined {
+  const [first, ...others] = node.entries
+  if (!node.isFlow || first === undefined || others.length > 0) return undefined
+  const [name, { node: value }] = first
+  if (value.kind !== 'scalar' || value.value !== null) return undefined
+  return `without quotes {${name}} is a mapping; write "{${name}}"`
+}
+
+function textHint(message: string, text: string, isQuoted: boolean): string | undefined {
+  if (/must be (a mapping|an? object)/.test(message)) {
+    const match = /^([A-Za-z_][\w./-]*):([^\s:/].*)$/.exec(text)
+    return match === null ? undefined : `a space is missing after the colon: ${match[1]}: ${match[2]}`
+  }
+  if (/true or false/.test(message) && /^(true|false)$/i.test(text)) return `write ${text.toLowerCase()} without quotes`
+  if (/true or false/.test(message) && /^(yes|on|y)$/i.test(text)) return 'write true'
+  if (/true or false/.test(message) && /^(no|off|n)$/i.test(text)) return 'write false'
+  if (/number/.test(message) && text.trim() !== '' && Number.isFinite(Number(text)))
+    return isQuoted ? `write ${text} without quotes` : undefined
+  if (/duration/.test(message) && /^\d+(\.\d+)?$/.test(text)) return `a unit is missing: ${text}s`
+  if (/duration/.test(message) && /^\d+(\.\d+)?\s*(sec(ond)?s?|min(ute)?s?|hours?|d(ays?)?)$/i.test(text)) {
+    const amount = Number.parseFloat(text)
+    const letter = text.replace(/[\d.\s]/g, '')[0]!.toLowerCase()
+    return letter === 'd' ? `days are written in hours: ${amount * 24}h` : `write ${amount}${letter}`
+  }
+  const allowed = /must be one of (.*)$/.exec(message)?.[1]?.split(', ')
+  const meant = allowed && nearest(text, allowed)
+  return meant === undefined ? undefined : `did you mean ${meant}?`
+}

@@ -1,0 +1,146 @@
+// Command line and environment to one config: sources read, merged, references resolved.
+import { expand } from './expand.ts'
+import { parseYaml } from './parse.ts'
+import { ConfigError, locationOf, type Problem } from './problem.ts'
+import { isSecretPath, isSecretReference } from './redact.ts'
+import { parseUri, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
+import { type Location, Source, spanOf } from './source.ts'
+import {
+  at,
+  type ConfigObject,
+  type ConfigValue,
+  mapNode,
+  merge,
+  type Node,
+  type Path,
+  plainOf,
+  replaceAt,
+} from './tree.ts'
+
+export interface LoadOptions {
+  /** `config.yaml`, `file:config.yaml`, `env:VAR`, `yaml:a::b: c`, `https://…`; later ones win. */
+  readonly sources: readonly string[]
+  /** `a::b=c` or `a.b=c`; the value is YAML; wins over all sources. */
+  readonly set?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  readonly fetch?: typeof fetch
+}
+
+export interface LoadedConfig {
+  /** Merged, references resolved, typed. No object has a prototype; an empty section is null. */
+  readonly root: ConfigObject
+  /** The same with places. */
+  readonly tree: Node
+  readonly warnings: readonly Problem[]
+  /** Where the value at a path stands, or what of the path there is. `key`: where its key stands. */
+  locate(path: Path, of?: 'key' | 'value'): Location | undefined
+  /** Whether the value must not be shown: by the names on its path, or because it came from `${env:TOKEN}`. */
+  isSecret(path: Path): boolean
+}
+
+/** The whole YAML in a variable, as ECS task definitions of ADOT give it; it stands for all `--config`. */
+const CONTENT_VARIABLE = 'AOT_CONFIG_CONTENT'
+
+/** Rejects with a `ConfigError` that has everything that is wrong. */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const env = options.env ?? process.env
+  const surroundings = { env, cwd: options.cwd ?? process.cwd(), fetch: options.fetch ?? fetch }
+  const problems: Problem[] = []
+  const uris = sourcesOf(options.sources, env, problems)
+
+  let tree: Node = mapNode(spanOf(new Source('', '')), new Map())
+  for (const uri of uris) tree = merge(tree, await readSource(uri, surroundings, problems))
+  for (const assignment of options.set ?? []) tree = merge(tree, readAssignment(assignment, problems))
+  throwErrors(problems)
+
+  const expanded = await expand(tree, surroundings)
+  problems.push(...expanded.problems)
+  throwErrors(problems)
+  return loadedConfig(expanded.node, problems)
+}
+
+export function loadedConfig(tree: Node, warnings: readonly Problem[]): LoadedConfig {
+  const root = plainOf(tree)
+  return {
+    root: isObject(root) ? root : Object.create(null),
+    tree,
+    warnings,
+    locate: (path, of = 'value') => locate(tree, path, of),
+    isSecret: (path) => isSecretPath(path) || (at(tree, path)?.node.references.some(isSecretReference) ?? false),
+  }
+}
+
+const isObject = (value: ConfigValue): value is ConfigObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function locate(tree: Node, path: Path, of: 'key' | 'value'): Location | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const found = at(tree, path.slice(0, length))
+    if (found === undefined) continue
+    const { node, keyAt } = found
+    // A section that lacks something is named by its key: its text may be a page long.
+    const isKey = keyAt !== undefined && (of === 'key' || length < path.length || node.kind !== 'scalar')
+    return locationOf(isKey || node.at.start === node.at.end ? (keyAt ?? node.at) : node.at)
+  }
+  return undefined
+}
+
+function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: Problem[]): readonly string[] {
+  if (env[CONTENT_VARIABLE]) {
+    if (given.length > 0) {
+      const message = `${CONTENT_VARIABLE} is set: it is read in place of ${given.join(', ')}`
+      problems.push({ severity: 'warning', message, path: [] })
+    }
+    return [`env:${CONTENT_VARIABLE}`]
+  }
+  if (given.length === 0) {
+    const hint = `give one with --config config.yaml, or its text in ${CONTENT_VARIABLE}`
+    problems.push({ severity: 'error', message: 'there is no config', path: [], hint })
+  }
+  return given
+}
+
+async function readSource(uri: string, surroundings: Surroundings, problems: Problem[]): Promise<Node> {
+  const nothing = mapNode(spanOf(new Source('', '')), new Map())
+  try {
+    const parsedUri = parseUri(uri, 'file')
+    const { text, warning } = await retrieve(parsedUri, surroundings)
+    const { scheme, rest } = parsedUri
+    const name = scheme === 'file' ? rest : scheme === 'yaml' ? '--config yaml' : `${scheme}:${rest}`
+    if (warning !== undefined) problems.push({ severity: 'warning', message: warning, path: [] })
+    const source = new Source(name, text)
+    const parsed = parseYaml(source)
+    problems.push(...parsed.problems)
+    if (parsed.node.kind === 'map') return parsed.node
+    if (parsed.node.kind === 'scalar' && parsed.node.value === null) return nothing
+    const what = parsed.node.kind === 'list' ? 'a list' : 'a single text'
+    const message = `a config is a mapping with receivers, exporters and service; this is ${what}`
+    problems.push({ severity: 'error', message, path: [], location: locationOf(parsed.node.at) })
+  } catch (error) {
+    if (!(error instanceof RetrieveError)) throw error
+    problems.push({ severity: 'error', message: error.message, path: [], hint: error.hint })
+  }
+  return nothing
+}
+
+/** `--set processors.batch.timeout=2s`. With `::` in it a dot is a dot: `service::telemetry::resource::service.name=x`. */
+function readAssignment(text: string, problems: Problem[]): Node {
+  const cut = text.indexOf('=')
+  const key = text.slice(0, Math.max(cut, 0)).trim()
+  const steps = key.includes('::') ? key.split('::') : key.split('.')
+  const source = new Source(`--set ${key}`, cut < 0 ? '' : text.slice(cut + 1).trim())
+  const root = mapNode(spanOf(source), new Map())
+  if (cut < 0 || steps.some((step) => step === '')) {
+    const message = cut < 0 ? `--set ${text} has no =` : `--set ${text} has an empty key`
+    problems.push({ severity: 'error', message, path: [], hint: 'for example: --set processors::batch::timeout=2s' })
+    return root
+  }
+  const { node, problems: found } = parseYaml(source)
+  problems.push(...found)
+  return replaceAt(root, steps, node)
+}
+
+function throwErrors(problems: readonly Problem[]): void {
+  if (problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems)
+}

@@ -1,0 +1,78 @@
+// What is wrong with a config, said so that it can be put right: where, what, what would be right.
+import { hideSecrets } from './redact.ts'
+import type { Location, Span } from './source.ts'
+import type { Path } from './tree.ts'
+
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  /** In lower case, without "failed to". */
+  readonly message: string
+  readonly path: Path
+  readonly location?: Location | undefined
+  /** What is there; `[REDACTED]` for a secret. */
+  readonly value?: unknown
+  readonly hint?: string | undefined
+}
+
+/** Everything that is wrong with a config, at once. The message is the whole report. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(formatProblems(problems))
+    this.problems = problems
+  }
+}
+
+/** `receivers::otlp::protocols`, items of lists as `actions[2]`. */
+export const formatPath = (path: Path): string =>
+  path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}::${step}`),
+    '',
+  )
+
+/** For a terminal: place, path and message, the line with what is meant underlined, and a hint. In the order of the text. */
+export function formatProblems(problems: readonly Problem[]): string {
+  return sorted(problems).map(formatProblem).join('\n')
+}
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  const sources = [...new Set(problems.map((problem) => problem.location?.source))]
+  const order = ({ location }: Problem): number =>
+    sources.indexOf(location?.source) * 1e12 + (location ? location.line * 1e5 + location.column : 0)
+  return [...problems].sort((a, b) => order(a) - order(b))
+}
+
+function formatProblem({ severity, message, path, location, hint }: Problem): string {
+  const place = location ? `${location.source}:${location.line}:${location.column}: ` : ''
+  const where = path.length > 0 ? `${formatPath(path)}: ` : ''
+  const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${message}`]
+  if (location?.text !== undefined) lines.push(...snippet(location, location.text))
+  if (hint !== undefined) lines.push(`    ${hint}`)
+  return lines.join('\n')
+}
+
+const MAX_SNIPPET = 120
+
+function snippet({ line, column, length = 1 }: Location, text: string): string[] {
+  const from = column > MAX_SNIPPET - 20 ? column - 40 : 0
+  const shown = text.slice(from, from + MAX_SNIPPET)
+  const number = String(line).padStart(5)
+  // A tab keeps its width in both lines.
+  const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ')
+  const carets = '^'.repeat(Math.max(1, Math.min(length, shown.length - before.length)))
+  return [`${number} | ${shown}`, `${' '.repeat(number.length)} | ${before}${carets}`]
+}
+
+/** The place of a stretch of text, with the line that it is on. */
+export function locationOf({ source, start, end }: Span): Location {
+  const line = source.lineOf(start)
+  const column = start - source.startOf(line) + 1
+  const whole = source.line(line)
+  const text = hideSecrets(whole)
+  const length = Math.max(1, Math.min(end, source.startOf(line) + whole.length) - start)
+  // What is hidden may have another length; then the caret stands at the start of the line's own text.
+  const isMoved = text !== whole && text.slice(0, column + length - 1) !== whole.slice(0, column + length - 1)
+  return { source: source.name, line: line + 1, column, text, length: isMoved ? 1 : length }
+}

@@ -1,0 +1,45 @@
+// Secrets are never printed. Where no schema says what is one, the name of the key does.
+export const REDACTED = '[REDACTED]'
+
+const SECRET_WORDS =
+  /pass(word|wd|phrase)?$|secret|token|credential|api_?key|access_?key|private_?key|signing_?key|authorization|^auth_?header|cookie|(^|_)sas(_|$)|connection_?string|^key_pem$|_key_pem$|license_?key/i
+/** Names that sound like a secret and are none. */
+const NO_SECRETS =
+  /_?(file|path|filename|url|endpoint|name|type|enabled|ttl|expiry|header|claim|field|attribute|limit|count|size)s?$/i
+/** Everything under these keys is a secret. */
+const SECRET_SECTIONS = /^(headers|response_headers|custom_headers|http_headers)$/i
+
+/** Whether a value under that key must not be shown. */
+export const isSecretKey = (key: string): boolean => SECRET_WORDS.test(key) && !NO_SECRETS.test(key)
+
+/** Whether everything under that key must not be shown. */
+export const isSecretSection = (key: string): boolean => SECRET_SECTIONS.test(key)
+
+/** Whether a value at that path must not be shown, by the names on the way. */
+export const isSecretPath = (path: readonly (string | number)[]): boolean =>
+  path.some(
+    (step, index) =>
+      typeof step === 'string' && (isSecretKey(step) || (isSecretSection(step) && index < path.length - 1)),
+  )
+
+/** Whether what a reference gives must not be shown: `env:API_TOKEN`, `file:/run/secrets/token`. */
+export const isSecretReference = (uri: string): boolean => {
+  const [scheme, name = ''] = uri.split(/:(.*)/s)
+  if (scheme === 'file') return /secret|token|passw|credential|\.key$|\.pem$/i.test(name)
+  return SECRET_WORDS.test(name.split(':-')[0]!)
+}
+
+/** A line of YAML with the values of keys that sound like secrets hidden, and passwords in URLs. */
+export function hideSecrets(line: string): string {
+  return hidePasswords(line).replace(
+    /((["']?)([\w.\-/]+)\2\s*[:=]\s*)("[^"]*"|'[^']*'|\{[^}]*\}?|[^\s#,}\]][^,#}\]]*)/g,
+    (whole, before: string, _quote: string, key: string, value: string) => {
+      if (isSecretKey(key) || isSecretSection(key)) return before + REDACTED
+      return value.startsWith('{') ? before + hideSecrets(value) : whole
+    },
+  )
+}
+
+/** `https://user:password@host` without the password. */
+export const hidePasswords = (text: string): string =>
+  text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]*)@/gi, (_all, scheme: string) => `${scheme}${REDACTED}@`)

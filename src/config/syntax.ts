@@ -1,0 +1,119 @@
+// What the YAML parser stumbles over, said for someone who writes configs and not parsers.
+import type { YAMLParseError } from 'yaml'
+import { locationOf, type Problem } from './problem.ts'
+import { hideSecrets } from './redact.ts'
+import type { Source } from './source.ts'
+
+/** Broken text goes wrong in many places; the first few say enough. */
+const MAX_PROBLEMS = 5
+
+export function explainSyntax(source: Source, errors: readonly YAMLParseError[]): Problem[] {
+  const problems = new Map<number, Problem>()
+  for (const error of errors) {
+    const problem = error.code === 'MULTIPLE_DOCS' ? severalDocuments(source, error) : explain(source, error)
+    const line = problem.location?.line ?? 0
+    if (!problems.has(line)) problems.set(line, problem)
+    if (problems.size === MAX_PROBLEMS) break
+  }
+  return [...problems.values()]
+}
+
+const severalDocuments = (source: Source, { pos: [start] }: YAMLParseError): Problem => ({
+  severity: 'warning',
+  message: 'only what stands above this --- is read',
+  path: [],
+  location: locationOf({ source, start, end: start + 3 }),
+})
+
+interface Explanation {
+  readonly message: string
+  readonly hint?: string
+  /** Where to point, when it is not where the parser stopped. */
+  readonly start?: number
+  readonly end?: number
+}
+
+function explain(source: Source, error: YAMLParseError): Problem {
+  const [start, end] = error.pos
+  const first = source.lineOf(start)
+  const last = Math.min(source.lineOf(Math.max(start, end - 1)), first + 20)
+  let found: Explanation | undefined
+  for (let line = first; line <= last && found === undefined; line++)
+    found = explainLine(source.line(line), source.startOf(line))
+  found ??= explainCode(source, error)
+  const at = { source, start: found.start ?? start, end: found.end ?? Math.max(end, start + 1) }
+  return { severity: 'error', message: found.message, path: [], location: locationOf(at), hint: found.hint }
+}
+
+/** Slips that the line itself shows. */
+function explainLine(line: string, offset: number): Explanation | undefined {
+  const tab = /^ *(\t+)/.exec(line)
+  if (tab !== null) {
+    const start = offset + tab[0].indexOf('\t')
+    const message = 'a tab stands where only spaces may: indentation'
+    return { message, hint: 'put spaces in place of the tab', start, end: start + tab[1]!.length }
+  }
+  const braces = /^(\s*(?:- +)?[\w./-]+: +)(\{[\w.-]+\}[^\s#].*?)\s*$/.exec(line)
+  if (braces !== null) {
+    const start = offset + braces[1]!.length
+    const hint = `quotes make it a text: ${hideSecrets(`${braces[1]!.trim()} "${braces[2]}"`)}`
+    return { message: 'an unquoted value that begins with { is a mapping', hint, start, end: start + braces[2]!.length }
+  }
+  const colon = /^(\s*(?:- +)?)([A-Za-z_][\w./-]*):([^\s:/][^#]*?)\s*(?:#.*)?$/.exec(line)
+  if (colon !== null && !/: /.test(colon[3]!)) {
+    const start = offset + colon[1]!.length + colon[2]!.length
+    const hint = `write ${hideSecrets(`${colon[2]}: ${colon[3]}`)}`
+    return { message: 'a space is missing after the colon', hint, start, end: start + 1 }
+  }
+  return undefined
+}
+
+/** What is left: the parser's own words, translated. */
+function explainCode(source: Source, { code, message, pos: [start] }: YAMLParseError): Explanation {
+  const line = source.line(source.lineOf(start))
+  switch (code) {
+    case 'BAD_SCALAR_START': {
+      const character = source.text[start] ?? ''
+      return { message: `an unquoted value cannot begin with ${character}`, hint: 'put the value in quotes' }
+    }
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      if (/^[^#]*: [^#'"]*: /.test(line))
+        return { message: 'an unquoted value has a colon with a space in it', hint: 'put the value in quotes' }
+      return {
+        message: 'this key has a value, and indented lines below it',
+        hint: 'the lines below belong to the left, in line with this key, or the value away',
+      }
+    case 'BAD_DQ_ESCAPE':
+      return {
+        message: 'a backslash in double quotes begins an escape, and there is none such',
+        hint: 'single quotes leave backslashes alone: regular expressions stand best in them',
+      }
+    case 'MISSING_CHAR':
+      if (message.includes('quote')) return { message: 'a quote is opened and never closed' }
+      return {
+        message: 'a key without a colon',
+        hint: 'a mapping is written key: value, a list with a dash before each',
+      }
+    case 'MULTILINE_IMPLICIT_KEY':
+      return { message: 'a key goes over several lines', hint: 'a colon is missing, or the indentation differs' }
+    case 'BAD_INDENT':
+      if (message.startsWith('Flow')) return unclosed(message)
+      return { message: 'the indentation fits none of the lines above' }
+    case 'UNEXPECTED_TOKEN':
+      if (message.includes('block-seq-ind'))
+        return { message: 'a list cannot begin in the line of its key', hint: 'put the dash in a line of its own' }
+      return {
+        message: 'this fits nothing above it',
+        hint: 'keys of one mapping stand in one column, the items of a list under one another',
+      }
+    case 'BAD_ALIAS':
+      return { message: 'an alias needs a name', hint: 'put the value in quotes if * belongs to it' }
+    default:
+      return { message: message.charAt(0).toLowerCase() + message.slice(1) }
+  }
+}
+
+const unclosed = (message: string): Explanation => {
+  const close = message.includes('map') ? '}' : ']'
+  return { message: `a ${close} is missing`, hint: `what begins with ${close === '}' ? '{' : '['} ends with ${close}` }
+}
