@@ -24,7 +24,6 @@ export { Resource, type ResourceObject, Scope, type ScopeObject } from './resour
 export type { Signal } from './signal.ts'
 export { Span, type SpanObject, type StatusCode } from './span.ts'
 export { SpanEvent, type SpanEventObject, SpanLink, type SpanLinkObject } from './spanentries.ts'
-export { textOfValue } from './text.ts'
 export { MalformedError } from './validate.ts'
-export { type AnyValue, type Double, double, type ValueType } from './value.ts'
+export { type AnyValue, type Double, double } from './value.ts'
 export type { AnyVisitor, Context, Visitor, Visitors } from './visitors.ts'

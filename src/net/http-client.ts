@@ -1,0 +1,223 @@
+// Posts lists of chunks to HTTP destinations: connections that stay open, bounded answers, no redirects.
+import { type ClientRequest, Agent as HttpAgent, type RequestOptions, request as requestHttp } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
+import { isRetryable, type Settings } from '../contract/index.ts'
+import { codecOf, type Header, type HttpClientConfig, keepaliveOf } from './client-config.ts'
+import { type Compress, createCompress } from './compress.ts'
+import { connectionError, isClosed } from './connection-error.ts'
+import { CookieJar } from './cookies.ts'
+import { type HttpReply, readReply } from './http-reply.ts'
+import { parseHttpUrl } from './http-url.ts'
+import { createLookup } from './lookup.ts'
+import { type Environment, proxyFor } from './proxy.ts'
+import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
+
+/** One URL with what every request to it has in common. */
+export interface HttpTarget {
+  readonly url: URL
+  readonly request: (options: RequestOptions) => ClientRequest
+  readonly options: RequestOptions
+  /** Name, value, name, value…: the form that node:http writes without looking at it again. */
+  readonly headers: readonly string[]
+  readonly isSecure: boolean
+  readonly proxy: URL | undefined
+}
+
+export class HttpClient {
+  readonly #config: HttpClientConfig
+  readonly #settings: Settings
+  readonly #environment: Environment
+  readonly #compress: Compress | undefined
+  readonly #cookies: CookieJar | undefined
+  readonly #lookup = createLookup()
+  readonly #agents = new Map<string, HttpAgent | HttpsAgent>()
+  #tls: ClientTlsOptions | undefined
+  #https: typeof import('node:https') | undefined
+  #stopReload: (() => void) | undefined
+
+  /** Does no I/O. */
+  constructor(config: HttpClientConfig, settings: Settings, environment: Environment = process.env) {
+    this.#config = config
+    this.#settings = settings
+    this.#environment = environment
+    const codec = codecOf(config.compression)
+    if (codec !== undefined) this.#compress = createCompress(codec, config.compression_params.level)
+    if (config.cookies?.enabled) this.#cookies = new CookieJar(settings.clock)
+  }
+
+  /** Reads certificates; those in files again every `reload_interval`. */
+  async open(): Promise<void> {
+    const { tls } = this.#config
+    this.#https = await import('node:https')
+    this.#tls = await loadClientTls(tls)
+    const intervalMs = reloadIntervalOf(tls)
+    if (intervalMs === undefined) return
+    this.#stopReload = keepFresh(
+      {
+        loaded: this.#tls,
+        load: () => loadClientTls(tls),
+        apply: (options) => {
+          this.#tls = options
+          this.#retireAgents()
+        },
+        intervalMs,
+      },
+      this.#settings,
+    )
+  }
+
+  /** After `open`. `contentType` and the like; a header of the config wins over one given here. */
+  target(text: string, headers: Readonly<Record<string, string>>): HttpTarget {
+    const url = parseHttpUrl(text)
+    if (typeof url === 'string') throw new Error(url)
+    const proxy = proxyFor(url, this.#config.proxy_url, this.#environment)
+    if (proxy !== undefined) checkProxySupport()
+    const isSecure = url.protocol === 'https:'
+    const options = {
+      protocol: url.protocol,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port || (isSecure ? 443 : 80),
+      path: url.pathname + url.search,
+      method: 'POST',
+    }
+    const request = isSecure ? this.#https!.request : requestHttp
+    const all = headersOf(url, { ...headers, ...this.#contentEncoding() }, this.#config.headers)
+    if (proxy !== undefined && !isSecure) all.push(...proxyHeaders(proxy))
+    return { url, request, options, headers: all, isSecure, proxy }
+  }
+
+  #contentEncoding(): Record<string, string> {
+    return this.#compress === undefined ? {} : { 'content-encoding': this.#config.compression }
+  }
+
+  /**
+   * Resolves with whatever the server answers. Rejects with a `RetryableError` when there is no whole answer, with a
+   * `PermanentError` when it is too large, with the reason of `abort` (whose abort destroys the connection).
+   * The chunks are written one after the other, never joined, and must not change until then.
+   */
+  async post(
+    target: HttpTarget,
+    chunks: readonly Uint8Array[],
+    sizeBytes: number,
+    abort: AbortSignal,
+  ): Promise<HttpReply> {
+    if (this.#compress === undefined) return this.#attempt(target, chunks, sizeBytes, abort, true)
+    const compressed = this.#compress(chunks, sizeBytes)
+    const body = Buffer.isBuffer(compressed) ? compressed : await compressed
+    return this.#attempt(target, [body], body.length, abort, true)
+  }
+
+  #attempt(
+    target: HttpTarget,
+    chunks: readonly Uint8Array[],
+    sizeBytes: number,
+    abort: AbortSignal,
+    mayRepeat: boolean,
+  ): Promise<HttpReply> {
+    return new Promise<HttpReply>((resolve, reject) => {
+      if (abort.aborted) return reject(abort.reason)
+      const headers = [...target.headers, 'content-length', String(sizeBytes)]
+      const cookie = this.#cookies?.headerFor(target.url)
+      if (cookie !== undefined) headers.push('cookie', cookie)
+      const agent = this.#agentOf(target)
+      const request = target.request({ ...target.options, agent, headers })
+      const stop = (): void => {
+        settle(() => reject(abort.reason))
+        request.destroy()
+      }
+      let isSettled = false
+      const settle = (how: () => void): void => {
+        if (isSettled) return
+        isSettled = true
+        abort.removeEventListener('abort', stop)
+        how()
+      }
+      abort.addEventListener('abort', stop, { once: true })
+      request.on('error', (error) => {
+        settle(() => {
+          // The server closed an idle connection while we wrote to it: that is no failure, a fresh one will do.
+          if (mayRepeat && request.reusedSocket && isClosed(error))
+            this.#attempt(target, chunks, sizeBytes, abort, false).then(resolve, reject)
+          else reject(connectionError(error, target.url.host))
+        })
+      })
+      request.on('response', (response) => {
+        this.#cookies?.take(target.url, response.headers['set-cookie'])
+        readReply(request, response, (reply) =>
+          settle(() => {
+            if (!(reply instanceof Error)) resolve(reply)
+            else reject(isRetryable(reply) ? connectionError(reply, target.url.host) : reply)
+          }),
+        )
+      })
+      request.cork()
+      for (const chunk of chunks) request.write(chunk)
+      request.end()
+    })
+  }
+
+  /** Connections are shared by what goes to the same kind of place. */
+  #agentOf({ isSecure, proxy }: HttpTarget): HttpAgent | HttpsAgent {
+    const key = `${isSecure} ${proxy?.href}`
+    let agent = this.#agents.get(key)
+    if (agent === undefined) this.#agents.set(key, (agent = this.#createAgent(isSecure, proxy)))
+    return agent
+  }
+
+  #createAgent(isSecure: boolean, proxy: URL | undefined): HttpAgent | HttpsAgent {
+    const keepalive = keepaliveOf(this.#config)
+    const maxIdle = keepalive.maxIdle || Number.POSITIVE_INFINITY
+    const options = {
+      keepAlive: keepalive.isOn,
+      // TCP keep-alive as in Go: a peer that vanished is found in 15 s and then some (F25).
+      keepAliveMsecs: 15_000,
+      maxSockets: this.#config.max_conns_per_host || Number.POSITIVE_INFINITY,
+      maxFreeSockets: Math.min(keepalive.maxIdlePerHost || Number.POSITIVE_INFINITY, maxIdle),
+      lookup: this.#lookup,
+      ...(keepalive.idleTimeoutMs > 0 && { timeout: keepalive.idleTimeoutMs }),
+      ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
+    }
+    return isSecure ? new this.#https!.Agent({ ...options, ...this.#tls }) : new HttpAgent(options)
+  }
+
+  close(): void {
+    this.#stopReload?.()
+    this.#closeAgents()
+  }
+
+  #closeAgents(): void {
+    for (const agent of this.#agents.values()) agent.destroy()
+    this.#agents.clear()
+  }
+
+  /** New connections begin with the new certificates; those in use end with their request. */
+  #retireAgents(): void {
+    for (const agent of this.#agents.values()) {
+      agent.maxFreeSockets = 0
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+    }
+    this.#agents.clear()
+  }
+}
+
+/** `host` first; what the config says replaces what the caller says. */
+function headersOf(url: URL, own: Readonly<Record<string, string>>, configured: readonly Header[]): string[] {
+  const headers = new Map<string, readonly [name: string, value: string]>([['host', ['host', url.host]]])
+  for (const [name, value] of Object.entries(own)) headers.set(name.toLowerCase(), [name, value])
+  for (const { name, value } of configured) headers.set(name.toLowerCase(), [name, value.reveal()])
+  return [...headers.values()].flat()
+}
+
+/** A request for an http URL goes to the proxy itself; for https the agent asks the proxy for a tunnel. */
+function proxyHeaders({ username, password }: URL): string[] {
+  if (username === '' && password === '') return []
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return ['proxy-authorization', `Basic ${Buffer.from(credentials).toString('base64')}`]
+}
+
+/** An older Node would go past the proxy without a word. */
+function checkProxySupport(version: string = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 24 || (major === 24 && minor < 5))
+    throw new Error(`a proxy needs Node 24.5 or newer, this is ${version}: remove proxy_url, or set NO_PROXY`)
+}
