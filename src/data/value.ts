@@ -234,6 +234,7 @@ export function writeAnyValue(out: ByteWriter, value: AnyValue | Double, depth =
       out.byte(BOOL)
       return out.byte(value ? 1 : 0)
     case 'bigint':
+      checkInt64(value)
       out.byte(INT)
       return out.int64(value)
     case 'number':
@@ -250,6 +251,12 @@ export function writeAnyValue(out: ByteWriter, value: AnyValue | Double, depth =
       if (isDouble(value)) return writeDouble(out, value.double)
       writeNested(out, value, depth)
   }
+}
+
+/** Throws for a bigint of more than 64 bits, and for a number that is no safe integer. */
+export function checkInt64(value: number | bigint): void {
+  if (typeof value === 'number' ? !Number.isSafeInteger(value) : BigInt.asIntN(64, value) !== value)
+    throw new RangeError(`${value} is no whole number of 64 bits`)
 }
 
 function writeNested(out: ByteWriter, value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>, depth: number): void {
