@@ -22,6 +22,9 @@ export interface Double {
 }
 export const double = (value: number): Double => ({ double: value })
 
+/** What an attribute can be; `empty` has no value at all. */
+export type ValueType = 'empty' | 'string' | 'bool' | 'int' | 'double' | 'array' | 'map' | 'bytes'
+
 export const STRING = 0x0a
 const BOOL = 0x10
 export const INT = 0x18
@@ -113,6 +116,28 @@ function kindOf(bytes: Buffer, at: number, end: number): number {
     at = next
   }
   return kind
+}
+
+/** Tells an int from a double, which `readAnyValue` does not. */
+export function readType(bytes: Buffer, at: number, end: number): ValueType {
+  switch (kindOf(bytes, at, end)) {
+    case STRING:
+      return 'string'
+    case BOOL:
+      return 'bool'
+    case INT:
+      return 'int'
+    case DOUBLE:
+      return 'double'
+    case ARRAY:
+      return 'array'
+    case MAP:
+      return 'map'
+    case BYTES:
+      return 'bytes'
+    default:
+      return 'empty'
+  }
 }
 
 export function readAnyValue(bytes: Buffer, at: number, end: number): AnyValue {
