@@ -4,7 +4,9 @@ import type { ComponentKind, Factory } from './contract/index.ts'
 type Load = () => Promise<{ readonly default: Factory }>
 
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
-  receiver: {},
+  receiver: {
+    otlp: () => import('./receivers/otlp/index.ts'),
+  },
   processor: {},
   exporter: {
     debug: () => import('./exporters/debug/index.ts'),

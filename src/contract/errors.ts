@@ -5,10 +5,13 @@ export class PermanentError extends Error {
   override readonly name: string = 'PermanentError'
   /** A few words for the counter's label, the same for every such failure: `too_large`, `http_400`. */
   readonly reason: string
+  /** When only so many of the batch's items were rejected and the others taken: partial success, as OTLP has it. */
+  readonly rejectedItems: number | undefined
 
-  constructor(message: string, options: ErrorOptions & { reason?: string } = {}) {
+  constructor(message: string, options: ErrorOptions & { reason?: string; rejectedItems?: number } = {}) {
     super(message, options)
     this.reason = options.reason ?? 'permanent_error'
+    this.rejectedItems = options.rejectedItems
   }
 }
 

@@ -1,5 +1,12 @@
 // The one table between errors, HTTP status codes and gRPC status codes, both ways; and google.rpc.Status on the wire.
-import { isRetryable, messageOf, PermanentError, RetryableError, ShutdownError } from '../contract/index.ts'
+import {
+  isRetryable,
+  messageOf,
+  PermanentError,
+  RetryableError,
+  ShutdownError,
+  TooLargeError,
+} from '../contract/index.ts'
 import { MalformedError } from '../data/index.ts'
 import { ByteWriter } from '../wire/writer.ts'
 
@@ -63,6 +70,7 @@ export function statusOf(error: unknown): Status {
   const message = messageOf(error)
   if (error instanceof RefusedError) return { code: error.code, message }
   if (error instanceof MalformedError) return { code: GRPC.INVALID_ARGUMENT, message }
+  if (error instanceof TooLargeError) return { code: GRPC.RESOURCE_EXHAUSTED, message }
   if (error instanceof PermanentError) return { code: codeOfReason(error.reason), message }
   const retryDelayMs = (error instanceof RetryableError ? error.waitMs : undefined) ?? DEFAULT_RETRY_DELAY_MS
   return { code: GRPC.UNAVAILABLE, message, retryDelayMs }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { PermanentError, RetryableError, ShutdownError } from '../../src/contract/index.ts'
+import { PermanentError, RetryableError, ShutdownError, TooLargeError } from '../../src/contract/index.ts'
 import { decodeOtlp } from '../../src/data/index.ts'
 import {
   codeOfHttpStatus,
@@ -40,6 +40,7 @@ test('what is retryable says when, what is final never invites a retry', async (
     [new PermanentError('no'), GRPC.INTERNAL, 500, undefined, 'permanent_error'],
     [new PermanentError('no', { reason: 'http_400' }), GRPC.INVALID_ARGUMENT, 400, undefined, 'permanent_error'],
     [new PermanentError('no', { reason: 'http_413' }), GRPC.RESOURCE_EXHAUSTED, 413, undefined, 'permanent_error'],
+    [new TooLargeError('no'), GRPC.RESOURCE_EXHAUSTED, 413, undefined, 'permanent_error'],
     [new PermanentError('no', { reason: 'http_503' }), GRPC.INTERNAL, 500, undefined, 'permanent_error'],
     [new PermanentError('no', { reason: 'grpc_unavailable' }), GRPC.INTERNAL, 500, undefined, 'permanent_error'],
     [new PermanentError('no', { reason: 'grpc_permission_denied' }), 7, 403, undefined, 'permanent_error'],

@@ -1,0 +1,124 @@
+// Where a server listens: the settings, what may be wrong with them, and the listening itself.
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import { chmod, unlink } from 'node:fs/promises'
+import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net'
+import * as v from 'valibot'
+import { oneOf, optional, section, setting } from '../config/schema.ts'
+import { duration, text } from '../config/values.ts'
+import { messageOf } from '../contract/index.ts'
+
+/** The collector's settings of an address to listen on. `addressIsValid` checks the two against each other. */
+export const addressEntries = (defaultEndpoint: string) => ({
+  endpoint: setting(
+    text,
+    defaultEndpoint,
+    'Where to listen: host:port (port 0 is any free one, no host is every interface), or the path of a unix socket.',
+  ),
+  transport: setting(oneOf(['tcp', 'tcp4', 'tcp6', 'unix']), 'tcp', 'The kind of socket.'),
+  dialer: optional(
+    section({ timeout: optional(duration, 'How long a connection may take to open.') }),
+    'For whoever connects; a listener has no use for it.',
+  ),
+})
+
+export interface Address {
+  readonly endpoint: string
+  readonly transport: 'tcp' | 'tcp4' | 'tcp6' | 'unix'
+}
+
+export const addressIsValid = <T extends Address>() =>
+  v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.issues !== undefined) return
+    const { endpoint, transport } = dataset.value
+    const problem = problemWith(endpoint, transport)
+    if (problem === undefined) return
+    const item = { type: 'object', origin: 'value', input: { ...dataset.value }, key: 'endpoint', value: endpoint }
+    addIssue({ message: problem, path: [item as v.IssuePathItem] })
+  })
+
+function problemWith(endpoint: string, transport: Address['transport']): string | undefined {
+  if (transport === 'unix')
+    return endpoint.startsWith('/') ? undefined : 'must be an absolute path, as transport is unix'
+  if (/^[a-z]+:\/\//.test(endpoint)) return `must be host:port, without ${endpoint.replace(/\/\/.*/, '//')}`
+  return parseHostPort(endpoint) === undefined ? 'must be host:port, such as localhost:4318 or [::1]:4318' : undefined
+}
+
+interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** `[::1]:4318`, `localhost:4318`, `:4318`; undefined when it is none. */
+export function parseHostPort(endpoint: string): HostPort | undefined {
+  const match = /^(?:\[([^\]]*)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(endpoint)
+  const port = Number(match?.[3])
+  return match === null || port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? '', port }
+}
+
+/** Every interface, IPv4 and IPv6. */
+export const isWildcard = (endpoint: string): boolean => {
+  const host = parseHostPort(endpoint)?.host
+  return host !== undefined && UNSPECIFIED.includes(host)
+}
+const UNSPECIFIED = ['', '0.0.0.0', '::']
+
+/** Starts to listen. Returns where: `127.0.0.1:4318`, or `unix:/run/otlp.sock`. An error says what is in the way. */
+export async function listen(server: Server, { endpoint, transport }: Address): Promise<string> {
+  const where = transport === 'unix' ? await unixSocket(endpoint) : await tcpSocket(parseHostPort(endpoint)!, transport)
+  try {
+    server.listen({ ...where, backlog: BACKLOG })
+    await once(server, 'listening')
+  } catch (error) {
+    throw new Error(explain(endpoint, error), { cause: error })
+  }
+  if (transport === 'unix') {
+    await chmod(endpoint, 0o660)
+    return `unix:${endpoint}`
+  }
+  const { address, port, family } = server.address() as AddressInfo
+  const host = isWildcard(endpoint) ? '0.0.0.0' : address
+  return family === 'IPv6' && host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Connections that wait to be accepted while the event loop is busy. */
+const BACKLOG = 1024
+
+/** As in Go: one address of a name, IPv4 before IPv6; no host, 0.0.0.0 and :: are all interfaces of either kind. */
+async function tcpSocket({ host, port }: HostPort, transport: 'tcp' | 'tcp4' | 'tcp6'): Promise<ListenOptions> {
+  if (UNSPECIFIED.includes(host)) {
+    if (transport === 'tcp') return { port }
+    return transport === 'tcp4' ? { port, host: '0.0.0.0' } : { port, host: '::', ipv6Only: true }
+  }
+  const family = transport === 'tcp4' ? 4 : transport === 'tcp6' ? 6 : 0
+  const found = await lookup(host, { all: true, family }).catch((error: unknown) => {
+    throw new Error(`${host} has no ${transport === 'tcp' ? '' : `${transport} `}address: ${messageOf(error)}`)
+  })
+  const address = found.find((one) => one.family === 4) ?? found[0]
+  return { port, host: address!.address }
+}
+
+/** What a killed process left behind is in the way of the next one. */
+async function unixSocket(path: string): Promise<ListenOptions> {
+  const socket = connect(path)
+  const isAlive = await once(socket, 'connect').then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT',
+  )
+  socket.destroy()
+  if (!isAlive) await unlink(path).catch(() => {})
+  return { path }
+}
+
+function explain(endpoint: string, error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `${endpoint} is in use: another process listens there, or another receiver of this config`
+    case 'EADDRNOTAVAIL':
+      return `${endpoint}: this machine has no such address`
+    case 'EACCES':
+      return `${endpoint}: not allowed; ports below 1024 need a privilege, a socket needs a folder that can be written`
+    default:
+      return `${endpoint}: ${messageOf(error)}`
+  }
+}

@@ -1,0 +1,56 @@
+import type { Context } from '../data/index.ts'
+
+/** A request under way, as its context sees it. */
+export interface Cancellable {
+  readonly isSettled: boolean
+  /** Runs when the connection or stream has ended, whether or not it was answered. */
+  onClose(run: () => void): void
+}
+
+/**
+ * The context of one request. `abort` fires when the sender goes away before the answer; its controller is made when
+ * somebody looks, which on most paths nobody does.
+ */
+export function createRequestContext(
+  metadata: Context['metadata'],
+  transport: string,
+  request: Cancellable,
+): Context & { cancel(reason: Error): void } {
+  let controller: AbortController | undefined
+  let reason: Error | undefined
+  return {
+    metadata,
+    transport,
+    get abort() {
+      if (controller === undefined) {
+        const made = new AbortController()
+        controller = made
+        if (reason !== undefined) made.abort(reason)
+        else
+          request.onClose(() => {
+            if (!request.isSettled) made.abort(new Error('the sender has gone'))
+          })
+      }
+      return controller.signal
+    },
+    /** For a time limit that the sender has set. */
+    cancel(why) {
+      reason = why
+      controller?.abort(why)
+    },
+  }
+}
+
+export const NO_METADATA: Context['metadata'] = new Map()
+
+/** Header names and values in turn, as they came. */
+export function metadataOf(rawHeaders: readonly string[]): Context['metadata'] {
+  const metadata = new Map<string, string[]>()
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    const values = metadata.get(name)
+    if (values === undefined) metadata.set(name, [rawHeaders[i + 1]!])
+    else values.push(rawHeaders[i + 1]!)
+  }
+  return metadata
+}

@@ -1,0 +1,40 @@
+// What a sender is told, in the encoding that it spoke.
+import type { Signal } from '../../data/index.ts'
+import { encodeStatus, encodeStatusJson, type Status } from '../../net/status.ts'
+import { ByteWriter } from '../../wire/writer.ts'
+import { signalNames } from './signals.ts'
+
+export type Format = 'protobuf' | 'json'
+export const contentTypes: Readonly<Record<Format, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+}
+
+/** Export*ServiceResponse with nothing in it: everything was taken. */
+export const taken: Readonly<Record<Format, Buffer>> = {
+  protobuf: Buffer.alloc(0),
+  json: Buffer.from('{"partialSuccess":{}}'),
+}
+
+/**
+ * Export*ServiceResponse = 1: partial_success
+ * Export*PartialSuccess  = 1: rejected_* (int64), 2: error_message
+ */
+export function encodePartialSuccess(format: Format, signal: Signal, rejectedItems: number, message: string): Buffer {
+  if (format === 'json') {
+    const partialSuccess = { [signalNames[signal].rejected]: String(rejectedItems), errorMessage: message }
+    return Buffer.from(JSON.stringify({ partialSuccess }))
+  }
+  const out = new ByteWriter(32 + message.length * 3)
+  out.byte(0x0a)
+  const partial = out.beginLength()
+  out.byte(0x08)
+  out.varint(rejectedItems)
+  out.byte(0x12)
+  out.text(message)
+  out.endLength(partial)
+  return out.take()
+}
+
+export const encodeRefusal = (format: Format, status: Status): Buffer =>
+  format === 'json' ? Buffer.from(encodeStatusJson(status)) : encodeStatus(status)
