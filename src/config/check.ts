@@ -6,9 +6,11 @@ import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'
 import { isSecretPath, isSecretReference, REDACTED } from './redact.ts'
+import { section } from './schema.ts'
 import { type Kind, type Shape, shapeOf } from './shape.ts'
 import { Source, spanOf } from './source.ts'
 import { at, type ConfigValue, listNode, mapNode, type Node, type Path, plainOf, scalarNode } from './tree.ts'
+import { secret, text } from './values.ts'
 
 export type Checked<C> =
   | { readonly config: C; readonly problems?: undefined; readonly warnings: readonly Problem[] }
@@ -64,8 +66,7 @@ class Reading {
       case 'scalar':
         return readScalar(shape, node)
       case 'list': {
-        const of =
-          shape.kind === 'texts' ? TEXT : shape.kind === 'list' || shape.kind === 'headers' ? shape.of() : undefined
+        const of = itemOf(shape)
         return node.items.map((item, index) => (of ? this.read(of, item, [...path, index], root) : plainOf(item)))
       }
       case 'map':
@@ -146,9 +147,16 @@ class Reading {
   }
 }
 
+function itemOf(shape: Shape): Shape | undefined {
+  if (shape.kind === 'texts') return TEXT
+  if (shape.kind === 'headers') return HEADER
+  return shape.kind === 'list' ? shape.of() : undefined
+}
+
 const key = (path: Path): string => path.join('\0')
-const TEXT = shapeOf(v.pipe(v.string(), v.metadata({ kind: 'text' })))
-const SECRET = shapeOf(v.pipe(v.string(), v.metadata({ kind: 'secret' })))
+const TEXT = shapeOf(text)
+const HEADER = shapeOf(section({ name: text, value: secret }))
+const SECRET = shapeOf(secret)
 
 function readScalar(shape: Shape, node: Node & { kind: 'scalar' }): unknown {
   const { value, original, references } = node

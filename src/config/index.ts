@@ -1,6 +1,8 @@
 // The configuration language: pieces of schemas, and how a config is loaded and checked.
 export { type Checked, checkSchema, problemAt } from './check.ts'
 export { type ComponentId, formatComponentId, parseComponentId } from './component-id.ts'
+export * from './endpoint.ts'
+export { headers } from './headers.ts'
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 export { nearest } from './nearest.ts'
 export type { PipelineConfig } from './pipelines.ts'

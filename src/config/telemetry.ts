@@ -1,7 +1,8 @@
 // service::telemetry: the agent's own logs, metrics and traces, in the collector's declarative form.
 import * as v from 'valibot'
+import { headers } from './headers.ts'
 import { anything, list, named, oneOf, optional, record, required, section, setting, texts } from './schema.ts'
-import { duration, flag, integer, nonEmptyText, number, type Secret, secret, text } from './values.ts'
+import { duration, flag, integer, nonEmptyText, number, text } from './values.ts'
 
 /** How much the agent says about itself. */
 const level = (byDefault: 'none' | 'basic' | 'normal' | 'detailed', about: string) =>
@@ -40,21 +41,6 @@ const millis = (byDefault: number, about: string) =>
     about,
   )
 
-/** [{name, value}] or a mapping; in the config a mapping to secrets. */
-const headers = v.pipe(
-  v.union(
-    [list(section({ name: nonEmptyText, value: v.nullish(secret, '') })), record(v.nullish(secret, ''))],
-    'must be a list of {name, value} or a mapping',
-  ),
-  v.transform((value): Record<string, Secret> => {
-    const byName: Record<string, Secret> = Object.create(null)
-    if (Array.isArray(value)) for (const one of value) byName[one.name] = one.value
-    else Object.assign(byName, value)
-    return byName
-  }),
-  v.metadata({ kind: 'headers' }),
-)
-
 const names = section({
   included: optional(texts, 'Those to keep; all when left out.'),
   excluded: optional(texts, 'Those to leave out.'),
@@ -63,7 +49,7 @@ const names = section({
 const otlp = {
   protocol: setting(oneOf(['http/protobuf', 'http/json', 'grpc']), 'http/protobuf', 'How it is sent.'),
   endpoint: setting(text, '', 'Where to; the default is the own agent’s port for the protocol.'),
-  headers: setting(headers, [], 'Headers of every request.'),
+  headers: setting(headers, {}, 'Headers of every request.'),
   headers_list: setting(text, '', 'The same as text: `k1=v1,k2=v2`; `headers` go first.'),
   compression: setting(oneOf(['', 'none', 'gzip']), '', 'How bodies are compressed.'),
   timeout: millis(10_000, 'How long one attempt may take.'),

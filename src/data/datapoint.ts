@@ -6,6 +6,7 @@
 // SummaryDataPoint              = { 2: start, 3: time, 4: count, 5: sum, 6: quantile_values, 7: attributes, 8: flags }
 import { readDouble } from '../wire/reader.ts'
 import type { Instant } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import { Buckets, readCount, readExactCount, readFixedList, readSint32 } from './buckets.ts'
 import { eachEntry, entriesOf } from './entries.ts'
@@ -14,6 +15,7 @@ import { Message } from './message.ts'
 import type { MetricType } from './metric.ts'
 import { type DataPointObject, pointObject } from './pointobject.ts'
 import { noSplices } from './splices.ts'
+import { checkInt64 } from './value.ts'
 
 const START = 2
 const TIME = 3
@@ -111,7 +113,7 @@ export class DataPoint {
   /** Stays an integer when it was one and the new value is whole. Throws for other types. */
   set value(value: number) {
     this.#checkNumber()
-    if (this.isInt && Number.isSafeInteger(value)) this.#message.setFixed64(AS_INT, BigInt(value))
+    if (this.isInt && Number.isSafeInteger(value)) this.#message.setFixed64(AS_INT, value)
     else {
       this.#message.removeField(AS_INT)
       this.#message.setDouble(AS_DOUBLE, value)
@@ -124,10 +126,9 @@ export class DataPoint {
   /** Makes it an integer. Throws for other types, and for what is no whole number of 64 bits. */
   set intValue(value: number | bigint) {
     this.#checkNumber()
-    const exact = BigInt(value)
-    if (BigInt.asIntN(64, exact) !== exact) throw new RangeError(`${value} does not fit 64 bits`)
+    checkInt64(value)
     this.#message.removeField(AS_DOUBLE)
-    this.#message.setFixed64(AS_INT, exact)
+    this.#message.setFixed64(AS_INT, value)
   }
   #checkNumber(): void {
     if (!this.#isNumber) throw new TypeError(`a point of a ${this.#type} has no value`)
@@ -221,6 +222,10 @@ export class DataPoint {
     if (field !== 0) eachEntry(this.#message, field, exemplars, visit)
   }
 
+  /** The serialized message with its edits: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
+  }
   /** A view that stays valid; read-only. */
   retain(): DataPoint {
     return new DataPoint(this.#message.retain(), this.#type)

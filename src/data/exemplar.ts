@@ -1,6 +1,7 @@
 // Exemplar = { 2: time, 3: as_double | 6: as_int (sfixed64), 4: span_id, 5: trace_id, 7: filtered_attributes }
 import { int64, readFixed32 } from '../wire/reader.ts'
 import type { Instant } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import { type Entries, entriesOf } from './entries.ts'
 import { type Id, idOf } from './id.ts'
@@ -46,6 +47,10 @@ export class Exemplar {
     return this.#message.attributes
   }
 
+  /** The serialized message with its edits: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
+  }
   /** A view that stays valid. */
   retain(): Exemplar {
     return new Exemplar(this.#message.retain())

@@ -1,5 +1,6 @@
 // Trace and span ids: bytes that are rarely wanted as text.
 import type { JsonWriter } from '../wire/json.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Message } from './message.ts'
 
 /** 16 bytes (trace) or 8 (span); none at all when absent. Shares the chunk's memory. */
@@ -63,8 +64,9 @@ export class Id {
   }
 }
 
-const TRACE_ID_SIZE = 16
-const SPAN_ID_SIZE = 8
+/** In bytes. */
+export const TRACE_ID_SIZE = 16
+export const SPAN_ID_SIZE = 8
 
 /** An id that was set lives in scratch, which moves: those are copied. */
 export function idOf(message: Message, field: number): Id {
@@ -75,12 +77,18 @@ export function idOf(message: Message, field: number): Id {
   return bytes === message.bytes ? new Id(bytes, at, end) : new Id(Buffer.from(bytes.subarray(at, end)), 0, end - at)
 }
 
-export const setTraceId = (message: Message, field: number, id: Id): void => setId(message, field, id, TRACE_ID_SIZE)
-export const setSpanId = (message: Message, field: number, id: Id): void => setId(message, field, id, SPAN_ID_SIZE)
-
-function setId(message: Message, field: number, id: Id, size: number): void {
+export function setId(message: Message, field: number, id: Id, size: number): void {
   checkSize(id, size)
   message.setContent(field, (out) => out.raw(id.toBytes()))
+}
+
+/** Length and id. */
+export function writeId(out: ByteWriter, id: Id, size: number): void {
+  checkSize(id, size)
+  out.byte(id.size)
+  out.reserve(id.size)
+  id.copyTo(out.bytes, out.length)
+  out.length += id.size
 }
 
 /** OTLP knows no ids of other sizes, and receivers refuse the whole request for one. */

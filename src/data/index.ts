@@ -4,13 +4,16 @@ export { Instant, instantFromBigInt, instantFromMillis, nanosBetween } from '../
 export { Attributes } from './attributes.ts'
 export { Batch, type Chunk, concat, decodeOtlp, type Limit } from './batch.ts'
 export type { Buckets } from './buckets.ts'
-export { Builder, type ItemWriter } from './builder.ts'
+export { Builder, type ResourceWriter, type ScopeWriter, type Writers } from './builder.ts'
 export { DataPoint, type QuantileValue } from './datapoint.ts'
 export { Exemplar, type ExemplarObject } from './exemplar.ts'
+export type { AttributeSource } from './fieldwriter.ts'
 export { Id } from './id.ts'
 export { type Key, keyOf } from './key.ts'
 export { LogRecord, type LogRecordObject } from './logrecord.ts'
+export type { LogWriter } from './logwriter.ts'
 export { Metric, type MetricObject, type MetricType, type Temporality } from './metric.ts'
+export type { MetricWriter, Points } from './metricwriter.ts'
 export type {
   BucketsObject,
   DataPointObject,
@@ -19,11 +22,20 @@ export type {
   NumberPointObject,
   SummaryPointObject,
 } from './pointobject.ts'
+export type {
+  ExemplarWriter,
+  ExponentialHistogramPointWriter,
+  HistogramPointWriter,
+  NumberPointWriter,
+  SummaryPointWriter,
+} from './pointwriter.ts'
 export { poisonViews } from './poison.ts'
 export { Resource, type ResourceObject, Scope, type ScopeObject } from './resource.ts'
 export type { Signal } from './signal.ts'
 export { Span, type SpanObject, type StatusCode } from './span.ts'
 export { SpanEvent, type SpanEventObject, SpanLink, type SpanLinkObject } from './spanentries.ts'
+export type { SpanEventWriter, SpanLinkWriter, SpanWriter } from './spanwriter.ts'
+export { textOfValue } from './text.ts'
 export { MalformedError } from './validate.ts'
-export { type AnyValue, type Double, double } from './value.ts'
+export { type AnyValue, type Double, double, type ValueType } from './value.ts'
 export type { AnyVisitor, Context, Visitor, Visitors } from './visitors.ts'

@@ -2,8 +2,9 @@
 //               7: dropped_attributes_count, 8: flags (fixed32), 9: trace_id, 10: span_id, 12: event_name }
 import type { JsonWriter } from '../wire/json.ts'
 import type { Instant } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
-import { type Id, idOf, setSpanId, setTraceId } from './id.ts'
+import { type Id, idOf, SPAN_ID_SIZE, setId, TRACE_ID_SIZE } from './id.ts'
 import type { Message } from './message.ts'
 import { type AnyValue, type Double, readAnyValue, writeAnyValue, writeJsonValue } from './value.ts'
 
@@ -67,13 +68,13 @@ export class LogRecord {
     return idOf(this.#message, TRACE_ID)
   }
   set traceId(id: Id) {
-    setTraceId(this.#message, TRACE_ID, id)
+    setId(this.#message, TRACE_ID, id, TRACE_ID_SIZE)
   }
   get spanId(): Id {
     return idOf(this.#message, SPAN_ID)
   }
   set spanId(id: Id) {
-    setSpanId(this.#message, SPAN_ID, id)
+    setId(this.#message, SPAN_ID, id, SPAN_ID_SIZE)
   }
   get attributes(): Attributes {
     return this.#message.attributes
@@ -106,6 +107,10 @@ export class LogRecord {
     this.#message.writeText(SEVERITY_TEXT, json)
   }
 
+  /** The serialized message with its edits: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
+  }
   /** A view that stays valid; read-only. */
   retain(): LogRecord {
     return new LogRecord(this.#message.retain())

@@ -14,6 +14,7 @@ import {
   varintEnd,
 } from '../wire/reader.ts'
 import { Instant, readInstant } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import { Attributes, WIDTH } from './attributes.ts'
 import { noSplices, Splices } from './splices.ts'
 
@@ -254,7 +255,7 @@ export class Message {
     this.#endField(field)
   }
 
-  setFixed64(field: number, value: bigint): void {
+  setFixed64(field: number, value: number | bigint): void {
     const out = this.#beginField(field, FIXED64)
     out.fixed64(value)
     this.#endField(field)
@@ -355,6 +356,13 @@ export class Message {
     splices.scratch.varint(body.length)
     splices.scratch.raw(body)
     return splices.replace(start, start, at, splices.scratch.length)
+  }
+
+  /** The body with its edits. */
+  writeTo(out: ByteWriter): void {
+    this.index()
+    if (this.#edited) out.raw(this.serialize())
+    else out.raw(this.bytes, this.start, this.end)
   }
 
   /** The body with its edits, in bytes of its own. */

@@ -3,6 +3,7 @@
 // Resource*, Scope*    = { 1: resource or scope, 2: what is inside, 3: schema_url }
 import { textOf } from '../wire/intern.ts'
 import { LEN, readVarint, skip, varintEnd } from '../wire/reader.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import type { Message } from './message.ts'
 import type { AnyValue } from './value.ts'
@@ -31,6 +32,10 @@ export class Resource {
   get schemaUrl(): string {
     this.#message.index()
     return this.#entry.schemaUrl
+  }
+  /** The serialized message: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
   }
   /** A view that stays valid; read-only. */
   retain(): Resource {
@@ -89,6 +94,10 @@ export class Scope {
   get schemaUrl(): string {
     this.#message.index()
     return this.#entry.schemaUrl
+  }
+  /** The serialized message: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
   }
   /** A view that stays valid; read-only. */
   retain(): Scope {

@@ -3,9 +3,10 @@
 //          14: dropped_links_count, 15: status, 16: flags (fixed32) }
 import type { JsonWriter } from '../wire/json.ts'
 import { type Instant, nanosBetween } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import { eachEntry } from './entries.ts'
-import { type Id, idOf, setSpanId, setTraceId } from './id.ts'
+import { type Id, idOf, SPAN_ID_SIZE, setId, TRACE_ID_SIZE } from './id.ts'
 import { Message } from './message.ts'
 import {
   type SpanEvent,
@@ -50,19 +51,19 @@ export class Span {
   }
   /** Setting an id of another size than 16 bytes (8 for the other two) or none throws. */
   set traceId(id: Id) {
-    setTraceId(this.#message, TRACE_ID, id)
+    setId(this.#message, TRACE_ID, id, TRACE_ID_SIZE)
   }
   get spanId(): Id {
     return idOf(this.#message, SPAN_ID)
   }
   set spanId(id: Id) {
-    setSpanId(this.#message, SPAN_ID, id)
+    setId(this.#message, SPAN_ID, id, SPAN_ID_SIZE)
   }
   get parentSpanId(): Id {
     return idOf(this.#message, PARENT_SPAN_ID)
   }
   set parentSpanId(id: Id) {
-    setSpanId(this.#message, PARENT_SPAN_ID, id)
+    setId(this.#message, PARENT_SPAN_ID, id, SPAN_ID_SIZE)
   }
   /** No parent, or one of zeros. */
   get isRoot(): boolean {
@@ -169,6 +170,10 @@ export class Span {
     else json.string('')
   }
 
+  /** The serialized message with its edits: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
+  }
   /** A view that stays valid; read-only. */
   retain(): Span {
     return new Span(this.#message.retain())

@@ -3,6 +3,7 @@
 // Link  = { 1: trace_id, 2: span_id, 3: trace_state, 4: attributes, 5: dropped_attributes_count, 6: flags (fixed32) }
 import type { JsonWriter } from '../wire/json.ts'
 import type { Instant } from '../wire/time.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import { type Entries, entriesOf } from './entries.ts'
 import { type Id, idOf } from './id.ts'
@@ -37,6 +38,10 @@ export class SpanEvent {
   /** Without a string in between. */
   writeName(json: JsonWriter): void {
     this.#message.writeText(EVENT_NAME, json)
+  }
+  /** The serialized message: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
   }
   /** A view that stays valid. */
   retain(): SpanEvent {
@@ -92,6 +97,10 @@ export class SpanLink {
     return this.#message.fixed32(LINK_FLAGS)
   }
 
+  /** The serialized message: for a `Builder`, which puts it elsewhere. */
+  writeTo(out: ByteWriter): void {
+    this.#message.writeTo(out)
+  }
   /** A view that stays valid. */
   retain(): SpanLink {
     return new SpanLink(this.#message.retain())

@@ -22,6 +22,9 @@ export interface Double {
 }
 export const double = (value: number): Double => ({ double: value })
 
+/** What an attribute can be; `empty` has no value at all. */
+export type ValueType = 'empty' | 'string' | 'bool' | 'int' | 'double' | 'array' | 'map' | 'bytes'
+
 export const STRING = 0x0a
 const BOOL = 0x10
 export const INT = 0x18
@@ -113,6 +116,28 @@ function kindOf(bytes: Buffer, at: number, end: number): number {
     at = next
   }
   return kind
+}
+
+/** Tells an int from a double, which `readAnyValue` does not. */
+export function readType(bytes: Buffer, at: number, end: number): ValueType {
+  switch (kindOf(bytes, at, end)) {
+    case STRING:
+      return 'string'
+    case BOOL:
+      return 'bool'
+    case INT:
+      return 'int'
+    case DOUBLE:
+      return 'double'
+    case ARRAY:
+      return 'array'
+    case MAP:
+      return 'map'
+    case BYTES:
+      return 'bytes'
+    default:
+      return 'empty'
+  }
 }
 
 export function readAnyValue(bytes: Buffer, at: number, end: number): AnyValue {
@@ -234,6 +259,7 @@ export function writeAnyValue(out: ByteWriter, value: AnyValue | Double, depth =
       out.byte(BOOL)
       return out.byte(value ? 1 : 0)
     case 'bigint':
+      checkInt64(value)
       out.byte(INT)
       return out.int64(value)
     case 'number':
@@ -250,6 +276,12 @@ export function writeAnyValue(out: ByteWriter, value: AnyValue | Double, depth =
       if (isDouble(value)) return writeDouble(out, value.double)
       writeNested(out, value, depth)
   }
+}
+
+/** Throws for a bigint of more than 64 bits, and for a number that is no safe integer. */
+export function checkInt64(value: number | bigint): void {
+  if (typeof value === 'number' ? !Number.isSafeInteger(value) : BigInt.asIntN(64, value) !== value)
+    throw new RangeError(`${value} is no whole number of 64 bits`)
 }
 
 function writeNested(out: ByteWriter, value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>, depth: number): void {

@@ -12,7 +12,7 @@ export interface Context {
   /** Client metadata (headers), lower-case names, when the receiver includes it. */
   readonly metadata: ReadonlyMap<string, readonly string[]>
   /** How it came in, for the receiver's own counters: `http`, `grpc`. */
-  readonly transport?: string
+  readonly transport?: string | undefined
 }
 
 /**

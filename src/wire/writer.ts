@@ -65,9 +65,13 @@ export class ByteWriter {
     this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
   }
 
-  fixed64(value: bigint): void {
+  /** The low 64 bits of a whole number. */
+  fixed64(value: number | bigint): void {
     this.reserve(8)
-    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
+    if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+      this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
+      this.length = this.bytes.writeUInt32LE(Math.floor(value / 2 ** 32), this.length)
+    } else this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), this.length)
   }
 
   /** As fixed64. */
@@ -153,6 +157,7 @@ export class ByteWriter {
 const PADDED = 4
 
 function writePaddedVarint(bytes: Uint8Array, at: number, value: number): void {
+  if (value >= 2 ** 28) throw new RangeError(`a message of ${value} bytes: at most ${2 ** 28 - 1} fit`)
   bytes[at] = value | 128
   bytes[at + 1] = (value >>> 7) | 128
   bytes[at + 2] = (value >>> 14) | 128

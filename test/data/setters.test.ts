@@ -269,7 +269,7 @@ test('what a type does not have cannot be set', async (t) => {
         },
         onPoint(point) {
           if (point.type === 'histogram') t.throws(() => (point.value = 1), /a point of a histogram has no value/)
-          else t.throws(() => (point.intValue = 2n ** 63n), /does not fit 64 bits/)
+          else t.throws(() => (point.intValue = 2n ** 63n), /no whole number of 64 bits/)
         },
       },
     ],

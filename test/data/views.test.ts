@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'tap'
-import { type Batch, decodeOtlp } from '../../src/data/batch.ts'
-import { Builder } from '../../src/data/builder.ts'
+import { decodeOtlp } from '../../src/data/batch.ts'
 import { poisonViews } from '../../src/data/poison.ts'
 import type { Span } from '../../src/data/span.ts'
 import { double } from '../../src/data/value.ts'
@@ -242,36 +241,4 @@ test('an instant is exact to the nanosecond', async (t) => {
   const text = Buffer.alloc(30)
   writeIso(instantFromBigInt(1760000544157562123n), text, 0)
   t.equal(text.toString(), '2025-10-09T09:02:24.157562123Z')
-})
-
-test('what a builder writes passes the gate and reads back', async (t) => {
-  const builder = new Builder('logs')
-  for (const host of ['a', 'b']) {
-    builder.resource((resource) => resource.attribute('host.name', host))
-    for (let i = 0; i < 3; i++)
-      builder.item((log) => {
-        log.time(1, instantFromBigInt(5n))
-        log.text(3, 'INFO')
-        log.value(5, 'x'.repeat(200 * i))
-        log.attribute('i', i)
-      })
-  }
-  const batch: Batch<'logs'> = builder.build()
-  t.equal(decodeOtlp('logs', batch.chunks[0]!).items, batch.items)
-  const seen: unknown[] = []
-  batch.visit({
-    onLog(record, _scope, resource) {
-      seen.push([
-        resource.attributes.get('host.name'),
-        record.time.nanos,
-        record.severityText,
-        String(record.body).length,
-        record.attributes.get('i'),
-      ])
-    },
-  })
-  t.strictSame(
-    seen,
-    ['a', 'b'].flatMap((host) => [0, 1, 2].map((i) => [host, 5, 'INFO', 200 * i, i])),
-  )
 })

@@ -1,0 +1,48 @@
+// Headers of requests and answers: their values are secrets, and neither names nor values may break out of their line.
+import * as v from 'valibot'
+import { record, section } from './schema.ts'
+import { type Secret, secret } from './values.ts'
+
+/** RFC 9110 section 5.6.2, token. */
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+/** Section 5.5: no control characters but the tab. */
+const CONTROL = /(?!\t)\p{Cc}/u
+
+type Written = Record<string, Secret> | { name: string; value: Secret }[]
+
+/** In YAML a mapping, or a list of {name, value}; in the config a mapping to secrets, without a prototype. */
+export const headers = v.pipe(
+  v.union(
+    [record(v.nullish(secret, '')), v.array(section({ name: v.string(), value: v.nullish(secret, '') }))],
+    'must be a mapping from names to values',
+  ),
+  v.rawTransform<Written, Record<string, Secret>>(({ dataset, addIssue, NEVER }) => {
+    const written = dataset.value
+    const pairs = Array.isArray(written)
+      ? written.map(({ name, value }, index) => ({ name, value, key: index }))
+      : Object.entries(written).map(([name, value]) => ({ name, value, key: name }))
+    const result: Record<string, Secret> = Object.create(null)
+    const seen = new Set<string>()
+    let isValid = true
+    for (const { name, value, key } of pairs) {
+      const message =
+        problemOf(name, value.reveal()) ?? (seen.has(name.toLowerCase()) ? `${name} is here twice` : undefined)
+      if (message !== undefined) {
+        isValid = false
+        const at: v.UnknownPathItem = { type: 'unknown', origin: 'value', input: written, key, value }
+        addIssue({ message, path: [at] as never })
+      }
+      seen.add(name.toLowerCase())
+      result[name] = value
+    }
+    return isValid ? result : NEVER
+  }),
+  v.metadata({ kind: 'headers' }),
+)
+
+function problemOf(name: string, value: string): string | undefined {
+  if (!NAME.test(name)) return `${JSON.stringify(name.slice(0, 60))} is no name of a header`
+  if (/[\r\n]$/.test(value) && !CONTROL.test(value.trimEnd()))
+    return 'the value ends with a line break; what ${file:…} reads keeps the one at the end of the file'
+  return CONTROL.test(value) ? 'the value has a line break or another control character in it' : undefined
+}

@@ -1,0 +1,4 @@
+// Everything between a batch and a request that arrives: queue, batching behind it, retry, time limit, accounts.
+export { type Deliveries, deliver } from './deliver.ts'
+export type { Delivery, Drop, Outgoing } from './delivery.ts'
+export { type DeliveryConfig, type DeliveryDefaults, deliverySettings } from './settings.ts'

@@ -1,0 +1,97 @@
+import { test } from 'tap'
+import { type AnyValue, type Attributes, textOfValue } from '../../src/data/index.ts'
+import { testContext } from '../../src/testing/index.ts'
+import { batchOf } from '../kit/otlp.ts'
+import { decodedSparse, type Plain } from './random.ts'
+
+const everyType: readonly (readonly [key: string, value: Plain])[] = [
+  ['string', { stringValue: 'text' }],
+  ['bool', { boolValue: false }],
+  ['int', { intValue: '9007199254740993' }],
+  ['double', { doubleValue: 2 }],
+  ['array', { arrayValue: { values: [{ doubleValue: 1 }, { intValue: '1' }] } }],
+  ['map', { kvlistValue: { values: [{ key: 'k', value: { doubleValue: 3 } }] } }],
+  ['bytes', { bytesValue: Buffer.from('bytes') }],
+  ['empty', {}],
+]
+
+/** What an edit makes of a span that has an attribute of each type. */
+function edited(edit: (attributes: Attributes) => void): Record<string, Plain> {
+  const batch = batchOf('traces', {
+    resourceSpans: [{ scopeSpans: [{ spans: [{ attributes: everyType.map(([key, value]) => ({ key, value })) }] }] }],
+  })
+  const after = batch.rewrite([{ onSpan: (span) => edit(span.attributes) }], testContext())
+  const message = decodedSparse('traces', Buffer.concat(after.chunks)) as {
+    resourceSpans: { scopeSpans: { spans: { attributes: { key: string; value: Plain }[] }[] }[] }[]
+  }
+  return Object.fromEntries(
+    message.resourceSpans[0]!.scopeSpans[0]!.spans[0]!.attributes.map(({ key, value }) => [key, value]),
+  )
+}
+
+test('an attribute tells its type, on the wire and after a change', async (t) => {
+  edited((attributes) => {
+    for (const [key] of everyType) t.equal(attributes.typeOf(key), key)
+    t.equal(attributes.typeOf('absent'), undefined)
+    attributes.set('string', { double: 1 })
+    attributes.set('int', 'text')
+    attributes.delete('map')
+    t.equal(attributes.typeOf('string'), 'double')
+    t.equal(attributes.typeOf('int'), 'string')
+    t.equal(attributes.typeOf('map'), undefined)
+  })
+})
+
+test('a copy has the very value: a whole double stays a double, on every level', async (t) => {
+  const after = edited((attributes) => {
+    for (const [key] of everyType) t.equal(attributes.copy(key, `${key}.copy`), true)
+    t.equal(attributes.copy('absent', 'string'), false)
+    t.equal(attributes.copy('double', 'string'), true, 'over one that is there')
+    t.equal(attributes.copy('string', 'string.second'), true, 'from one that was written just now')
+    t.equal(attributes.copy('int', 'int'), true, 'onto itself')
+  })
+  for (const [key] of everyType) if (key !== 'string') t.same(after[`${key}.copy`], after[key], key)
+  t.same(after['string.copy'], { stringValue: 'text' })
+  t.same(after.string, { doubleValue: 2 })
+  t.same(after['string.second'], { doubleValue: 2 })
+  t.same(after.int, { intValue: '9007199254740993' })
+})
+
+test('the keys are those that are there, in order', async (t) => {
+  edited((attributes) => {
+    attributes.delete('bool')
+    attributes.set('new', 1)
+    const keys: string[] = []
+    attributes.forEachKey((key) => keys.push(key))
+    t.same(keys, ['string', 'int', 'double', 'array', 'map', 'bytes', 'empty', 'new'])
+  })
+})
+
+test('every value has a text', async (t) => {
+  const cases: readonly (readonly [AnyValue, string])[] = [
+    ['plain "text"', 'plain "text"'],
+    [true, 'true'],
+    [12, '12'],
+    [9007199254740993n, '9007199254740993'],
+    [0.1, '0.1'],
+    [-0, '-0'],
+    [1e21, '1e+21'],
+    [1e-7, '1e-7'],
+    [Number.NaN, 'NaN'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    [null, ''],
+    [Buffer.from('bytes'), 'Ynl0ZXM='],
+    [[1, 'a', null, [true]], '[1,"a",null,[true]]'],
+    [[Number.NaN], ''],
+    [
+      new Map<string, AnyValue>([
+        ['𝄞', 1],
+        ['\uffff', 2],
+        ['b', new Map([['__proto__', '\u2028"']])],
+        ['a', Buffer.from([255])],
+      ]),
+      '{"a":"/w==","b":{"__proto__":"\\u2028\\""},"\uffff":2,"𝄞":1}',
+    ],
+  ]
+  for (const [value, text] of cases) t.equal(textOfValue(value), text)
+})
