@@ -7,7 +7,9 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   receiver: {
     otlp: () => import('./receivers/otlp/index.ts'),
   },
-  processor: {},
+  processor: {
+    batch: () => import('./processors/batch/index.ts'),
+  },
   exporter: {
     debug: () => import('./exporters/debug/index.ts'),
     file: () => import('./exporters/file/index.ts'),

@@ -1,4 +1,8 @@
 // Everything between a batch and a request that arrives: queue, batching behind it, retry, time limit, accounts.
+
+export { askedMs } from './backoff.ts'
+export { Burst } from './burst.ts'
 export { type Deliveries, deliver } from './deliver.ts'
 export type { Delivery, Drop, Outgoing } from './delivery.ts'
+export { type Partition, partitionBy } from './partition.ts'
 export { type DeliveryConfig, type DeliveryDefaults, deliverySettings } from './settings.ts'

@@ -3,6 +3,7 @@
 import type { Clock, PayloadMemory } from '../contract/index.ts'
 import { type Batch, type Context, concat, type Signal } from '../data/index.ts'
 import { Deadlines, type Waiting } from './deadlines.ts'
+import { type Partition, partitionBy } from './partition.ts'
 import { type BatchConfig, batchSizer, type Sizer } from './settings.ts'
 
 /** One batch as it came. */
@@ -64,7 +65,7 @@ export interface BatcherSettings<S extends Signal> {
 export class Batcher<S extends Signal> {
   readonly #of: BatcherSettings<S>
   readonly #counts: 'items' | 'sizeBytes'
-  readonly #keys: readonly string[]
+  readonly #partition: Partition
   readonly #groups = new Map<string, Group<S>>()
   readonly #deadlines: Deadlines<Group<S>>
 
@@ -72,7 +73,7 @@ export class Batcher<S extends Signal> {
     this.#of = of
     const { config, queueSizer, clock } = of
     this.#counts = batchSizer(config, queueSizer) === 'items' ? 'items' : 'sizeBytes'
-    this.#keys = config.partition.metadata_keys.map((key) => key.toLowerCase())
+    this.#partition = partitionBy(config.partition.metadata_keys)
     this.#deadlines = new Deadlines(clock, config.flush_timeout, (group) => this.#flush(group))
   }
 
@@ -106,7 +107,7 @@ export class Batcher<S extends Signal> {
 
   #groupOf(entry: Entry<S>): Group<S> {
     const { metadata } = entry.context
-    const key = this.#keys.length === 0 ? '' : keyOf(this.#keys, metadata)
+    const key = this.#partition.keyOf(metadata)
     const found = this.#groups.get(key)
     if (found !== undefined) return found
     if (this.#groups.size >= MAX_GROUPS) {
@@ -114,7 +115,7 @@ export class Batcher<S extends Signal> {
       this.#deadlines.remove(oldest!)
       this.#flush(oldest!)
     }
-    const context = { metadata: pick(this.#keys, metadata), transport: undefined }
+    const context = { metadata: this.#partition.pick(metadata), transport: undefined }
     return this.#open({ key, context, batches: [], shares: [], items: 0, sizeBytes: 0, ...nowhere })
   }
 
@@ -184,24 +185,4 @@ export function cutShares<S extends Signal>(shares: readonly Share<S>[], parts: 
     }
     return cut
   })
-}
-
-/** Tells combinations of values apart, an unset key from an empty value too; lengths keep values from running together. */
-function keyOf(keys: readonly string[], metadata: Context['metadata']): string {
-  let key = ''
-  for (const name of keys) {
-    const values = metadata.get(name)
-    key += values === undefined ? '-;' : `${values.length};`
-    for (const value of values ?? []) key += `${value.length}:${value}`
-  }
-  return key
-}
-
-function pick(keys: readonly string[], metadata: Context['metadata']): Context['metadata'] {
-  const picked = new Map<string, readonly string[]>()
-  for (const key of keys) {
-    const values = metadata.get(key)
-    if (values !== undefined) picked.set(key, values)
-  }
-  return picked
 }

@@ -1,0 +1,252 @@
+// The items of one combination of metadata values, from their acknowledgement until what comes next has taken them.
+//
+// One batch at a time is on its way. What comes meanwhile waits, up to a batch's worth; beyond that senders wait for their
+// acknowledgement. A batch that is refused for now is offered again until it is taken: memory stays bounded because
+// senders wait, and nothing that was acknowledged is lost without being counted.
+import {
+  type Clock,
+  type Consume,
+  type PayloadMemory,
+  PermanentError,
+  RetryableError,
+  reasonOf,
+  ShutdownError,
+} from '../../contract/index.ts'
+import { type Batch, type Context, concat, type Signal } from '../../data/index.ts'
+import { askedMs } from '../../delivery/index.ts'
+import type { Config } from './config.ts'
+import type { Trigger } from './metrics.ts'
+
+/** Waits between offers of a batch that was refused for now. */
+const FIRST_WAIT_MS = 100
+const LAST_WAIT_MS = 5000
+
+export interface ShardSettings<S extends Signal> {
+  readonly config: Config
+  readonly clock: Clock
+  readonly memory: PayloadMemory
+  readonly next: Consume<S>
+  /** What goes on with the batches. */
+  readonly context: Context
+  readonly onSent: (trigger: Trigger, batch: Batch<S>) => void
+  readonly onLost: (items: number, reason: string, error: unknown) => void
+  /** What comes next took a batch after it was counted as lost. */
+  readonly onLateSent: (items: number) => void
+}
+
+interface Due<S extends Signal> {
+  readonly batch: Batch<S>
+  readonly trigger: Trigger
+}
+
+interface Waiter<S extends Signal> {
+  readonly batch: Batch<S>
+  readonly admit: () => void
+  readonly refuse: (error: Error) => void
+}
+
+export class Shard<S extends Signal> {
+  readonly #of: ShardSettings<S>
+  /** Items that may wait beside the batch that is on its way. */
+  readonly #roomItems: number
+  /** Whether batches wait for more; if not, each goes on as it is. */
+  readonly #isWaiting: boolean
+  /** Full batches that were cut and go next, the last one first. */
+  #full: Batch<S>[] = []
+  #pending: Batch<S>[] = []
+  #items = 0
+  /** Senders that wait for room, in order. */
+  readonly #waiters = new Set<Waiter<S>>()
+  #isSending = false
+  #isTimeUp = false
+  #isStopping = false
+  /** The time is counted from here. */
+  #restartedMs: number
+  #cancelTimer: (() => void) | undefined
+  /** Ends what is waited for: an answer, or the time of the next offer. */
+  #wake: (() => void) | undefined
+  #isOver = false
+  #tellIdle: (() => void) | undefined
+
+  constructor(of: ShardSettings<S>) {
+    this.#of = of
+    const { send_batch_size, send_batch_max_size, timeout } = of.config
+    this.#isWaiting = timeout > 0 && send_batch_size > 0
+    this.#roomItems = Math.max(1, send_batch_size, send_batch_max_size)
+    this.#restartedMs = of.clock.monotonicMs()
+  }
+
+  get isEmpty(): boolean {
+    return this.#items === 0 && !this.#isSending && this.#waiters.size === 0
+  }
+
+  /** Resolves when the batch is ours. */
+  add(batch: Batch<S>, { abort }: Context): Promise<void> {
+    if (!this.#isSending || (this.#items < this.#roomItems && this.#waiters.size === 0)) {
+      this.#take(batch)
+      return DONE
+    }
+    if (abort.aborted) return Promise.reject(abort.reason)
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiters.delete(waiter)
+        reject(abort.reason)
+      }
+      const waiter: Waiter<S> = {
+        batch,
+        admit() {
+          abort.removeEventListener('abort', leave)
+          resolve()
+        },
+        refuse(error) {
+          abort.removeEventListener('abort', leave)
+          reject(error)
+        },
+      }
+      this.#waiters.add(waiter)
+      abort.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  /** Sends what is there, each batch once more; resolves when nothing is left. */
+  stop(): Promise<void> {
+    this.#isStopping = true
+    for (const waiter of this.#waiters) waiter.refuse(new ShutdownError('the batch processor is stopping'))
+    this.#waiters.clear()
+    this.#wake?.()
+    return new Promise((resolve) => {
+      this.#tellIdle = resolve
+      if (!this.#isSending) void this.#send()
+    })
+  }
+
+  /** Waits for no answer any more: what is left is lost. */
+  end(): void {
+    this.#isOver = true
+    this.#wake?.()
+  }
+
+  #take(batch: Batch<S>): void {
+    this.#of.memory.hold(batch)
+    this.#pending.push(batch)
+    this.#items += batch.items
+    if (this.#isSending) return
+    if (!this.#isWaiting || this.#items >= this.#of.config.send_batch_size) void this.#send()
+    else if (this.#cancelTimer === undefined) this.#startTimer()
+  }
+
+  /** As if it ran all the time, started anew whenever something was sent. */
+  #startTimer(): void {
+    const { clock, config } = this.#of
+    const sinceMs = clock.monotonicMs() - this.#restartedMs
+    this.#cancelTimer = clock.after(config.timeout - (sinceMs % config.timeout), () => {
+      this.#cancelTimer = undefined
+      this.#isTimeUp = true
+      void this.#send()
+    })
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    for (let due = this.#due(); due !== undefined; due = this.#due()) {
+      this.#items -= due.batch.items
+      this.#admit()
+      await this.#deliver(due)
+      this.#of.memory.release(due.batch)
+    }
+    this.#isSending = false
+    this.#restartedMs = this.#of.clock.monotonicMs()
+    if (this.#items > 0) this.#startTimer()
+    if (this.#isStopping) this.#tellIdle?.()
+  }
+
+  #admit(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#items >= this.#roomItems) return
+      this.#waiters.delete(waiter)
+      this.#take(waiter.batch)
+      waiter.admit()
+    }
+  }
+
+  /** The next batch, if its size or its age says that it is to go. */
+  #due(): Due<S> | undefined {
+    const full = this.#full.pop()
+    if (full !== undefined) return { batch: full, trigger: 'size' }
+    const [first, ...more] = this.#pending
+    if (first === undefined) return undefined
+    if (!this.#isWaiting) {
+      this.#pending.shift()
+      return { batch: this.#cut(first), trigger: 'size' }
+    }
+    const isLarge = this.#items >= this.#of.config.send_batch_size
+    if (!isLarge && !this.#isTimeUp && !this.#isStopping) return undefined
+    this.#isTimeUp = false
+    this.#pending = []
+    return { batch: this.#cut(concat([first, ...more])), trigger: isLarge ? 'size' : 'timeout' }
+  }
+
+  /** The first `send_batch_max_size` items; the rest is kept in order. */
+  #cut(batch: Batch<S>): Batch<S> {
+    const limit = this.#of.config.send_batch_max_size
+    const [first, ...rest] = limit > 0 ? batch.split({ items: limit }) : [batch]
+    if (rest.length === 0) return batch
+    const { memory } = this.#of
+    memory.hold(first!)
+    for (const part of rest) memory.hold(part)
+    memory.release(batch)
+    // The last one may be small: it waits for more, where batches wait at all.
+    if (this.#isWaiting) this.#pending.push(rest.pop()!)
+    this.#full = rest.reverse()
+    return first!
+  }
+
+  async #deliver({ batch, trigger }: Due<S>): Promise<void> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
+      if (this.#isOver) return this.#of.onLost(batch.items, 'shutdown', undefined)
+      const isLast = this.#isStopping
+      const error = await this.#offer(batch)
+      if (error === undefined) return this.#of.onSent(trigger, batch)
+      if (error instanceof PermanentError) return this.#of.onLost(batch.items, reasonOf(error), error)
+      if (isLast || this.#isOver) return this.#of.onLost(batch.items, 'shutdown', error)
+      const asked = error instanceof RetryableError ? askedMs(error.waitMs) : 0
+      if (!this.#isStopping) await this.#sleep(Math.max(asked, waitMs))
+    }
+  }
+
+  /** The answer of what comes next; undefined when it took the batch. */
+  #offer(batch: Batch<S>): Promise<unknown> {
+    const { next, context, onLateSent } = this.#of
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        if (this.#isOver) resolve(new ShutdownError('the agent is going down'))
+      }
+      const answer = (error: unknown): void => {
+        // Nobody waits for an answer any more, and the batch is counted as lost.
+        if (this.#isOver && error === undefined) onLateSent(batch.items)
+        this.#wake = undefined
+        resolve(error)
+      }
+      next(batch, context).then(
+        () => answer(undefined),
+        (error: unknown) => answer(error ?? new RetryableError('refused without an error')),
+      )
+    })
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel()
+        this.#wake = undefined
+        resolve()
+      }
+      const cancel = this.#of.clock.after(ms, wake)
+      this.#wake = wake
+    })
+  }
+}
+
+const DONE = Promise.resolve()
