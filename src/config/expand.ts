@@ -8,8 +8,10 @@ import { parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings } 
 import { Source, type Span } from './source.ts'
 import { type Entry, type Node, type Path, type ScalarNode, scalarNode } from './tree.ts'
 
-/** References in references: more is a circle. */
+/** References that give references: more is a circle. */
 const MAX_CHAIN = 100
+/** References that are replaced in one text, those that come in with others included. */
+const MAX_IN_TEXT = 1000
 /** In one config; with the next one what keeps references from multiplying without end. */
 const MAX_EXPANSIONS = 20_000
 const MAX_TEXT_LENGTH = 1024 * 1024
@@ -78,7 +80,7 @@ class Expander {
 
   async #text(input: string, node: ScalarNode, path: Path, chain: readonly string[]): Promise<Node> {
     const references = new Set(node.references)
-    const steps = [...chain]
+    const steps: string[] = []
     let text = input
     for (;;) {
       const found = findReference(text)
@@ -86,15 +88,15 @@ class Expander {
       const { start, end } = found
       const uri = text.slice(start + 2, end - 1)
       steps.push(uri)
-      this.#guard(steps)
+      this.#guard(chain, steps)
       const { reference, retrieved } = await this.#get(uri, node.at, path)
       references.add(reference)
       if (start === 0 && end === text.length) {
         const value = whole(retrieved, reference, uri, node.at)
-        const inner = await this.node(value, path, steps)
+        const inner = await this.node(value, path, [...chain, uri])
         return {
           ...inner,
-          ...(await this.#original(inner, retrieved.text, steps)),
+          ...(await this.#original(inner, retrieved.text, [...chain, uri])),
           references: [...references, ...inner.references],
         }
       }
@@ -114,9 +116,9 @@ class Expander {
     return { original: node.kind === 'scalar' && quiet.problems.length === 0 ? String(node.value) : undefined }
   }
 
-  #guard(steps: readonly string[]): void {
-    if (steps.length > MAX_CHAIN) {
-      const circle = [...new Set(steps.slice(-10))].slice(0, 4).map((uri) => `\${${uri}}`)
+  #guard(chain: readonly string[], steps: readonly string[]): void {
+    if (chain.length > MAX_CHAIN || steps.length > MAX_IN_TEXT) {
+      const circle = [...new Set([...chain, ...steps].slice(-10))].slice(0, 4).map((uri) => `\${${uri}}`)
       throw new Stop(`the references go in a circle: ${circle.join(' → ')} → …`)
     }
     if (++this.#expansions > MAX_EXPANSIONS) throw new Stop(`more than ${MAX_EXPANSIONS} references in one config`)

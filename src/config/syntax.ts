@@ -10,10 +10,16 @@ const MAX_PROBLEMS = 5
 export function explainSyntax(source: Source, errors: readonly YAMLParseError[]): Problem[] {
   const problems = new Map<number, Problem>()
   for (const error of errors) {
-    const problem = error.code === 'MULTIPLE_DOCS' ? severalDocuments(source, error) : explain(source, error)
-    const line = problem.location?.line ?? 0
-    if (!problems.has(line)) problems.set(line, problem)
     if (problems.size === MAX_PROBLEMS) break
+    const line = source.lineOf(error.pos[0])
+    if (problems.has(line)) continue
+    if (error.code === 'MULTIPLE_DOCS') problems.set(line, severalDocuments(source, error))
+    // What follows a first error is mostly its echo, unless the line itself shows what is wrong.
+    else if (problems.size === 0) problems.set(line, explain(source, error))
+    else {
+      const found = explainLine(source.line(line), source.startOf(line))
+      if (found !== undefined) problems.set(line, problemOf(source, found, error.pos))
+    }
   }
   return [...problems.values()]
 }
@@ -40,9 +46,16 @@ function explain(source: Source, error: YAMLParseError): Problem {
   let found: Explanation | undefined
   for (let line = first; line <= last && found === undefined; line++)
     found = explainLine(source.line(line), source.startOf(line))
-  found ??= explainCode(source, error)
-  const at = { source, start: found.start ?? start, end: found.end ?? Math.max(end, start + 1) }
-  return { severity: 'error', message: found.message, path: [], location: locationOf(at), hint: found.hint }
+  return problemOf(source, found ?? explainCode(source, error), error.pos)
+}
+
+function problemOf(
+  source: Source,
+  { message, hint, start, end }: Explanation,
+  [from, to]: YAMLParseError['pos'],
+): Problem {
+  const at = { source, start: start ?? from, end: end ?? Math.max(to, from + 1) }
+  return { severity: 'error', message, path: [], location: locationOf(at), hint }
 }
 
 /** Slips that the line itself shows. */
@@ -58,6 +71,12 @@ function explainLine(line: string, offset: number): Explanation | undefined {
     const start = offset + braces[1]!.length
     const hint = `quotes make it a text: ${hideSecrets(`${braces[1]!.trim()} "${braces[2]}"`)}`
     return { message: 'an unquoted value that begins with { is a mapping', hint, start, end: start + braces[2]!.length }
+  }
+  const reference = /[[{,:] *(\$\{[^}"']*\})[^"']*[\]}]/.exec(line)
+  if (reference !== null) {
+    const start = offset + reference.index + reference[0].indexOf('${')
+    const hint = `write "${reference[1]}"`
+    return { message: 'inside of { } or [ ] a reference needs quotes', hint, start, end: start + reference[1]!.length }
   }
   const colon = /^(\s*(?:- +)?)([A-Za-z_][\w./-]*):([^\s:/][^#]*?)\s*(?:#.*)?$/.exec(line)
   if (colon !== null && !/: /.test(colon[3]!)) {
