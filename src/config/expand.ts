@@ -4,6 +4,7 @@
 import { messageOf } from '../contract/index.ts'
 import { parseReference } from './parse.ts'
 import { locationOf, type Problem } from './problem.ts'
+import { isSecretReference } from './redact.ts'
 import { parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
 import { Source, type Span } from './source.ts'
 import { type Entry, type Node, type Path, type ScalarNode, scalarNode } from './tree.ts'
@@ -145,7 +146,7 @@ class Expander {
 function whole(retrieved: Retrieved, reference: string, uri: string, at: Span): Node {
   // An empty default is an empty text; an empty variable or file is nothing.
   if (uri.endsWith(':-') && retrieved.text === '') return scalarNode(at, '', { references: [reference] })
-  const value = parseReference(new Source(reference, retrieved.text), reference)
+  const value = parseReference(new Source(reference, retrieved.text, isSecretReference(reference)), reference)
   return value.kind === 'scalar' ? { ...value, at } : value
 }
 

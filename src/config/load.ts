@@ -129,7 +129,7 @@ function readAssignment(text: string, problems: Problem[]): Node {
   const cut = text.indexOf('=')
   const key = text.slice(0, Math.max(cut, 0)).trim()
   const steps = key.includes('::') ? key.split('::') : key.split('.')
-  const source = new Source(`--set ${key}`, cut < 0 ? '' : text.slice(cut + 1).trim())
+  const source = new Source(`--set ${key}`, cut < 0 ? '' : text.slice(cut + 1).trim(), isSecretPath(steps))
   const root = mapNode(spanOf(source), new Map())
   if (cut < 0 || steps.some((step) => step === '')) {
     const message = cut < 0 ? `--set ${text} has no =` : `--set ${text} has an empty key`

@@ -1,6 +1,6 @@
 // What is wrong with a config, said so that it can be put right: where, what, what would be right.
-import { hideSecrets } from './redact.ts'
-import type { Location, Span } from './source.ts'
+import { hideSecrets, isSecretKey, isSecretSection, REDACTED } from './redact.ts'
+import type { Location, Source, Span } from './source.ts'
 import type { Path } from './tree.ts'
 
 export interface Problem {
@@ -70,9 +70,30 @@ export function locationOf({ source, start, end }: Span): Location {
   const line = source.lineOf(start)
   const column = start - source.startOf(line) + 1
   const whole = source.line(line)
-  const text = hideSecrets(whole)
+  const text = source.isSecret ? REDACTED : isInSecret(source, line) ? hideValue(whole) : hideSecrets(whole)
   const length = Math.max(1, Math.min(end, source.startOf(line) + whole.length) - start)
-  // What is hidden may have another length; then the caret stands at the start of the line's own text.
+  // What is hidden may have another length; then one caret has to do.
   const isMoved = text !== whole && text.slice(0, column + length - 1) !== whole.slice(0, column + length - 1)
   return { source: source.name, line: line + 1, column, text, length: isMoved ? 1 : length }
 }
+
+/** How far up a line looks for what it is part of. */
+const MAX_LINES_UP = 200
+
+/** Whether a line stands, by its indentation, under a key whose values are secrets. */
+function isInSecret(source: Source, line: number): boolean {
+  const indentation = (text: string): number => text.search(/\S/)
+  let depth = indentation(source.line(line))
+  for (let up = line - 1; up >= 0 && up > line - MAX_LINES_UP && depth > 0; up--) {
+    const text = source.line(up)
+    const indented = indentation(text)
+    if (indented < 0 || indented >= depth) continue
+    depth = indented
+    const key = /^[\s-]*(["']?)([^\s"':]+)\1\s*:/.exec(text)?.[2]
+    if (key !== undefined && (isSecretKey(key) || isSecretSection(key))) return true
+  }
+  return false
+}
+
+/** A line of which everything but the key is hidden. */
+const hideValue = (line: string): string => /^[\s-]*[^\s:]+:/.exec(line)?.[0].concat(` ${REDACTED}`) ?? REDACTED

@@ -22,12 +22,15 @@ export class Source {
   /** As people know it; never with a secret in it. */
   readonly name: string
   readonly text: string
+  /** All of it must not be shown: the value of `--set x::token=…`. */
+  readonly isSecret: boolean
   /** Offsets of the first character of each line; made when first asked for. */
   #lineStarts: number[] | undefined
 
-  constructor(name: string, text: string) {
+  constructor(name: string, text: string, isSecret = false) {
     this.name = name
     this.text = text
+    this.isSecret = isSecret
   }
 
   /** Zero-based line of an offset. */
