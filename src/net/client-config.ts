@@ -1,24 +1,15 @@
 // The collector's settings of clients: what every HTTP client and every gRPC client has, to spread into a section.
 import * as v from 'valibot'
-import { anything, list, oneOf, optional, record, section, setting } from '../config/schema.ts'
-import { duration, flag, integer, nonEmptyText, type Secret, secret, text } from '../config/values.ts'
-import type { Logger } from '../contract/index.ts'
+import { parseHttpUrl } from '../config/endpoint.ts'
+import { headers } from '../config/headers.ts'
+import { oneOf, optional, section, setting } from '../config/schema.ts'
+import { duration, flag, integer, text } from '../config/values.ts'
+import { type Logger, messageOf } from '../contract/index.ts'
 import type { Codec } from './compress.ts'
 import { parseGrpcTarget } from './grpc-target.ts'
-import { parseHttpUrl } from './http-url.ts'
+import { notYet } from './not-yet.ts'
 import { proxyProblem } from './proxy.ts'
 import { clientTls } from './tls.ts'
-
-/** A header as configured; names in the user's spelling. */
-export interface Header {
-  readonly name: string
-  readonly value: Secret
-}
-
-/** RFC 9110, 5.6.2 */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** RFC 9110, 5.5: no control characters but the tab, nothing beyond Latin-1. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Those that say where a message begins and ends, or belong to one connection: the client's own business. */
 const FRAMING: ReadonlySet<string> = new Set([
@@ -33,37 +24,22 @@ const FRAMING: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** A mapping, or as newer files have it a list of name and value. */
-const headers = v.pipe(
-  v.union(
-    [
-      v.pipe(
-        record(secret),
-        v.transform((map) => Object.entries(map).map(([name, value]): Header => ({ name, value }))),
-      ),
-      list(section({ name: nonEmptyText, value: secret })),
-    ],
-    'must be a mapping from names to texts, or a list of name and value',
-  ),
+/** Latin-1 is all that a header can carry. */
+const BEYOND_LATIN1 = /[^\0-\xff]/
+
+const clientHeaders = v.pipe(
+  headers,
   v.rawCheck(({ dataset, addIssue }) => {
-    if (dataset.typed) for (const message of headerProblems(dataset.value)) addIssue({ message })
+    if (!dataset.typed) return
+    for (const [name, value] of Object.entries(dataset.value)) {
+      if (FRAMING.has(name.toLowerCase()) || /^grpc-/i.test(name))
+        addIssue({ message: `${name} is set by the client itself: remove it` })
+      // Never the value: it may be a token.
+      if (BEYOND_LATIN1.test(value.reveal()))
+        addIssue({ message: `the value of ${name} has a letter that headers cannot carry` })
+    }
   }),
 )
-
-function headerProblems(given: readonly Header[]): string[] {
-  const seen = new Set<string>()
-  return given.flatMap(({ name, value }) => {
-    const key = name.toLowerCase()
-    const isTwice = seen.has(key)
-    seen.add(key)
-    if (!TOKEN.test(name)) return [`${JSON.stringify(name)} is no name of a header`]
-    if (FRAMING.has(key)) return [`${name} is set by the client itself: remove it`]
-    if (isTwice) return [`${name} is given twice; upper and lower case are the same`]
-    // Never the value: it may be a token.
-    if (!FIELD_VALUE.test(value.reveal())) return [`the value of ${name} has a line break or another control character`]
-    return []
-  })
-}
 
 /** What exists here and elsewhere; what only exists elsewhere has a message of its own. */
 const COMPRESSIONS = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4'] as const
@@ -100,25 +76,24 @@ export function levelProblem(compression: Compression, level: number): string | 
   return level < least || level > most ? `must be ${least} to ${most} for ${compression}, got ${level}` : undefined
 }
 
-/** Needs an extension that does not exist yet: better said at start than found out by the destination. */
-const notYet = (what: string, instead: string) =>
-  v.pipe(
-    optional(anything, `${what}; not supported.`),
-    v.check((value) => value === undefined, `${what.toLowerCase()} is not supported: ${instead}`),
-  )
-const auth = notYet('Authentication by an extension', 'give the credentials as a header, headers: {authorization: …}')
-const middlewares = notYet('A middleware by an extension', 'remove this setting')
+const auth = notYet('authenticators for clients')
+const middlewares = notYet('middlewares for clients')
 
 const HTTP_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate']
 const GRPC_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd']
 
-/** Empty, or a URL without credentials. */
+/** A URL, or empty as if it were not there. */
 export const httpUrl = v.pipe(
   text,
-  v.check(
-    (url) => url === '' || typeof parseHttpUrl(url) !== 'string',
-    ({ input }) => String(parseHttpUrl(input)),
-  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.value === '') return
+    try {
+      parseHttpUrl(dataset.value)
+    } catch (error) {
+      addIssue({ message: messageOf(error) })
+    }
+  }),
+  v.metadata({ kind: 'url' }),
 )
 
 const grpcEndpoint = v.pipe(
@@ -127,6 +102,7 @@ const grpcEndpoint = v.pipe(
     (endpoint) => endpoint === '' || typeof parseGrpcTarget(endpoint) !== 'string',
     ({ input }) => String(parseGrpcTarget(input)),
   ),
+  v.metadata({ kind: 'endpoint' }),
 )
 
 const proxyUrl = v.pipe(
@@ -161,7 +137,7 @@ const GRPC_WITHOUT_EFFECT = {
 export const httpClientSettings = (of: { readonly compression: Compression }) => ({
   endpoint: setting(httpUrl, '', 'Where to send to: http:// or https://, host, port and a path if there is one.'),
   tls: setting(clientTls, {}, 'Who to trust and how to show who we are; for https endpoints.'),
-  headers: setting(headers, {}, 'Sent with every request. Values are never printed.'),
+  headers: setting(clientHeaders, {}, 'Sent with every request. Values are never printed.'),
   compression: setting(compressionAmong(HTTP_COMPRESSIONS), of.compression, 'gzip, zstd, zlib, deflate or none.'),
   compression_params: setting(compressionParams, {}, 'How hard to compress.'),
   proxy_url: setting(
@@ -195,7 +171,7 @@ export const grpcClientSettings = (of: { readonly compression: Compression }) =>
     'Where to send to: host:port, http(s)://host:port, dns:///host:port, passthrough:///host:port or unix:///path.',
   ),
   tls: setting(clientTls, {}, 'TLS is on unless insecure: true says otherwise.'),
-  headers: setting(headers, {}, 'Sent with every request. Values are never printed.'),
+  headers: setting(clientHeaders, {}, 'Sent with every request. Values are never printed.'),
   compression: setting(compressionAmong(GRPC_COMPRESSIONS), of.compression, 'gzip, zstd or none.'),
   keepalive: optional(
     section({
@@ -247,14 +223,6 @@ export const checkHttpClient = <C extends HttpClientConfig>() =>
     if (config.keepalive !== undefined)
       for (const old of OLD_KEEPALIVE)
         if (config[old]) addIssue({ message: `${old}: give it in keepalive, or leave keepalive out` })
-  })
-
-/** As `checkHttpClient`. */
-export const checkGrpcClient = <C extends GrpcClientConfig>() =>
-  v.rawCheck<C>(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    for (const { name } of dataset.value.headers)
-      if (/^grpc-/i.test(name)) addIssue({ message: `headers: ${name} is set by the client itself: remove it` })
   })
 
 const OLD_KEEPALIVE = ['max_idle_conns', 'max_idle_conns_per_host', 'idle_conn_timeout', 'disable_keep_alives'] as const

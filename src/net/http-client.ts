@@ -1,13 +1,14 @@
 // Posts lists of chunks to HTTP destinations: connections that stay open, bounded answers, no redirects.
 import { type ClientRequest, Agent as HttpAgent, type RequestOptions, request as requestHttp } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
+import { parseHttpUrl } from '../config/endpoint.ts'
+import type { Secret } from '../config/values.ts'
 import { isRetryable, type Settings } from '../contract/index.ts'
-import { codecOf, type Header, type HttpClientConfig, keepaliveOf } from './client-config.ts'
+import { codecOf, type HttpClientConfig, keepaliveOf } from './client-config.ts'
 import { type Compress, createCompress } from './compress.ts'
 import { connectionError, isClosed } from './connection-error.ts'
 import { CookieJar } from './cookies.ts'
 import { type HttpReply, readReply } from './http-reply.ts'
-import { parseHttpUrl } from './http-url.ts'
 import { createLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
@@ -69,7 +70,6 @@ export class HttpClient {
   /** After `open`. `contentType` and the like; a header of the config wins over one given here. */
   target(text: string, headers: Readonly<Record<string, string>>): HttpTarget {
     const url = parseHttpUrl(text)
-    if (typeof url === 'string') throw new Error(url)
     const proxy = proxyFor(url, this.#config.proxy_url, this.#environment)
     if (proxy !== undefined) checkProxySupport()
     const isSecure = url.protocol === 'https:'
@@ -200,19 +200,27 @@ export class HttpClient {
   }
 }
 
-/** `host` first; what the config says replaces what the caller says. */
-function headersOf(url: URL, own: Readonly<Record<string, string>>, configured: readonly Header[]): string[] {
+/** `host` first; what the config says replaces what the caller says, and that what the URL says. */
+function headersOf(
+  url: URL,
+  own: Readonly<Record<string, string>>,
+  configured: Readonly<Record<string, Secret>>,
+): string[] {
   const headers = new Map<string, readonly [name: string, value: string]>([['host', ['host', url.host]]])
-  for (const [name, value] of Object.entries(own)) headers.set(name.toLowerCase(), [name, value])
-  for (const { name, value } of configured) headers.set(name.toLowerCase(), [name, value.reveal()])
+  const add = (name: string, value: string): unknown => headers.set(name.toLowerCase(), [name, value])
+  if (url.username !== '' || url.password !== '') add('authorization', basicOf(url))
+  for (const [name, value] of Object.entries(own)) add(name, value)
+  for (const [name, value] of Object.entries(configured)) add(name, value.reveal())
   return [...headers.values()].flat()
 }
 
 /** A request for an http URL goes to the proxy itself; for https the agent asks the proxy for a tunnel. */
-function proxyHeaders({ username, password }: URL): string[] {
-  if (username === '' && password === '') return []
+const proxyHeaders = (proxy: URL): string[] =>
+  proxy.username === '' && proxy.password === '' ? [] : ['proxy-authorization', basicOf(proxy)]
+
+function basicOf({ username, password }: URL): string {
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return ['proxy-authorization', `Basic ${Buffer.from(credentials).toString('base64')}`]
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
 /** An older Node would go past the proxy without a word. */

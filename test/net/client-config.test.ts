@@ -2,7 +2,6 @@ import { test } from 'tap'
 import * as v from 'valibot'
 import { section } from '../../src/config/schema.ts'
 import {
-  checkGrpcClient,
   checkHttpClient,
   grpcClientSettings,
   httpClientSettings,
@@ -12,7 +11,7 @@ import {
 import { testSettings } from '../../src/testing/index.ts'
 
 const http = v.pipe(section(httpClientSettings({ compression: 'gzip' })), checkHttpClient())
-const grpc = v.pipe(section(grpcClientSettings({ compression: 'gzip' })), checkGrpcClient())
+const grpc = section(grpcClientSettings({ compression: 'gzip' }))
 
 const problems = (schema: v.GenericSchema, config: object): string =>
   (v.safeParse(schema, config).issues ?? []).map(({ message }) => message).join('\n')
@@ -53,23 +52,11 @@ test('every setting of the collector is known, and the defaults are its own', as
   t.equal(v.parse(grpc, { keepalive: null }).keepalive, undefined)
 })
 
-test('headers are a mapping or a list, and are checked without being shown', async (t) => {
-  const mapping = v.parse(http, { headers: { 'X-Key': 'abc', number: 5 } }).headers
-  t.same(
-    mapping.map(({ name, value }) => [name, value.reveal()]),
-    [
-      ['X-Key', 'abc'],
-      ['number', '5'],
-    ],
-  )
-  const list = v.parse(http, { headers: [{ name: 'X-Key', value: 'abc' }] }).headers
-  t.same([list[0]!.name, list[0]!.value.reveal()], ['X-Key', 'abc'])
-  t.match(problems(http, { headers: { 'a b': 'x' } }), /"a b" is no name/)
-  t.match(problems(http, { headers: { a: 'sec\r\nret: x' } }), /the value of a has a line break/)
-  t.notMatch(problems(http, { headers: { a: 'sec\r\nret: x' } }), /sec/)
-  t.match(problems(http, { headers: { 'Content-Length': '5' } }), /set by the client itself/)
-  t.match(problems(http, { headers: { a: '1', A: '2' } }), /twice/)
+test('headers that the client sets itself are refused, values are never shown', async (t) => {
+  t.equal(v.parse(http, { headers: { 'X-Key': 'abc' } }).headers['X-Key']!.reveal(), 'abc')
+  t.match(problems(http, { headers: { 'Content-Length': '5' } }), /Content-Length is set by the client itself/)
   t.match(problems(grpc, { headers: { 'grpc-timeout': '1' } }), /set by the client itself/)
+  t.match(problems(http, { headers: { a: 'secret\u20ac' } }), /^(?!.*secret)the value of a has a letter/)
 })
 
 test('a compression that cannot be written names one that can', async (t) => {
@@ -84,9 +71,8 @@ test('a compression that cannot be written names one that can', async (t) => {
 test('endpoints are checked', async (t) => {
   t.match(problems(http, { endpoint: 'localhost:4318' }), /must begin with http/)
   t.match(problems(http, { endpoint: 'file:///etc/passwd' }), /not file/)
-  t.match(problems(http, { endpoint: 'http://user:secret@host:4318' }), /^(?!.*secret).*user or a password/)
-  t.match(problems(http, { endpoint: 'http://169.254.169.254/v1' }), /metadata service/)
-  t.match(problems(http, { endpoint: 'http://host:99999' }), /no URL/)
+  t.match(problems(http, { endpoint: 'http://user:secret@host:99999' }), /^is no URL$/)
+  t.equal(problems(http, { endpoint: '' }), '')
   t.match(problems(grpc, { endpoint: 'collector' }), /port is missing/)
   t.match(problems(http, { proxy_url: 'socks5://user:secret@p:1' }), /^(?!.*secret).*SOCKS/)
 })
@@ -95,9 +81,9 @@ test('extensions that do not exist yet are refused, not ignored', async (t) => {
   for (const schema of [http, grpc]) {
     t.match(
       problems(schema, { auth: { authenticator: 'sigv4auth' } }),
-      /authentication by an extension is not supported/,
+      /authenticators for clients are not supported/,
     )
-    t.match(problems(schema, { middlewares: [{ id: 'x' }] }), /middleware by an extension is not supported/)
+    t.match(problems(schema, { middlewares: [{ id: 'x' }] }), /middlewares for clients are not supported/)
   }
 })
 

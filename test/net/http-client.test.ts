@@ -124,6 +124,15 @@ test('headers of the config are sent, win over the own ones, and are never logge
   t.notMatch(JSON.stringify(settings.lines), /s3cret/)
 })
 
+test('a user and a password in the URL become a header, unless the config has one', async (t) => {
+  const fake = await server(t)
+  const url = fake.url.replace('http://', 'http://us%40er:pass@')
+  await (await open(t, url)).post()
+  t.equal(fake.requests[0]!.headers.get('authorization'), `Basic ${Buffer.from('us@er:pass').toString('base64')}`)
+  await (await open(t, url, { headers: { authorization: 'Bearer x' } })).post()
+  t.equal(fake.requests[1]!.headers.get('authorization'), 'Bearer x')
+})
+
 test('redirects are not followed, not even to a place that would work', async (t) => {
   const other = await server(t)
   const fake = await server(t, { status: 307, headers: { location: `${other.url}/v1/traces` } })
