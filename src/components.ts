@@ -14,6 +14,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     debug: () => import('./exporters/debug/index.ts'),
     file: () => import('./exporters/file/index.ts'),
     nop: () => import('./exporters/nop/index.ts'),
+    otlp_http: () => import('./exporters/otlp_http/index.ts'),
   },
   connector: {
     forward: () => import('./connectors/forward/index.ts'),

@@ -294,7 +294,7 @@ function decodeRetryInfo(any: Uint8Array): number | undefined {
 }
 
 /** Bytes from outside, so everything is checked. False at the first thing that is wrong. */
-function eachField(bytes: Uint8Array, visit: (field: number, value: number | Uint8Array) => void): boolean {
+export function eachField(bytes: Uint8Array, visit: (field: number, value: number | Uint8Array) => void): boolean {
   let at = 0
   const varint = (): number => {
     let value = 0

@@ -79,10 +79,7 @@ test('endpoints are checked', async (t) => {
 
 test('extensions that do not exist yet are refused, not ignored', async (t) => {
   for (const schema of [http, grpc]) {
-    t.match(
-      problems(schema, { auth: { authenticator: 'sigv4auth' } }),
-      /authenticators for clients are not supported/,
-    )
+    t.match(problems(schema, { auth: { authenticator: 'sigv4auth' } }), /authenticators for clients are not supported/)
     t.match(problems(schema, { middlewares: [{ id: 'x' }] }), /middlewares for clients are not supported/)
   }
 })

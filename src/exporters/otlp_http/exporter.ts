@@ -1,0 +1,57 @@
+// A batch's chunks are the request as they stand: nothing is decoded, nothing is joined.
+import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Batch, Signal } from '../../data/index.ts'
+import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
+import { noteWithoutEffect } from '../../net/client-config.ts'
+import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
+import { decodePartialSuccess, errorOfReply, PROTOBUF } from '../../net/otlp.ts'
+import { userAgentOf } from '../../net/user-agent.ts'
+import { type OtlpHttpConfig, urlOf } from './config.ts'
+
+interface Body {
+  readonly chunks: readonly Uint8Array[]
+  readonly sizeBytes: number
+}
+
+export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Settings): Exporter {
+  const { log, clock } = settings
+  const client = new HttpClient(config, settings)
+  const headers = {
+    'content-type': PROTOBUF,
+    'user-agent': userAgentOf(settings.agent),
+  }
+
+  const open = async (): Promise<void> => {
+    noteWithoutEffect(config, 'http', log)
+    if (config.profiles_endpoint !== '')
+      log.info('setting has no effect', { setting: 'profiles_endpoint', why: 'profiles are not carried' })
+    await client.open()
+  }
+  const close = async (): Promise<void> => client.close()
+
+  const delivery = <S extends Signal>(signal: S): Delivery<S, Body> | undefined => {
+    const url = urlOf(signal, config)
+    if (url === undefined) return undefined
+    let target: HttpTarget | undefined
+    return {
+      open,
+      close,
+      encode: (batch) => [{ request: protobufOf(batch), items: batch.items }],
+      async send({ request, items }, { abort }, drop) {
+        target ??= client.target(url, headers)
+        const reply = await client.post(target, request.chunks, request.sizeBytes, abort)
+        if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
+        const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
+        if (partial === undefined) return
+        const { rejectedItems, message } = partial
+        log.warn('destination took the data in part', { signal, items, rejectedItems, reason: message })
+        drop(Math.min(rejectedItems, items), 'rejected_by_destination')
+      },
+    }
+  }
+  const [traces, metrics, logs] = [delivery('traces'), delivery('metrics'), delivery('logs')]
+  const of: Deliveries<Body> = { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) }
+  return deliver(of, config, settings)
+}
+
+const protobufOf = ({ chunks, sizeBytes }: Batch): Body => ({ chunks, sizeBytes })
