@@ -1,0 +1,154 @@
+// From a command line to a plan: the config read and merged, plugins loaded, every component's settings checked.
+import { dirname } from 'node:path'
+import { aliases, components } from '../components.ts'
+import {
+  type ComponentConfig,
+  ConfigError,
+  checkSchema,
+  type KnownComponents,
+  type LoadedConfig,
+  loadConfig,
+  type Problem,
+  parseService,
+  problemAt,
+  type ServiceConfig,
+  type TelemetrySettings,
+} from '../config/index.ts'
+import type { ComponentKind, Factory } from '../contract/index.ts'
+import type { Plan, PlannedComponent } from '../pipeline/plan.ts'
+import { loadPlugin, PluginError, type PluginRequest } from './plugins.ts'
+import type { ConfigOptions } from './program.ts'
+
+export interface Assembled {
+  readonly plan: Plan
+  readonly telemetry: TelemetrySettings
+  readonly loaded: LoadedConfig
+  readonly service: ServiceConfig
+  /** The checked settings of every component that is configured, used or not, by path. */
+  readonly checked: ReadonlyMap<string, unknown>
+  readonly warnings: readonly Problem[]
+}
+
+/** Rejects with `ConfigError` (everything that is wrong, at once) or `PluginError`. */
+export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<Assembled> {
+  const loaded = await loadConfig({ sources: options.config, set: options.set })
+  const registry = new Registry()
+  const problems: Problem[] = [...loaded.warnings]
+  for (const request of pluginRequests(options, loaded, problems)) {
+    const plugin = await loadPlugin(request, pluginApi)
+    for (const factory of plugin.factories) registry.add(factory, plugin.specifier)
+  }
+  const service = parseService(loaded, registry.known)
+  problems.push(...service.problems)
+  const planned: PlannedComponent[] = []
+  const checked = new Map<string, unknown>()
+  for (const component of service.components) {
+    if (component.type === undefined) continue
+    const factory = await registry.load(component.kind, component.type)
+    const result = checkSchema(factory.config, component.value, component.path, loaded)
+    if (result.problems !== undefined) {
+      problems.push(...result.problems)
+      continue
+    }
+    problems.push(...result.warnings)
+    checked.set(component.path.join('::'), result.config)
+    planned.push({ kind: component.kind, id: component.id, factory, config: result.config })
+    problems.push(...misplaced(component, factory, service, loaded))
+  }
+  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
+  const { pipelines, extensions, telemetry } = service
+  const plan: Plan = { components: planned.filter((one) => isUsed(one, service)), pipelines, extensions }
+  return { plan, telemetry, loaded, service, checked, warnings: problems }
+}
+
+/** A plugin's factories stand beside the registry's own. */
+class Registry {
+  readonly #added = new Map<string, Factory>()
+
+  /** A plugin may bring a name that is new, never one that is there: nobody would know which one runs. */
+  add(factory: Factory, specifier: string): void {
+    const { kind, type } = factory
+    if (Object.hasOwn(components[kind], type) || Object.hasOwn(aliases[kind], type)) {
+      throw new PluginError(specifier, `brings the ${kind} ${type}, which sluice has itself: give it another type`)
+    }
+    if (this.#added.has(`${kind}/${type}`)) {
+      throw new PluginError(specifier, `brings the ${kind} ${type}, which another plugin has brought already`)
+    }
+    this.#added.set(`${kind}/${type}`, factory)
+  }
+
+  get known(): KnownComponents {
+    const types = (kind: ComponentKind): string[] => [
+      ...Object.keys(components[kind]),
+      ...[...this.#added.values()].filter((factory) => factory.kind === kind).map(({ type }) => type),
+    ]
+    return {
+      aliases,
+      types: {
+        receiver: types('receiver'),
+        processor: types('processor'),
+        exporter: types('exporter'),
+        connector: types('connector'),
+        extension: types('extension'),
+      },
+    }
+  }
+
+  async load(kind: ComponentKind, type: string): Promise<Factory> {
+    const added = this.#added.get(`${kind}/${type}`)
+    if (added !== undefined) return added
+    const load = components[kind][type]
+    if (load === undefined) throw new Error(`no ${kind} ${type} in the registry`)
+    return (await load()).default
+  }
+}
+
+/** Those of the command line are relative to the working directory, those of the config to the first config file. */
+function pluginRequests(options: ConfigOptions, loaded: LoadedConfig, problems: Problem[]): PluginRequest[] {
+  const requests = options.plugin.map((specifier) => ({ specifier, folder: process.cwd() }))
+  const listed = loaded.root.plugins ?? []
+  if (!Array.isArray(listed) || listed.some((one) => typeof one !== 'string')) {
+    const hint = 'for example plugins: [./my-exporter.ts, an-installed-package]'
+    problems.push(problemAt(loaded, ['plugins'], 'must be a list of paths and package names', { hint }))
+    return requests
+  }
+  for (const [index, specifier] of listed.entries()) {
+    const source = loaded.locate(['plugins', index])?.source
+    const isFile =
+      source !== undefined && !source.includes('://') && !source.startsWith('--') && !source.startsWith('env:')
+    requests.push({ specifier: String(specifier), folder: isFile ? dirname(source) : process.cwd() })
+  }
+  return requests
+}
+
+function isUsed({ kind, id }: PlannedComponent, { pipelines, extensions }: ServiceConfig): boolean {
+  if (kind === 'extension') return extensions.includes(id)
+  return pipelines.some(
+    (pipeline) =>
+      (kind === 'processor' && pipeline.processors.includes(id)) ||
+      ((kind === 'receiver' || kind === 'connector') && pipeline.receivers.includes(id)) ||
+      ((kind === 'exporter' || kind === 'connector') && pipeline.exporters.includes(id)),
+  )
+}
+
+/** Pipelines whose signal the component does not know. */
+function misplaced(
+  { kind, id }: ComponentConfig,
+  factory: Factory,
+  service: ServiceConfig,
+  loaded: LoadedConfig,
+): Problem[] {
+  const part = kind === 'receiver' ? 'receivers' : kind === 'processor' ? 'processors' : 'exporters'
+  if (kind === 'extension' || kind === 'connector') return []
+  const signals =
+    factory.kind === 'receiver' || factory.kind === 'exporter'
+      ? factory.signals
+      : factory.kind === 'processor'
+        ? (['traces', 'metrics', 'logs'] as const).filter((signal) => factory.create[signal] !== undefined)
+        : []
+  return service.pipelines
+    .filter((pipeline) => pipeline[part].includes(id) && !signals.includes(pipeline.signal))
+    .map((pipeline) =>
+      problemAt(loaded, [...pipeline.path, part], `${id} does not take ${pipeline.signal}, only ${signals.join(', ')}`),
+    )
+}

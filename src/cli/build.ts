@@ -1,0 +1,57 @@
+// A plan and what components are given to live with, made into an agent that has not started.
+import { randomUUID } from 'node:crypto'
+import { type Meter, metrics } from '@opentelemetry/api'
+import type { Logger, Settings } from '../contract/index.ts'
+import { Accounts } from '../observe/accounts.ts'
+import { systemClock } from '../observe/clock.ts'
+import { HealthRegistry } from '../observe/health.ts'
+import { HeldPayload } from '../observe/memory.ts'
+import { Agent } from '../pipeline/agent.ts'
+import type { Plan } from '../pipeline/plan.ts'
+import { version } from './version.ts'
+
+/** What the agent knows about itself, shared by its components, its meters and its health endpoints. */
+export interface Surroundings {
+  readonly accounts: Accounts
+  readonly memory: HeldPayload
+  readonly health: HealthRegistry
+  readonly agent: Settings['agent']
+  readonly clock: Settings['clock']
+}
+
+export const createSurroundings = (): Surroundings => ({
+  accounts: new Accounts(),
+  memory: new HeldPayload(),
+  health: new HealthRegistry(systemClock),
+  agent: { name: 'sluice', version, instanceId: randomUUID() },
+  clock: systemClock,
+})
+
+/** Throws `PlanError`. */
+export function createAgent(
+  plan: Plan,
+  { accounts, memory, health, agent, clock }: Surroundings,
+  of: { log(fields: object): Logger; meter(name: string): Meter },
+): Agent {
+  return new Agent(plan, {
+    accounts,
+    memory,
+    health,
+    settingsOf: (kind, id, pipeline) => ({
+      id,
+      pipeline,
+      log: of.log({ [kind]: id, ...(pipeline === undefined ? {} : { pipeline }) }),
+      meter: of.meter(`${kind}/${id}`),
+      clock,
+      memory,
+      agent,
+      ledger: (signal) => accounts.ledger({ kind, id, pipeline, signal }),
+    }),
+  })
+}
+
+/** Made and thrown away: what only shows when components are made. */
+export function tryPlan(plan: Plan): void {
+  const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+  createAgent(plan, createSurroundings(), { log: () => silent, meter: (name) => metrics.getMeter(name) })
+}

@@ -1,0 +1,81 @@
+// `sluice components`: what there is, from the factories themselves.
+import { components } from '../components.ts'
+import type { Factory } from '../contract/index.ts'
+import type { Signal } from '../data/index.ts'
+import { complain } from './complain.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { loadPlugin } from './plugins.ts'
+
+interface Row {
+  readonly kind: string
+  readonly type: string
+  readonly aliases: readonly string[]
+  readonly signals: string
+  readonly stability: string
+  readonly summary: string
+}
+
+export async function listComponents(
+  options: { readonly name?: string | undefined; readonly plugin: readonly string[]; readonly json?: boolean },
+  pluginApi: URL,
+): Promise<ExitCode> {
+  let factories: Factory[]
+  try {
+    factories = await loadAll(options.plugin, pluginApi)
+  } catch (error) {
+    return complain(error)
+  }
+  const rows = factories.map(rowOf).filter(({ type, aliases }) => {
+    const wanted = options.name?.toLowerCase() ?? ''
+    return [type, ...aliases].some((name) => name.includes(wanted))
+  })
+  process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows))
+  if (rows.length > 0) return EXIT.ok
+  process.stderr.write(`sluice: no component is called ${options.name}\n`)
+  return EXIT.failed
+}
+
+async function loadAll(plugins: readonly string[], pluginApi: URL): Promise<Factory[]> {
+  const loads = Object.values(components).flatMap((byType) => Object.values(byType))
+  const own = await Promise.all(loads.map(async (load) => (await load()).default))
+  const others: Factory[] = []
+  for (const specifier of plugins) {
+    others.push(...(await loadPlugin({ specifier, folder: process.cwd() }, pluginApi)).factories)
+  }
+  return [...own, ...others]
+}
+
+function rowOf(factory: Factory): Row {
+  const { kind, type, aliases = [], stability, summary } = factory
+  return { kind, type, aliases, signals: signalsOf(factory), stability, summary }
+}
+
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
+
+function signalsOf(factory: Factory): string {
+  switch (factory.kind) {
+    case 'receiver':
+    case 'exporter':
+      return SIGNALS.filter((signal) => factory.signals.includes(signal)).join(', ')
+    case 'processor':
+      return SIGNALS.filter((signal) => factory.create[signal] !== undefined).join(', ')
+    case 'connector':
+      return factory.routes.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(', ')
+    case 'extension':
+      return ''
+  }
+}
+
+function table(rows: readonly Row[]): string {
+  const lines: string[] = []
+  for (const kind of ['receiver', 'processor', 'exporter', 'connector', 'extension']) {
+    const ofKind = rows.filter((row) => row.kind === kind).sort((a, b) => a.type.localeCompare(b.type))
+    if (ofKind.length === 0) continue
+    lines.push('', `${kind}s`)
+    for (const { type, aliases, signals, stability, summary } of ofKind) {
+      const name = aliases.length > 0 ? `${type} (${aliases.join(', ')})` : type
+      lines.push(`  ${name.padEnd(28)} ${signals.padEnd(22)} ${stability.padEnd(12)} ${summary}`)
+    }
+  }
+  return lines.length > 0 ? `${lines.slice(1).join('\n')}\n` : ''
+}

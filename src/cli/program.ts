@@ -1,0 +1,119 @@
+// The command line. A command's own code is imported when it runs.
+import { Command, CommanderError } from 'commander'
+import { nearest } from '../config/nearest.ts'
+import { EXIT } from './exit-codes.ts'
+import { version } from './version.ts'
+
+/** What every command that reads a config takes. */
+export interface ConfigOptions {
+  readonly config: readonly string[]
+  readonly set: readonly string[]
+  readonly plugin: readonly string[]
+}
+
+/** Sets `process.exitCode`; never throws. `pluginApi` is the module behind `sluice/plugin`. */
+export async function main(argv: readonly string[], pluginApi: URL): Promise<void> {
+  try {
+    const program = createProgram(pluginApi)
+    refuseUnknown(program, argv[2])
+    await program.parseAsync(argv)
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    else {
+      process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      process.exitCode = EXIT.internal
+    }
+  }
+}
+
+/** `run` is what happens without a command, so that a collector's command line works; a mistyped command is not an argument of it. */
+function refuseUnknown(program: Command, word: string | undefined): void {
+  if (word === undefined || word.startsWith('-')) return
+  const names = [...program.commands.map((command) => command.name()), 'help']
+  if (names.includes(word)) return
+  const meant = nearest(word, names)
+  const hint = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${meant}?`
+  program.error(`error: unknown command '${word}'. ${hint}`, { exitCode: EXIT.usage })
+}
+
+export function createProgram(pluginApi: URL): Command {
+  const program = new Command('sluice')
+    .description('Takes logs, metrics and spans in, processes them, and fans them out, as one YAML file says.')
+    .version(version, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'all about a command')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', EXAMPLES)
+
+  withConfig(program.command('run', { isDefault: true }))
+    .description('run the agent until it is stopped')
+    .addHelpText('after', RUN_HELP)
+    .action(async (options: ConfigOptions) => {
+      const { run } = await import('./run.ts')
+      process.exitCode = await run(options, pluginApi)
+    })
+  withConfig(program.command('validate'))
+    .description('check a config: every mistake at once, with file, line and column')
+    .addHelpText('after', '\nExit codes: 0 the config can run, 2 it cannot.')
+    .action(async (options: ConfigOptions) => {
+      const { validate } = await import('./validate.ts')
+      process.exitCode = await validate(options, pluginApi)
+    })
+  program
+    .command('components')
+    .description('list the components: kinds, names, signals, stability')
+    .option('-p, --plugin <path-or-package>', 'load a plugin as well; may be given again', collect, [])
+    .option('--json', 'as JSON')
+    .argument('[name]', 'only the components whose name contains this')
+    .action(async (name: string | undefined, options: { plugin: string[]; json?: boolean }) => {
+      const { listComponents } = await import('./list-components.ts')
+      process.exitCode = await listComponents({ name, ...options }, pluginApi)
+    })
+  program
+    .command('health')
+    .description('ask a running agent how it is; for health checks of containers without a shell')
+    .argument('[url]', 'where its health_check extension listens', 'http://127.0.0.1:13133/')
+    .addHelpText('after', '\nExit codes: 0 it is ready, 1 it is not, or does not answer.')
+    .action(async (url: string) => {
+      const { askHealth } = await import('./ask-health.ts')
+      process.exitCode = await askHealth(url)
+    })
+  return program
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+function withConfig(command: Command): Command {
+  return command
+    .option(
+      '-c, --config <source>',
+      'a file, env:VAR, yaml:key::key: value, or an http(s) URL; may be given again, later ones win',
+      collect,
+      [],
+    )
+    .option(
+      '-s, --set <key=value>',
+      'one setting over the config: --set exporters::debug::verbosity=detailed',
+      collect,
+      [],
+    )
+    .option('-p, --plugin <path-or-package>', 'load a plugin: a .ts or .js file, or an installed package', collect, [])
+}
+
+const EXAMPLES = `
+Examples:
+  sluice run --config configs/local.yaml            OTLP in, a Prometheus endpoint and files out
+  sluice validate --config my.yaml                  what is wrong with it, all at once
+  sluice components otlp                            what there is for OTLP
+
+A config for the OpenTelemetry Collector (otelcol, ADOT) is a config for sluice.`
+
+const RUN_HELP = `
+Examples:
+  sluice run --config base.yaml --config production.yaml     the second over the first
+  sluice run --config base.yaml --set exporters::debug::verbosity=detailed
+  AOT_CONFIG_CONTENT="$(cat my.yaml)" sluice run             the config in a variable, as ECS task definitions have it
+  sluice run --config my.yaml --plugin ./my-exporter.ts      with a plugin
+
+Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s; a second one ends at once.
+Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault.`

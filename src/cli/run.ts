@@ -1,0 +1,93 @@
+// `sluice run`: from a config to a running agent, until a signal ends it.
+import { metrics } from '@opentelemetry/api'
+import { messageOf } from '../contract/index.ts'
+import { createLogger, type RootLogger } from '../observe/log.ts'
+import type { Agent } from '../pipeline/agent.ts'
+import { type Assembled, assemble } from './assemble.ts'
+import { banner } from './banner.ts'
+import { createAgent, createSurroundings } from './build.ts'
+import { complain } from './complain.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { ConfigOptions } from './program.ts'
+
+/** Resolves when the agent has stopped. */
+export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitCode> {
+  const signals = new StopSignals()
+  let assembled: Assembled
+  try {
+    assembled = await assemble(options, pluginApi)
+  } catch (error) {
+    return complain(error)
+  }
+  const log = createLogger(assembled.telemetry.logs)
+  guard(log)
+  for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
+  try {
+    return await live(assembled, log, signals)
+  } catch (error) {
+    log.error('sluice did not start', { error: messageOf(error) })
+    return EXIT.failed
+  } finally {
+    await log.close()
+  }
+}
+
+async function live(assembled: Assembled, log: RootLogger, signals: StopSignals): Promise<ExitCode> {
+  const surroundings = createSurroundings()
+  const agent = createAgent(assembled.plan, surroundings, {
+    log: (fields) => log.child(fields),
+    meter: (name) => metrics.getMeter(name),
+  })
+  const started = agent.start().then(() => say(agent, assembled))
+  const stopped = signals.first.then((signal) => {
+    log.info('stopping', { signal })
+    return agent.stop()
+  })
+  try {
+    await Promise.race([started, stopped])
+  } catch (error) {
+    await agent.stop()
+    throw error
+  }
+  const { lostItems, isComplete } = await stopped
+  if (lostItems > 0) log.error('stopped, items were lost', { items: lostItems })
+  else if (!isComplete) log.warn('stopped, some components did not end in time')
+  else log.info('stopped')
+  return lostItems > 0 ? EXIT.lost : EXIT.ok
+}
+
+function say(agent: Agent, assembled: Assembled): void {
+  if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {
+    process.stderr.write(banner(agent.nodes, []))
+  }
+}
+
+/** The first SIGTERM or SIGINT stops; a second one ends the process at once. */
+class StopSignals {
+  readonly first: Promise<NodeJS.Signals>
+  #resolve: (signal: NodeJS.Signals) => void = () => {}
+  #count = 0
+  readonly #listener = (signal: NodeJS.Signals): void => {
+    this.#count++
+    if (this.#count === 1) this.#resolve(signal)
+    else process.exit(EXIT.killed)
+  }
+
+  constructor() {
+    this.first = new Promise((resolve) => (this.#resolve = resolve))
+    process.on('SIGTERM', this.#listener)
+    process.on('SIGINT', this.#listener)
+  }
+}
+
+/** No path is meant to lead here; a process in an unknown state ends, so that it is started again. */
+function guard(log: RootLogger): void {
+  const end = (error: unknown): void => {
+    log.error('a fault in sluice itself, ending', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    void log.close().finally(() => process.exit(EXIT.internal))
+  }
+  process.on('uncaughtException', end)
+  process.on('unhandledRejection', end)
+}

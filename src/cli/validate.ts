@@ -1,0 +1,28 @@
+// `sluice validate`: as far as `run` goes before anything listens.
+import { formatProblems } from '../config/index.ts'
+import { assemble } from './assemble.ts'
+import { tryPlan } from './build.ts'
+import { complain } from './complain.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { ConfigOptions } from './program.ts'
+
+export async function validate(options: ConfigOptions, pluginApi: URL): Promise<ExitCode> {
+  try {
+    const assembled = await assemble(options, pluginApi)
+    tryPlan(assembled.plan)
+    if (assembled.warnings.length > 0) process.stderr.write(`${formatProblems(assembled.warnings)}\n`)
+    const { pipelines } = assembled.plan
+    process.stdout.write(`valid: ${pipelines.length} pipeline${pipelines.length === 1 ? '' : 's'}\n`)
+    for (const { id, receivers, processors, exporters } of pipelines) {
+      process.stdout.write(
+        `  ${id}: ${[receivers, processors, exporters]
+          .filter((ids) => ids.length > 0)
+          .map((ids) => ids.join(', '))
+          .join(' -> ')}\n`,
+      )
+    }
+    return EXIT.ok
+  } catch (error) {
+    return complain(error)
+  }
+}

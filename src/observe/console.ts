@@ -1,0 +1,34 @@
+// A line of the log for people: time, level, message, then what varies as key=value.
+import { escapeCharacter } from './line.ts'
+
+const DIM = '\x1b[2m'
+const RESET = '\x1b[0m'
+const COLOURS: Readonly<Record<string, string>> = {
+  debug: '\x1b[36m',
+  info: '\x1b[32m',
+  warn: '\x1b[33m',
+  error: '\x1b[31m',
+}
+/** What reads well without quotes. */
+const PLAIN = /^[^\s"'=\\{}[\],\p{C}]+$/u
+
+/** `json` is a line as pino writes it. Colours are for terminals. */
+export function consoleLine(json: string, hasColours: boolean): string {
+  const { level, ts, msg, ...fields } = JSON.parse(json) as Record<string, unknown>
+  const name = String(level)
+  const head = hasColours
+    ? `${DIM}${ts}${RESET} ${COLOURS[name] ?? ''}${name.padEnd(5)}${RESET} ${visible(String(msg))}`
+    : `${ts} ${name.padEnd(5)} ${visible(String(msg))}`
+  let line = head
+  for (const [key, value] of Object.entries(fields)) {
+    const shown = `${visible(key)}=`
+    line += hasColours ? ` ${DIM}${shown}${RESET}${valueText(value)}` : ` ${shown}${valueText(value)}`
+  }
+  return `${line}\n`
+}
+
+/** A control character shows as its escape. */
+const visible = (text: string): string => text.replace(/\p{C}|[\u2028\u2029]/gu, escapeCharacter)
+
+const valueText = (value: unknown): string =>
+  typeof value === 'string' && PLAIN.test(value) ? value : visible(JSON.stringify(value))

@@ -1,0 +1,86 @@
+import { createServer } from 'node:net'
+import { SpanStatusCode } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { test } from 'tap'
+import { sluice, startSluice } from '../kit/process.ts'
+
+const shop = (port: string | number = 0): string => `
+receivers:
+  otlp:
+    protocols:
+      http: {endpoint: "127.0.0.1:${port}"}
+exporters:
+  debug:
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [debug]}
+`
+
+test('spans of a real OpenTelemetry client go through', async (t) => {
+  const agent = await startSluice(t, shop())
+  const [endpoint] = agent.endpoints('receiver otlp')
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
+  const span = provider.getTracer('shop').startSpan('pay')
+  span.setStatus({ code: SpanStatusCode.ERROR, message: 'no stock' })
+  span.end()
+  await provider.shutdown()
+  const { code, stderr } = await agent.end()
+  t.equal(code, 0)
+  t.match(stderr, /Traces .*spans=1/)
+})
+
+test('SIGINT stops as SIGTERM does', async (t) => {
+  const agent = await startSluice(t, shop())
+  t.equal((await agent.end('SIGINT')).code, 0)
+})
+
+test('a second signal ends at once', async (t) => {
+  const agent = await startSluice(t, shop())
+  process.kill(agent.pid, 'SIGTERM')
+  process.kill(agent.pid, 'SIGINT')
+  const { code } = await agent.ended
+  t.ok(code === 130 || code === 0, `ended with ${code}`)
+})
+
+test('a port that is in use ends the start with its name, and exit code 1', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const { code, stderr } = await sluice(['run', '--config', `yaml:${shop(port)}`])
+  t.equal(code, 1)
+  t.match(stderr, new RegExp(`receiver otlp: .*127.0.0.1:${port}`))
+})
+
+test('a config with mistakes names them all and ends with exit code 2', async (t) => {
+  const yaml = `
+receivers: {otpl: }
+exporters: {debug: {verbositty: basic}}
+service: {pipelines: {traces: {receivers: [otpl], exporters: [debug]}}}
+`
+  const { code, stderr } = await sluice(['run', '--config', `yaml:${yaml}`])
+  t.equal(code, 2)
+  t.match(stderr, /did you mean otlp\?/)
+  t.match(stderr, /did you mean verbosity\?/)
+})
+
+test('a config that is not there is said to be so', async (t) => {
+  const { code, stderr } = await sluice(['run', '--config', 'nowhere.yaml'])
+  t.equal(code, 2)
+  t.match(stderr, /nowhere\.yaml/)
+})
+
+test('without a config it says how to give one', async (t) => {
+  const { code, stderr } = await sluice(['run'])
+  t.equal(code, 2)
+  t.match(stderr, /--config/)
+})
+
+test('the whole config may come in AOT_CONFIG_CONTENT', async (t) => {
+  const { code, stdout } = await sluice(['validate'], { env: { AOT_CONFIG_CONTENT: shop() } })
+  t.equal(code, 0)
+  t.match(stdout, /valid: 1 pipeline/)
+})

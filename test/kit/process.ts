@@ -1,0 +1,93 @@
+// The agent as users run it: a process with a config, known by what it prints.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface SluiceProcess {
+  /** By what the start message calls it: `receiver otlp`; several endpoints of one component in order. */
+  endpoints(label: string): string[]
+  readonly output: { readonly stdout: string; readonly stderr: string }
+  readonly pid: number
+  /** Sends a signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<Ended>
+  readonly ended: Promise<Ended>
+}
+
+const MAIN = resolve('src/main.ts')
+
+/** Any command, to its end. */
+export async function sluice(
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Ended> {
+  return (await launch(args, options)).ended
+}
+
+interface Launched {
+  readonly child: ChildProcess
+  readonly output: { stdout: string; stderr: string }
+  readonly ended: Promise<Ended>
+}
+
+function launch(args: readonly string[], { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string }): Launched {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, ...output })))
+  return { child, output, ended }
+}
+
+/** Resolves when it says that it is ready; rejects with what it printed when it ends before. */
+export async function startSluice(
+  t: { teardown(end: () => Promise<void>): unknown },
+  yaml: string,
+  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<SluiceProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'))
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, yaml)
+  const { child, output, ended } = launch(['run', '--config', file, ...(options.args ?? [])], {
+    ...(options.env ? { env: options.env } : {}),
+    cwd: folder,
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await new Promise<void>((ready, failed) => {
+    const look = (): void => {
+      if (/sluice is ready[\s\S]*\n\n/.test(output.stderr)) ready()
+    }
+    child.stderr!.on('data', look)
+    void ended.then(({ code, stderr, stdout }) =>
+      failed(new Error(`ended with ${code} before it was ready: ${stderr}${stdout}`)),
+    )
+  })
+  return {
+    endpoints: (label) =>
+      output.stderr
+        .split('\n')
+        .filter((line) => line.startsWith(`  ${label} `))
+        .map((line) => line.slice(label.length + 2).trim()),
+    output,
+    pid: child.pid!,
+    ended,
+    end(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
