@@ -15,7 +15,7 @@ const { build } = await import('esbuild')
 rmSync('dist', { recursive: true, force: true })
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 await build({
-  entryPoints: { main: 'src/main.ts', plugin: 'src/plugin.ts' },
+  entryPoints: { main: 'src/main.ts', plugin: 'src/plugin.ts', testing: 'src/testing/index.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
