@@ -4,8 +4,8 @@
 import { messageOf } from '../contract/index.ts'
 import { parseReference } from './parse.ts'
 import { locationOf, type Problem } from './problem.ts'
-import { isSecretReference } from './redact.ts'
-import { parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
+import { hidePasswords, isSecretReference } from './redact.ts'
+import { parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings, type Uri } from './retrieve.ts'
 import { Source, type Span } from './source.ts'
 import { type Entry, type Node, type Path, type ScalarNode, scalarNode } from './tree.ts'
 
@@ -119,7 +119,9 @@ class Expander {
 
   #guard(chain: readonly string[], steps: readonly string[]): void {
     if (chain.length > MAX_CHAIN || steps.length > MAX_IN_TEXT) {
-      const circle = [...new Set([...chain, ...steps].slice(-10))].slice(0, 4).map((uri) => `\${${uri}}`)
+      const circle = [...new Set([...chain, ...steps].slice(-10))]
+        .slice(0, 4)
+        .map((uri) => `\${${nameOf(parseUri(uri, 'env'))}}`)
       throw new Stop(`the references go in a circle: ${circle.join(' → ')} → …`)
     }
     if (++this.#expansions > MAX_EXPANSIONS) throw new Stop(`more than ${MAX_EXPANSIONS} references in one config`)
@@ -129,17 +131,26 @@ class Expander {
     if (uri.includes('$'))
       throw new Stop(`\${${uri}} has a $ in it`, 'references in references are written ${env:${env:X}}')
     const parsed = parseUri(uri, 'env')
-    const reference = `${parsed.scheme}:${parsed.rest}`
-    let pending = this.#retrieved.get(reference)
-    if (pending === undefined)
-      this.#retrieved.set(reference, (pending = Promise.resolve().then(() => retrieve(parsed, this.#surroundings))))
+    const key = `${parsed.scheme}:${parsed.rest}`
+    let pending = this.#retrieved.get(key)
+    if (pending === undefined) {
+      pending = Promise.resolve().then(() => retrieve(parsed, this.#surroundings))
+      this.#retrieved.set(key, pending)
+    }
     const retrieved = await pending
-    if (retrieved.warning !== undefined && !this.#warned.has(`${reference} ${path.join()}`)) {
-      this.#warned.add(`${reference} ${path.join()}`)
+    const place = `${key} ${path.join()}`
+    if (retrieved.warning !== undefined && !this.#warned.has(place)) {
+      this.#warned.add(place)
       this.problems.push({ severity: 'warning', message: retrieved.warning, path, location: locationOf(at) })
     }
-    return { reference, retrieved }
+    return { reference: nameOf(parsed), retrieved }
   }
+}
+
+/** A reference as it is shown: without a default, which may be a secret. */
+function nameOf({ scheme, rest }: Uri): string {
+  if (scheme === 'yaml') return 'yaml:…'
+  return scheme === 'env' ? `env:${rest.replace(/:-.*$/s, '')}` : hidePasswords(`${scheme}:${rest}`)
 }
 
 /** What stands for a whole value: its YAML value, places included when it is a mapping or list from a file. */

@@ -6,6 +6,7 @@ export { headers } from './headers.ts'
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 export { nearest } from './nearest.ts'
 export type { PipelineConfig } from './pipelines.ts'
+export { printConfig, redact, type SchemaAt } from './print.ts'
 export { ConfigError, formatPath, formatProblems, type Problem } from './problem.ts'
 export * from './schema.ts'
 export {

@@ -5,6 +5,7 @@ import { ConfigError, locationOf, type Problem } from './problem.ts'
 import { isSecretPath, isSecretReference } from './redact.ts'
 import { parseUri, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
 import { type Location, Source, spanOf } from './source.ts'
+import { applySuccessors } from './successors.ts'
 import {
   at,
   type ConfigObject,
@@ -57,7 +58,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const expanded = await expand(tree, surroundings)
   problems.push(...expanded.problems)
   throwErrors(problems)
-  return loadedConfig(expanded.node, problems)
+  const { tree: current, warnings } = applySuccessors(expanded.node)
+  return loadedConfig(current, [...problems, ...warnings])
 }
 
 export function loadedConfig(tree: Node, warnings: readonly Problem[]): LoadedConfig {

@@ -17,10 +17,13 @@ export const isSecretSection = (key: string): boolean => SECRET_SECTIONS.test(ke
 
 /** Whether a value at that path must not be shown, by the names on the way. */
 export const isSecretPath = (path: readonly (string | number)[]): boolean =>
-  path.some(
-    (step, index) =>
-      typeof step === 'string' && (isSecretKey(step) || (isSecretSection(step) && index < path.length - 1)),
-  )
+  path.some((step, index) => typeof step === 'string' && (isSecretKey(step) || isHeaderValue(path, step, index)))
+
+/** `headers::X`, `headers[0]::value`, but not `headers[0]::name`. */
+const isHeaderValue = (path: readonly (string | number)[], step: string, index: number): boolean =>
+  isSecretSection(step) &&
+  index < path.length - 1 &&
+  !(typeof path[index + 1] === 'number' && path[index + 2] === 'name')
 
 /** Whether what a reference gives must not be shown: `env:API_TOKEN`, `file:/run/secrets/token`. */
 export const isSecretReference = (uri: string): boolean => {

@@ -8,6 +8,7 @@ import { nearest } from './nearest.ts'
 import { checkPipelines, type PipelineConfig, type PipelineTexts } from './pipelines.ts'
 import type { Problem } from './problem.ts'
 import { anything, record, section, setting, texts } from './schema.ts'
+import { goneTypes, successorTypes } from './successors.ts'
 import { type TelemetrySettings, telemetrySettings } from './telemetry.ts'
 import { at, type ConfigObject, type ConfigValue, type Path, plainOf } from './tree.ts'
 
@@ -113,10 +114,13 @@ function readComponents(
     const formatted = formatComponentId(id)
     if (components.some((other) => other.id === formatted))
       problems.push(problemAt(loaded, path, `${formatted} is here twice`, { at: 'key' }))
-    const found = resolveType(type, kind, known)
+    const found = resolveType(type, kind, known) ?? resolveType(successorTypes[section]?.[type] ?? '', kind, known)
     if (found === undefined)
       problems.push(
-        problemAt(loaded, path, `there is no ${kind} ${type}`, { hint: otherType(type, kind, known), at: 'key' }),
+        problemAt(loaded, path, `there is no ${kind} ${type}`, {
+          hint: goneTypes[section]?.[type] ?? otherType(type, kind, known),
+          at: 'key',
+        }),
       )
     components.push({ kind, id: formatted, type: found, name, value: settings, path })
   }
