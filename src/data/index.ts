@@ -1,5 +1,6 @@
 // What the other rooms, and plugins, see of the data plane.
 export { type JsonWriter, jsonLiteral } from '../wire/json.ts'
+export { MalformedError } from '../wire/malformed.ts'
 export { Instant, instantFromBigInt, instantFromMillis, nanosBetween } from '../wire/time.ts'
 export { Attributes } from './attributes.ts'
 export { Batch, type Chunk, concat, decodeOtlp, type Limit } from './batch.ts'
@@ -14,6 +15,8 @@ export { LogRecord, type LogRecordObject } from './logrecord.ts'
 export type { LogWriter } from './logwriter.ts'
 export { Metric, type MetricObject, type MetricType, type Temporality } from './metric.ts'
 export type { MetricWriter, Points } from './metricwriter.ts'
+export { decodeOtlpJson } from './otlpjson/decode.ts'
+export { encodeOtlpJson } from './otlpjson/encode.ts'
 export type {
   BucketsObject,
   DataPointObject,
@@ -36,6 +39,5 @@ export { Span, type SpanObject, type StatusCode } from './span.ts'
 export { SpanEvent, type SpanEventObject, SpanLink, type SpanLinkObject } from './spanentries.ts'
 export type { SpanEventWriter, SpanLinkWriter, SpanWriter } from './spanwriter.ts'
 export { textOfValue } from './text.ts'
-export { MalformedError } from './validate.ts'
 export { type AnyValue, type Double, double, type ValueType } from './value.ts'
 export type { AnyVisitor, Context, Visitor, Visitors } from './visitors.ts'

@@ -1,25 +1,22 @@
 // The gate: bytes from outside are walked once, to full depth. Everything behind it reads without checking.
+import { MalformedError } from '../wire/malformed.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from '../wire/reader.ts'
+import {
+  BYTES,
+  type Field,
+  keyValueType,
+  MAX_DEPTH,
+  MAX_VALUE_DEPTH,
+  MESSAGE,
+  type MessageType,
+  roots,
+  SPAN_ID,
+  STRING,
+  TRACE_ID,
+  UINT64,
+  WRONG_WIRE_TYPE,
+} from './schema.ts'
 import type { Signal } from './signal.ts'
-
-/** The bytes are not the message that they claim to be. */
-export class MalformedError extends Error {
-  override readonly name = 'MalformedError'
-  readonly offset: number
-  /** Such as `resourceSpans[0].scopeSpans[0].spans[12].attributes[3]`. */
-  readonly path: string
-
-  constructor(problem: string, offset: number, path: string) {
-    super(`${path || 'message'}: ${problem} at byte ${offset}`)
-    this.offset = offset
-    this.path = path
-  }
-}
-
-/** How deep values may nest. Go's protobuf stops at 10,000, which no backend takes. */
-const MAX_VALUE_DEPTH = 32
-/** The levels above the first value, plus two messages a value. */
-const MAX_DEPTH = 10 + 2 * MAX_VALUE_DEPTH
 
 /**
  * Throws `MalformedError`, or returns the number of items. What holds afterwards, and later code relies on:
@@ -27,10 +24,11 @@ const MAX_DEPTH = 10 + 2 * MAX_VALUE_DEPTH
  *   tag    = varint of at most 5 bytes, minimal (a known field below 16 has one byte), field > 0, no groups
  *   length = varint of at most 5 bytes, never beyond the message around it
  *   varint = at most 10 bytes
+ *   a known field has its wire type (as Go's collector has it; by protobuf's letter it would count as unknown)
  *   trace ids are empty or 16 bytes, span ids empty or 8; packed fixed64 a multiple of 8
- *   one resource a Resource*, one scope a Scope*, one kind of data a metric
+ *   messages that are not repeated stand once, so do the cases of a metric's and a point's oneof
  *
- * A known field under another wire type counts as unknown, as in protobuf. UTF-8 is left to whoever makes a string.
+ * Ids of zeros are let through, as the collector does. UTF-8 is left to whoever makes a string.
  */
 export function validate(signal: Signal, bytes: Uint8Array): number {
   const walk = new Walk(bytes)
@@ -57,7 +55,7 @@ class Walk {
     this.#starts[this.#depth++] = at
     if (type.isItem) this.items++
     const bytes = this.#bytes
-    const { fields } = type
+    const { checks, byTag } = type
     let seen = 0
     while (at < end) {
       const start = at
@@ -67,7 +65,16 @@ class Walk {
         at = this.#end
         if (bytes[at - 1] === 0) this.#fail('tag is not minimal', start)
       }
-      const field = tag >>> 3
+      const check = tag < 256 ? checks[tag]! : 0
+      let field: Field | undefined
+      if (check !== 0) {
+        if (check === WRONG_WIRE_TYPE) this.#failWireType(type, tag, start)
+        field = byTag[tag]!
+        if (field.once !== 0) {
+          if ((seen & field.once) !== 0) this.#fail(`${field.name} given twice`, start)
+          seen |= field.once
+        }
+      }
       switch (tag & 7) {
         case LEN: {
           let length = bytes[at++]!
@@ -78,16 +85,11 @@ class Walk {
           const stop = at + length
           if (!(stop <= end))
             this.#fail(`length ${length} exceeds the ${Math.max(end - at, 0)} bytes that remain`, start)
-          const inside = field < fields.length ? fields[field] : undefined
-          if (inside !== undefined) {
-            if (inside.once !== 0) {
-              if ((seen & inside.once) !== 0) this.#fail(`${inside.name} given twice`, start)
-              seen |= inside.once
-            }
-            if (inside.type === keyValue) {
-              if (!isPlainKeyValue(bytes, at, stop)) this.message(keyValue, at, stop)
-            } else if (inside.type !== undefined) this.message(inside.type, at, stop)
-            else if (!inside.fits(length)) this.#fail(`${inside.name} cannot have ${length} bytes`, start)
+          if (field !== undefined) {
+            if (field.type === keyValueType) {
+              if (!isPlainKeyValue(bytes, at, stop)) this.message(keyValueType, at, stop)
+            } else if (field.kind === MESSAGE) this.message(field.type, at, stop)
+            else this.#leaf(field, at, stop, start)
           }
           at = stop
           break
@@ -108,10 +110,40 @@ class Walk {
         default:
           this.#fail(`wire type ${tag & 7}`, start)
       }
-      if (field === 0) this.#fail('field number 0', start)
+      if (tag < 8) this.#fail('field number 0', start)
       if (at > end) this.#fail('value exceeds the message', start)
     }
     this.#depth--
+  }
+
+  /** Ids, and lists of numbers. */
+  #leaf({ name, kind }: Field, at: number, end: number, start: number): void {
+    const size = end - at
+    switch (kind) {
+      case TRACE_ID:
+      case SPAN_ID:
+        if (size !== 0 && size !== (kind === TRACE_ID ? 16 : 8)) this.#fail(`${name} cannot have ${size} bytes`, start)
+        return
+      case UINT64:
+        while (at < end) {
+          this.#varint(at, end, 10)
+          at = this.#end
+        }
+        return
+      case STRING:
+      case BYTES:
+        return
+      default:
+        if (size % 8 !== 0) this.#fail(`${name} cannot have ${size} bytes`, start)
+    }
+  }
+
+  #failWireType(type: MessageType, tag: number, start: number): never {
+    const { name } = type.fields.find((field) => field.number === tag >>> 3)!
+    this.#fail(
+      (tag & 7) > 2 && (tag & 7) !== FIXED32 ? `wire type ${tag & 7}` : `${name} has wire type ${tag & 7}`,
+      start,
+    )
   }
 
   #varint(start: number, end: number, maxBytes: number): number {
@@ -138,9 +170,9 @@ class Walk {
     for (let depth = 1; depth < this.#depth; depth++) {
       const parent = this.#types[depth - 1]!
       const field = parent.fields.find(
-        (candidate) => candidate?.type === this.#types[depth] && this.#positionOf(candidate!, depth) >= 0,
+        (candidate) => candidate.type === this.#types[depth] && this.#positionOf(candidate, depth) >= 0,
       )
-      if (field) steps.push(`${field.name}[${this.#positionOf(field, depth)}]`)
+      if (field) steps.push(field.isRepeated ? `${field.name}[${this.#positionOf(field, depth)}]` : field.name)
     }
     throw new MalformedError(problem, offset, steps.join('.'))
   }
@@ -220,129 +252,4 @@ function isPlainValue(bytes: Uint8Array, at: number, end: number): boolean {
     default:
       return false
   }
-}
-
-interface Field {
-  readonly name: string
-  readonly number: number
-  /** Undefined for a leaf. */
-  readonly type: MessageType | undefined
-  /** A bit for a field (or oneof) that may stand once only, else 0. */
-  readonly once: number
-  fits(length: number): boolean
-}
-interface MessageType {
-  readonly name: string
-  readonly isItem: boolean
-  /** By field number; only length-delimited fields that need a look. */
-  readonly fields: (Field | undefined)[]
-}
-
-const message = (name: string, isItem = false): MessageType => ({
-  name,
-  isItem,
-  fields: new Array<Field | undefined>(20).fill(undefined),
-})
-const any = (): boolean => true
-const idOf =
-  (size: number) =>
-  (length: number): boolean =>
-    length === 0 || length === size
-const packed8 = (length: number): boolean => length % 8 === 0
-
-type FieldShape = readonly [name: string, type: MessageType | ((length: number) => boolean), once?: number]
-function define(type: MessageType, shapes: Readonly<Record<number, FieldShape>>): MessageType {
-  for (const [number, [name, inside, once = 0]] of Object.entries(shapes)) {
-    type.fields[Number(number)] =
-      typeof inside === 'function'
-        ? { name, number: Number(number), type: undefined, once, fits: inside }
-        : { name, number: Number(number), type: inside, once, fits: any }
-  }
-  return type
-}
-
-// opentelemetry/proto/*/v1/*.proto, the length-delimited fields that are messages, ids or packed numbers.
-const anyValue = message('AnyValue')
-const keyValue = define(message('KeyValue'), { 2: ['value', anyValue] })
-define(anyValue, {
-  5: ['arrayValue', define(message('ArrayValue'), { 1: ['values', anyValue] })],
-  6: ['kvlistValue', define(message('KeyValueList'), { 1: ['values', keyValue] })],
-})
-const resource = define(message('Resource'), { 1: ['attributes', keyValue] })
-const scope = define(message('InstrumentationScope'), { 3: ['attributes', keyValue] })
-const traceId = idOf(16)
-const spanId = idOf(8)
-
-const span = define(message('Span', true), {
-  1: ['traceId', traceId],
-  2: ['spanId', spanId],
-  4: ['parentSpanId', spanId],
-  9: ['attributes', keyValue],
-  11: ['events', define(message('Event'), { 3: ['attributes', keyValue] })],
-  13: [
-    'links',
-    define(message('Link'), { 1: ['traceId', traceId], 2: ['spanId', spanId], 4: ['attributes', keyValue] }),
-  ],
-  15: ['status', message('Status'), 1],
-})
-const logRecord = define(message('LogRecord', true), {
-  5: ['body', anyValue, 1],
-  6: ['attributes', keyValue],
-  9: ['traceId', traceId],
-  10: ['spanId', spanId],
-})
-const exemplar = define(message('Exemplar'), {
-  4: ['spanId', spanId],
-  5: ['traceId', traceId],
-  7: ['filteredAttributes', keyValue],
-})
-const buckets = message('Buckets')
-const metric = define(message('Metric'), {
-  5: ['gauge', pointsOf('Gauge', { 5: ['exemplars', exemplar], 7: ['attributes', keyValue] }), 1],
-  7: ['sum', pointsOf('Sum', { 5: ['exemplars', exemplar], 7: ['attributes', keyValue] }), 1],
-  9: [
-    'histogram',
-    pointsOf('Histogram', {
-      6: ['bucketCounts', packed8],
-      7: ['explicitBounds', packed8],
-      8: ['exemplars', exemplar],
-      9: ['attributes', keyValue],
-    }),
-    1,
-  ],
-  10: [
-    'exponentialHistogram',
-    pointsOf('ExponentialHistogram', {
-      1: ['attributes', keyValue],
-      8: ['positive', buckets, 1],
-      9: ['negative', buckets, 2],
-      11: ['exemplars', exemplar],
-    }),
-    1,
-  ],
-  11: [
-    'summary',
-    pointsOf('Summary', { 6: ['quantileValues', message('ValueAtQuantile')], 7: ['attributes', keyValue] }),
-    1,
-  ],
-  12: ['metadata', keyValue],
-})
-function pointsOf(name: string, point: Readonly<Record<number, FieldShape>>): MessageType {
-  return define(message(name), { 1: ['dataPoints', define(message(`${name}DataPoint`, true), point)] })
-}
-
-const rootOf = (suffix: string, items: string, item: MessageType): MessageType =>
-  define(message(`${suffix}Data`), {
-    1: [
-      `resource${suffix}`,
-      define(message(`Resource${suffix}`), {
-        1: ['resource', resource, 1],
-        2: [`scope${suffix}`, define(message(`Scope${suffix}`), { 1: ['scope', scope, 1], 2: [items, item] })],
-      }),
-    ],
-  })
-const roots: Readonly<Record<Signal, MessageType>> = {
-  traces: rootOf('Spans', 'spans', span),
-  logs: rootOf('Logs', 'logRecords', logRecord),
-  metrics: rootOf('Metrics', 'metrics', metric),
 }

@@ -26,12 +26,12 @@ export const double = (value: number): Double => ({ double: value })
 export type ValueType = 'empty' | 'string' | 'bool' | 'int' | 'double' | 'array' | 'map' | 'bytes'
 
 export const STRING = 0x0a
-const BOOL = 0x10
+export const BOOL = 0x10
 export const INT = 0x18
 export const DOUBLE = 0x21
-const ARRAY = 0x2a
-const MAP = 0x32
-const BYTES = 0x3a
+export const ARRAY = 0x2a
+export const MAP = 0x32
+export const BYTES = 0x3a
 const VALUES = 0x0a
 
 /** Where the parts of a KeyValue are. One shared instance, filled by `locate`, read at once. */
@@ -88,8 +88,8 @@ export function skipUnknown(bytes: Buffer, at: number): number {
 }
 
 /** Where the content of the value starts, after its tag, and which kind it is; 0 for an empty value. */
-let contentAt = 0
-function kindOf(bytes: Buffer, at: number, end: number): number {
+export let contentAt = 0
+export function kindOf(bytes: Buffer, at: number, end: number): number {
   const first = bytes[at]
   const size = bytes[at + 1]!
   // One field and nothing else: nearly always.
@@ -190,7 +190,7 @@ function readText(bytes: Buffer, at: number): string {
 }
 
 /** The entries of an ArrayValue or KeyValueList whose length stands at `at`. */
-function eachValue(bytes: Buffer, at: number, visit: (start: number, end: number) => void): void {
+export function eachValue(bytes: Buffer, at: number, visit: (start: number, end: number) => void): void {
   const size = readVarint(bytes, at)
   at = varintEnd
   const end = at + size

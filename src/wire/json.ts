@@ -1,6 +1,9 @@
 // JSON straight into bytes: a string from the wire is an escaped copy, no JavaScript string in between.
+
+import { writeSafeInteger, writeUint64 } from './decimal.ts'
 import { hexDigits, writeHex } from './hex.ts'
-import { type Instant, writeDigits, writeIso } from './time.ts'
+import { type Instant, writeIso } from './time.ts'
+import { copiedTo, copyUtf8 } from './utf8.ts'
 import { ByteWriter, copyBytes } from './writer.ts'
 
 /** Writes one value after another; commas come by themselves. NaN and infinities become strings, as OTLP/JSON says. */
@@ -65,14 +68,44 @@ export class JsonWriter {
 
   number(value: number): void {
     this.#separate()
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) this.#digits(value)
-    else if (Number.isFinite(value)) this.out.utf8(String(value))
-    else this.out.utf8(`"${value}"`)
+    const { out } = this
+    if (value > 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) {
+      out.reserve(20)
+      out.length = writeSafeInteger(value, out.bytes, out.length)
+    } else if (value === 0) out.utf8(Object.is(value, -0) ? '-0' : '0')
+    else if (Number.isFinite(value)) out.utf8(String(value))
+    else out.utf8(`"${value}"`)
   }
 
   bigint(value: bigint): void {
     this.#separate()
     this.out.utf8(String(value))
+  }
+
+  /** A whole number of 64 bits without a sign, as two halves, in quotes: how OTLP/JSON writes them. */
+  quotedUint64(low: number, high: number, isNegative = false): void {
+    this.#separate()
+    const { out } = this
+    out.reserve(23)
+    out.bytes[out.length++] = 0x22
+    if (isNegative) out.bytes[out.length++] = 0x2d
+    out.length = writeUint64(low, high, out.bytes, out.length)
+    out.bytes[out.length++] = 0x22
+  }
+  /** Two halves of a number in two's complement, likewise. */
+  quotedInt64(low: number, high: number): void {
+    if (high < 2 ** 31) this.quotedUint64(low, high)
+    else this.quotedUint64(-low >>> 0, (low === 0 ? -high : ~high) >>> 0, true)
+  }
+
+  /** Bytes as base64. */
+  base64(bytes: Buffer, start: number, end: number): void {
+    this.#separate()
+    const { out } = this
+    out.reserve(Math.ceil((end - start) / 3) * 4 + 2)
+    out.bytes[out.length++] = 0x22
+    out.length += out.bytes.latin1Write(bytes.toString('base64', start, end), out.length)
+    out.bytes[out.length++] = 0x22
   }
 
   hex(bytes: Buffer, start: number, end: number): void {
@@ -98,7 +131,7 @@ export class JsonWriter {
     this.out.utf8(JSON.stringify(text))
   }
 
-  /** A string that is UTF-8 already. */
+  /** A string that is UTF-8 already; what is not becomes U+FFFD. */
   utf8(bytes: Buffer, start: number, end: number): void {
     this.#separate()
     const { out } = this
@@ -122,18 +155,6 @@ export class JsonWriter {
     out.length = at
   }
 
-  #digits(value: number): void {
-    const { out } = this
-    out.reserve(20)
-    if (value < 10) out.bytes[out.length++] = 48 + value
-    else if (value < 2 ** 32) out.length = writeDigits(value, digitCount(value), out.bytes, out.length)
-    else {
-      const billions = Math.floor(value / 1e9)
-      out.length = writeDigits(billions, digitCount(billions), out.bytes, out.length)
-      out.length = writeDigits(value - billions * 1e9, 9, out.bytes, out.length)
-    }
-  }
-
   /** A value that follows a value needs a comma; what stands before says whether it does. */
   #separate(): void {
     const { out } = this
@@ -153,30 +174,12 @@ const NULL = jsonLiteral('null')
 const TRUE = jsonLiteral('true')
 const FALSE = jsonLiteral('false')
 
-const digitCount = (value: number): number =>
-  value < 10
-    ? 1
-    : value < 100
-      ? 2
-      : value < 1e3
-        ? 3
-        : value < 1e4
-          ? 4
-          : value < 1e5
-            ? 5
-            : value < 1e6
-              ? 6
-              : value < 1e7
-                ? 7
-                : value < 1e8
-                  ? 8
-                  : value < 1e9
-                    ? 9
-                    : 10
-
-/** Per byte: 0 as it is, 1 as \u00XX, else the letter after the backslash. */
+/** Per byte: 0 as it is, 1 as \u00XX, 2 not ASCII, else the letter after the backslash. */
 const escapes = new Uint8Array(256)
-escapes.fill(1, 0, 32)
+const CONTROL = 1
+const BEYOND_ASCII = 2
+escapes.fill(CONTROL, 0, 32)
+escapes.fill(BEYOND_ASCII, 128)
 for (const [byte, letter] of [
   ['"', '"'],
   ['\\', '\\'],
@@ -194,8 +197,13 @@ function writeEscaped(bytes: Buffer, start: number, end: number, target: Buffer,
       target[at++] = byte
       continue
     }
+    if (letter === BEYOND_ASCII) {
+      at = copyUtf8(bytes, start, end, target, at)
+      start = copiedTo - 1
+      continue
+    }
     target[at++] = 0x5c
-    if (letter > 1) {
+    if (letter !== CONTROL) {
       target[at++] = letter
       continue
     }

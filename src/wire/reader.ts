@@ -58,13 +58,12 @@ export function readInt32(bytes: Uint8Array, at: number): number {
   return value
 }
 
-/** A signed 64-bit varint: a number when safe, else a bigint. */
-export function readInt64(bytes: Uint8Array, at: number): number | bigint {
-  const first = bytes[at]!
-  if (first < 128) {
-    varintEnd = at + 1
-    return first
-  }
+/** What the last `readUint64Halves` found. */
+export let uint64Low = 0
+export let uint64High = 0
+
+/** A 64-bit varint as two halves, 0 to 2^32 - 1 each. */
+export function readUint64Halves(bytes: Uint8Array, at: number): void {
   let low = 0
   let high = 0
   let byte = 128
@@ -78,7 +77,19 @@ export function readInt64(bytes: Uint8Array, at: number): number | bigint {
     } else high |= bits << (shift - 32)
   }
   varintEnd = at
-  return int64(low, high)
+  uint64Low = low >>> 0
+  uint64High = high >>> 0
+}
+
+/** A signed 64-bit varint: a number when safe, else a bigint. */
+export function readInt64(bytes: Uint8Array, at: number): number | bigint {
+  const first = bytes[at]!
+  if (first < 128) {
+    varintEnd = at + 1
+    return first
+  }
+  readUint64Halves(bytes, at)
+  return int64(uint64Low, uint64High)
 }
 
 /** Two 32-bit halves as a signed integer. */

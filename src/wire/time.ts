@@ -1,4 +1,5 @@
 // Nanoseconds since the epoch without a BigInt on the way.
+import { divideByBillion, highHalf, lowHalf, multiplyByBillion, quotient, remainder, writeDigits } from './decimal.ts'
 import { readFixed32 } from './reader.ts'
 
 /** A moment, exact to the nanosecond. Immutable. */
@@ -31,17 +32,9 @@ export const instantFromBigInt = (nanos: bigint): Instant =>
 
 /** time_unix_nano = fixed64 */
 export function readInstant(bytes: Uint8Array, at: number): Instant {
-  const low = readFixed32(bytes, at)
-  const high = readFixed32(bytes, at + 4)
-  // The quotient of doubles is off by at most one; the remainder, modulo 2^32, says which way.
-  let seconds = Math.floor((high * 2 ** 32 + low) / 1e9)
-  let nanos = remainder(low, seconds)
-  if (nanos < 0) nanos = remainder(low, --seconds)
-  else if (nanos >= 1e9) nanos = remainder(low, ++seconds)
-  return new Instant(seconds, nanos)
+  divideByBillion(readFixed32(bytes, at), readFixed32(bytes, at + 4))
+  return new Instant(quotient, remainder)
 }
-
-const remainder = (low: number, seconds: number): number => (low - Math.imul(seconds | 0, 1_000_000_000)) | 0
 
 /** Milliseconds since the epoch, fractions included. */
 export function instantFromMillis(millis: number): Instant {
@@ -52,12 +45,9 @@ export function instantFromMillis(millis: number): Instant {
 /** As fixed64; what lies before 1970 becomes 1970. Returns where it stopped. The caller has made room. */
 export function writeInstant({ seconds, nanos }: Instant, target: Uint8Array, at: number): number {
   if (seconds < 0) seconds = nanos = 0
-  // seconds * 1e9 + nanos in two parts that a double holds: the 16 low bits of the seconds, and the rest
-  const part = (seconds % 65536) * 1e9 + Math.max(nanos, 0)
-  const rest = Math.floor(seconds / 65536) * 1e9
-  const lower = (rest % 65536) * 65536 + part
-  at = writeFixed32(lower, target, at)
-  return writeFixed32(Math.floor(rest / 65536) + Math.floor(lower / 2 ** 32), target, at)
+  multiplyByBillion(seconds, Math.max(nanos, 0))
+  at = writeFixed32(lowHalf, target, at)
+  return writeFixed32(highHalf, target, at)
 }
 
 /** The low 32 bits of a whole number. */
@@ -97,14 +87,4 @@ export function writeIso(instant: Instant, target: Buffer, at: number): number {
   at = writeDigits(instant.nanos, 9, target, at)
   target[at++] = 0x5a // Z
   return at
-}
-
-/** 0 <= value < 2^32, padded with zeros to `width`. */
-export function writeDigits(value: number, width: number, target: Uint8Array, at: number): number {
-  for (let i = at + width - 1; i >= at; i--) {
-    const rest = (value / 10) >>> 0
-    target[i] = 48 + value - rest * 10
-    value = rest
-  }
-  return at + width
 }

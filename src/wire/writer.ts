@@ -60,6 +60,18 @@ export class ByteWriter {
     this.bytes[this.length++] = Number(rest)
   }
 
+  /** The same, from two halves. */
+  varint64(low: number, high: number): void {
+    this.reserve(10)
+    const { bytes } = this
+    while (high > 0) {
+      bytes[this.length++] = (low & 127) | 128
+      low = ((low >>> 7) | (high << 25)) >>> 0
+      high >>>= 7
+    }
+    this.length = writeVarint(bytes, this.length, low)
+  }
+
   fixed32(value: number): void {
     this.reserve(4)
     this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
@@ -121,24 +133,33 @@ export class ByteWriter {
     this.utf8(text)
   }
 
-  /** Leaves one byte for a length that is known later; `endLength` writes it. Returns where the content starts. */
-  beginLength(): number {
-    this.reserve(1)
-    return ++this.length
+  /**
+   * Leaves room for a length that is known later; `endLength` writes it. `guess` is how many bytes it will take: when it is
+   * right nothing moves. Returns where the content starts.
+   */
+  beginLength(guess = 1): number {
+    this.reserve(guess)
+    return (this.length += guess)
   }
 
-  /** Content of 128 bytes and more moves up to make room. Returns where the content starts now. */
-  endLength(from: number): number {
+  /** The same guess again. Returns where the content starts now. */
+  endLength(from: number, guess = 1): number {
     const size = this.length - from
-    if (size < 128) {
-      this.bytes[from - 1] = size
-      return from
-    }
-    const shift = varintSize(size) - 1
-    this.reserve(shift)
-    this.bytes.copyWithin(from + shift, from, this.length)
-    this.length += shift
-    return writeVarint(this.bytes, from - 1, size)
+    const shift = varintSize(size) - guess
+    if (shift !== 0) this.#shift(from, shift)
+    return writeVarint(this.bytes, from - guess, size)
+  }
+
+  #shift(from: number, by: number): void {
+    if (by > 0) this.reserve(by)
+    this.bytes.copyWithin(from + by, from, this.length)
+    this.length += by
+  }
+
+  /** Takes [from, to) out again. */
+  remove(from: number, to: number): void {
+    this.bytes.copyWithin(from, to, this.length)
+    this.length -= to - from
   }
 
   /** Like `beginLength`, for content that is large: the length takes four bytes, and nothing moves. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'tap'
 import { type Batch, decodeOtlp } from '../../src/data/batch.ts'
 import type { Signal } from '../../src/data/signal.ts'
-import { MalformedError } from '../../src/data/validate.ts'
 import type { AnyVisitor, Context, Visitor } from '../../src/data/visitors.ts'
 import { JsonWriter } from '../../src/wire/json.ts'
+import { MalformedError } from '../../src/wire/malformed.ts'
 import { ROUNDS, randomMessage, seeded, signals } from './random.ts'
 
 const context: Context = { abort: new AbortController().signal, metadata: new Map() }

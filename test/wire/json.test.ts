@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'tap'
+import { JsonWriter, jsonLiteral } from '../../src/wire/json.ts'
+import { instantFromBigInt } from '../../src/wire/time.ts'
+import { seeded } from '../data/random.ts'
+
+function written(write: (json: JsonWriter) => void): string {
+  const json = new JsonWriter(1)
+  write(json)
+  return json.take().toString()
+}
+
+test('commas come by themselves', async (t) => {
+  const text = written((json) => {
+    json.beginObject()
+    json.key(jsonLiteral('"a":'))
+    json.beginArray()
+    json.number(1)
+    json.null()
+    json.boolean(true)
+    json.endArray()
+    json.keyText('b')
+    json.string('x')
+    json.keyText('c')
+    json.beginObject()
+    json.endObject()
+    json.endObject()
+  })
+  t.equal(text, '{"a":[1,null,true],"b":"x","c":{}}')
+  t.equal(
+    written((json) => {
+      for (const value of [1, 2]) {
+        json.number(value)
+        json.newline()
+      }
+    }),
+    '1\n2\n',
+  )
+})
+
+test('numbers read back to the same double, and what JSON has no number for is a string', async (t) => {
+  const values = [0, -0, 1, -1, 9007199254740991, 2 ** 53, 2 ** 64, 1e21, 1e-7, 0.1, 5e-324, 1.7976931348623157e308]
+  for (const value of values) t.ok(Object.is(JSON.parse(written((json) => json.number(value))), value), String(value))
+  for (const value of [Number.NaN, Infinity, -Infinity])
+    t.equal(
+      written((json) => json.number(value)),
+      `"${value}"`,
+    )
+  t.equal(
+    written((json) => json.bigint(2n ** 64n)),
+    '18446744073709551616',
+  )
+})
+
+test('64-bit integers in quotes keep every digit and their sign', async (t) => {
+  const values = [
+    0n,
+    1n,
+    -1n,
+    2n ** 32n,
+    -(2n ** 32n),
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    -(2n ** 63n) + 1n,
+    1760000544157562123n,
+  ]
+  for (const value of values) {
+    const bits = BigInt.asUintN(64, value)
+    const text = written((json) => json.quotedInt64(Number(bits & 0xffffffffn), Number(bits >> 32n)))
+    t.equal(text, `"${value}"`)
+  }
+})
+
+test('text from bytes is escaped, and what is no UTF-8 becomes U+FFFD as when Node decodes it', async (t) => {
+  const random = seeded(5)
+  const interesting = [
+    0x22, 0x5c, 0x0a, 0x01, 0x41, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xed, 0xa0, 0x80, 0xf0, 0x9d, 0xf4, 0x90, 0xff,
+  ]
+  let cases = 0
+  for (let round = 0; round < 20_000; round++) {
+    const bytes = Buffer.from(
+      Array.from({ length: random(round % 50 === 0 ? 100 : 8) }, () => interesting[random(interesting.length)]!),
+    )
+    const text = written((json) => json.utf8(bytes, 0, bytes.length))
+    assert.equal(JSON.parse(text), bytes.utf8Slice(0, bytes.length), bytes.toString('hex'))
+    cases++
+  }
+  for (const text of ['', 'plain', 'é€𝄞'.repeat(50), '"\\\n\r\t\u0000\u001f\u007f', 'x'.repeat(1000), '\u2028\ufeff']) {
+    const bytes = Buffer.from(text)
+    t.equal(JSON.parse(written((json) => json.utf8(bytes, 0, bytes.length))), text)
+  }
+  t.ok(cases > 0)
+})
+
+test('ids, bytes and times', async (t) => {
+  const bytes = Buffer.from('00ff10', 'hex')
+  t.equal(
+    written((json) => json.hex(bytes, 0, 3)),
+    '"00ff10"',
+  )
+  for (let size = 0; size <= 3; size++)
+    t.equal(
+      written((json) => json.base64(bytes, 0, size)),
+      `"${bytes.toString('base64', 0, size)}"`,
+    )
+  t.equal(
+    written((json) => json.iso(instantFromBigInt(1760000544157562123n))),
+    '"2025-10-09T09:02:24.157562123Z"',
+  )
+})
