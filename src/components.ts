@@ -9,6 +9,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   },
   processor: {
     batch: () => import('./processors/batch/index.ts'),
+    memory_limiter: () => import('./processors/memory_limiter/index.ts'),
   },
   exporter: {
     debug: () => import('./exporters/debug/index.ts'),

@@ -46,6 +46,8 @@ export interface Ledger {
  */
 export interface PayloadMemory {
   readonly heldBytes: number
+  /** Chunks among them. Each costs a few hundred bytes beside its payload, which is most of what a small one costs. */
+  readonly heldChunks: number
   hold(batch: Batch): void
   /** Exactly once for each `hold`, with the same batch. */
   release(batch: Batch): void

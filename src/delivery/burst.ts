@@ -1,4 +1,4 @@
-// A log message for what may happen thousands of times a second: said at once, then once in a while, with all counted.
+// A log message for what may happen thousands of times a second: said at once, then once in a while, all of it counted.
 import type { Clock, Logger } from '../contract/index.ts'
 
 const QUIET_MS = 10_000
@@ -20,7 +20,7 @@ export class Burst {
     this.#fields = fields
   }
 
-  add(items: number, reason: string, error: string): void {
+  add(items: number, reason: string, error = ''): void {
     this.#items.set(reason, (this.#items.get(reason) ?? 0) + items)
     this.#error = error
     if (this.#cancel === undefined) this.#tell()
@@ -39,7 +39,8 @@ export class Burst {
     for (const count of this.#items.values()) items += count
     const reasons = Object.fromEntries(this.#items)
     this.#items.clear()
-    this.#write(this.#message, { ...this.#fields, items, reasons, error: this.#error })
+    const error = this.#error === '' ? {} : { error: this.#error }
+    this.#write(this.#message, { ...this.#fields, items, reasons, ...error })
     this.#cancel = this.#clock.after(QUIET_MS, () => {
       this.#cancel = undefined
       if (this.#items.size > 0) this.#tell()

@@ -70,7 +70,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
       clock,
       ledger: this.#ledger,
       health: new LaneHealth(health, log, signal),
-      onMiscount: (items) => this.#bursts.miscounted.add(items, 'unaccounted', ''),
+      onMiscount: (items) => this.#bursts.miscounted.add(items, 'unaccounted'),
     })
     if (!queue.enabled) return
     this.queue = new Queue(queue.queue_size, queue.block_on_overflow)

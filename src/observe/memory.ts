@@ -4,12 +4,21 @@ import { Batch } from '../data/index.ts'
 
 export class HeldPayload implements PayloadMemory {
   heldBytes = 0
+  heldChunks = 0
 
   hold(batch: Batch): void {
-    for (const chunk of Batch.chunksOf(batch)) if (chunk.holders++ === 0) this.heldBytes += chunk.bytes.length
+    for (const chunk of Batch.chunksOf(batch)) {
+      if (chunk.holders++ > 0) continue
+      this.heldBytes += chunk.bytes.length
+      this.heldChunks++
+    }
   }
   release(batch: Batch): void {
-    for (const chunk of Batch.chunksOf(batch)) if (--chunk.holders === 0) this.heldBytes -= chunk.bytes.length
+    for (const chunk of Batch.chunksOf(batch)) {
+      if (--chunk.holders > 0) continue
+      this.heldBytes -= chunk.bytes.length
+      this.heldChunks--
+    }
   }
   add(sizeBytes: number): void {
     this.heldBytes += sizeBytes
