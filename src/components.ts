@@ -16,6 +16,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     file: () => import('./exporters/file/index.ts'),
     nop: () => import('./exporters/nop/index.ts'),
     otlp_http: () => import('./exporters/otlp_http/index.ts'),
+    prometheus: () => import('./exporters/prometheus/index.ts'),
   },
   connector: {
     forward: () => import('./connectors/forward/index.ts'),

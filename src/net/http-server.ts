@@ -15,7 +15,7 @@ import { type Address, addressEntries, listen } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { keepFresh, loadServerTls, reloadIntervalOf, serverTls } from './tls.ts'
 
-const ENCODINGS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
+export const ENCODINGS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
 
 /** The collector's settings of an HTTP server; those of time limits have defaults that differ by component. */
 export const httpServerEntries = (

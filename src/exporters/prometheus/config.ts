@@ -1,0 +1,137 @@
+import * as v from 'valibot'
+import { list, oneOf, optional, record, required, section, setting } from '../../config/schema.ts'
+import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
+import { deliverySettings } from '../../delivery/index.ts'
+import { httpServerEntries } from '../../net/http-server.ts'
+import { addressIsValid } from '../../net/listen.ts'
+import { strategies } from './names.ts'
+
+const labelValue = v.pipe(
+  v.union([v.string(), v.number(), v.boolean()], 'must be a text'),
+  v.transform((value) => String(value)),
+  v.metadata({ kind: 'text' }),
+)
+
+/** Names that no constant label can have. */
+const RESERVED = ['le', 'quantile']
+
+const constLabels = v.pipe(
+  record(labelValue),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const name of Object.keys(dataset.value)) {
+      const problem = problemWith(name)
+      if (problem !== undefined)
+        addIssue({ message: `${JSON.stringify(name)} cannot be the name of a label: ${problem}` })
+    }
+  }),
+)
+
+function problemWith(name: string): string | undefined {
+  if (/^_*$/.test(name)) return 'it has nothing but underscores'
+  if (name.startsWith('__')) return 'names that begin with __ belong to Prometheus'
+  return RESERVED.includes(name) ? 'buckets and quantiles have it' : undefined
+}
+
+const patterns = list(text)
+const included = setting(
+  patterns,
+  [],
+  'Patterns of resource attributes that become labels, such as k8s.*; * is any characters, ? one.',
+)
+const excluded = setting(
+  patterns,
+  [],
+  'Patterns of those that do not, whatever is included; alone, all others become labels.',
+)
+
+const resourceToTelemetry = v.pipe(
+  section({
+    enabled: setting(flag, false, 'Whether every resource attribute becomes a label.'),
+    exclude_service_attributes: setting(
+      flag,
+      false,
+      'Not service.name, service.namespace and service.instance.id, which job and instance have already.',
+    ),
+    included,
+    excluded,
+  }),
+  v.check(
+    ({ enabled, exclude_service_attributes, included, excluded }) =>
+      !(enabled || exclude_service_attributes) || (included.length === 0 && excluded.length === 0),
+    'has both ways at once: either enabled and exclude_service_attributes, or included and excluded',
+  ),
+)
+
+const { sending_queue } = deliverySettings({ queueEnabled: false })
+const timeouts = { read_header_timeout: '1m', write_timeout: '30s', idle_timeout: '1m' }
+
+const settings = section({
+  ...httpServerEntries('', timeouts),
+  endpoint: required(
+    nonEmptyText,
+    'Where scrapers find /metrics: host:port, such as 0.0.0.0:8889; port 0 is any free one.',
+  ),
+  namespace: setting(text, '', 'Stands in front of the name of every metric, with an underscore.'),
+  const_labels: setting(constLabels, {}, 'Labels that every series gets.'),
+  send_timestamps: setting(
+    flag,
+    false,
+    "Writes each sample's own time; without it Prometheus uses the time of the scrape.",
+  ),
+  send_created_timestamps: setting(
+    flag,
+    false,
+    'In OpenMetrics, writes when a counter, histogram or summary began to count, as a series of its own (`_created`).',
+  ),
+  metric_expiration: setting(
+    v.pipe(duration, v.gtValue(0, 'must be more than 0, or every series would be gone at once')),
+    '5m',
+    'How long a series is shown without a new point.',
+  ),
+  max_series: setting(
+    integer(),
+    0,
+    'How many series are held at most; points that would make another one are dropped. 0 is no limit.',
+  ),
+  enable_open_metrics: setting(flag, false, 'Answers in OpenMetrics, with exemplars, when a scraper asks for it.'),
+  without_scope_info: setting(flag, false, 'Leaves out the labels of the instrumentation scope (otel_scope_…).'),
+  add_metric_suffixes: setting(
+    flag,
+    true,
+    'Adds unit and type to names of metrics. The older form of translation_strategy, which overrides it.',
+  ),
+  translation_strategy: optional(
+    oneOf(strategies),
+    'How names of metrics and attributes become names in Prometheus. Default: UnderscoreEscapingWithSuffixes.',
+  ),
+  resource_to_telemetry_conversion: setting(
+    resourceToTelemetry,
+    {},
+    'Which resource attributes become labels of every series. The older form of resource_constant_labels.',
+  ),
+  resource_constant_labels: setting(
+    section({ included, excluded }),
+    {},
+    'Which resource attributes become labels of every series; they are in target_info in any case.',
+  ),
+  sending_queue,
+})
+
+const isEmpty = (value: object): boolean =>
+  Object.values(value).every((part) => part === false || (Array.isArray(part) && part.length === 0))
+
+export const config = v.pipe(
+  settings,
+  addressIsValid(),
+  v.forward(
+    v.partialCheck(
+      [['resource_to_telemetry_conversion'], ['resource_constant_labels']],
+      ({ resource_to_telemetry_conversion, resource_constant_labels }) =>
+        isEmpty(resource_to_telemetry_conversion) || isEmpty(resource_constant_labels),
+      'says the same as resource_constant_labels: use one of the two',
+    ),
+    ['resource_to_telemetry_conversion'],
+  ),
+)
+export type PrometheusConfig = v.InferOutput<typeof config>

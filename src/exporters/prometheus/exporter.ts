@@ -1,0 +1,140 @@
+// Batches go into a registry of series; a scrape reads it.
+import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Batch } from '../../data/index.ts'
+import { type Drop, deliver } from '../../delivery/index.ts'
+import { ActiveRequests } from '../../net/active-requests.ts'
+import { createCors } from '../../net/cors.ts'
+import { ENCODINGS, HttpServer } from '../../net/http-server.ts'
+import { Sweep } from '../../net/sweep.ts'
+import type { PrometheusConfig } from './config.ts'
+import { matchesGlob } from './glob.ts'
+import { Intake } from './intake.ts'
+import { Losses } from './losses.ts'
+import { createNaming, type Naming } from './names.ts'
+import { Registry } from './registry.ts'
+import { answerScrape, PATH, type ScrapeDesk } from './scrape.ts'
+import { expose } from './text.ts'
+
+export function createPrometheusExporter(config: PrometheusConfig, settings: Settings): Exporter {
+  const { clock } = settings
+  const naming = createNaming(strategyOf(config), config.namespace)
+  const extraSamples = config.enable_open_metrics && config.send_created_timestamps ? ['_created'] : []
+  const limits = { expirationMs: config.metric_expiration, maxSeries: config.max_series }
+  const registry = new Registry(limits, extraSamples)
+  const intake = new Intake(
+    {
+      naming,
+      constLabels: constLabelsOf(config, naming),
+      isResourceLabel: resourceLabelsOf(config),
+      hasScopeLabels: !config.without_scope_info,
+      hasExemplars: config.enable_open_metrics,
+      expirationMs: config.metric_expiration,
+    },
+    registry,
+  )
+  const losses = new Losses(settings)
+  const desk = createDesk(config, settings, registry, naming)
+  const server = new HttpServer(config, settings, {
+    handle: (request, response) => answerScrape(desk, request, response),
+    onRefused: desk.onRefused,
+  })
+  settings.meter
+    .createObservableGauge('sluice_exporter_prometheus_series', { description: 'Series that a scrape shows.' })
+    .addCallback((result) => result.observe(registry.size, { exporter: settings.id }))
+
+  const endpoints: string[] = []
+  let cancelSweep: (() => void) | undefined
+  const sweepLater = (): void => {
+    cancelSweep = clock.after(config.metric_expiration, () => {
+      intake.sweep(clock.monotonicMs())
+      sweepLater()
+    })
+  }
+  const delivery = {
+    async open() {
+      tellUnused(config, settings)
+      endpoints.push((await server.start()) + PATH)
+      sweepLater()
+    },
+    encode: (batch: Batch<'metrics'>) => [{ request: batch, items: batch.items }],
+    async send({ request }: { readonly request: Batch<'metrics'> }, _context: unknown, drop: Drop) {
+      for (const [reason, { points, metric }] of intake.take(request, clock.monotonicMs()).lost) {
+        drop(points, reason)
+        losses.add(points, reason, metric)
+      }
+    },
+    async close(abort: AbortSignal) {
+      cancelSweep?.()
+      losses.end()
+      endpoints.length = 0
+      await server.stop(desk.active, abort)
+      desk.sweep.stop()
+    },
+  }
+  return Object.assign(deliver({ metrics: delivery }, { ...config, ...WITHOUT_RETRY }, settings), { endpoints })
+}
+
+/** What goes into the registry cannot fail, and takes no time. */
+const WITHOUT_RETRY = {
+  timeout: 0,
+  retry_on_failure: {
+    enabled: false,
+    initial_interval: 0,
+    randomization_factor: 0,
+    multiplier: 1,
+    max_interval: 0,
+    max_elapsed_time: 0,
+  },
+} as const
+
+const strategyOf = ({ translation_strategy, add_metric_suffixes }: PrometheusConfig) =>
+  translation_strategy ?? (add_metric_suffixes ? 'UnderscoreEscapingWithSuffixes' : 'UnderscoreEscapingWithoutSuffixes')
+
+const constLabelsOf = ({ const_labels }: PrometheusConfig, naming: Naming): Map<string, string> =>
+  new Map(Object.entries(const_labels).map(([name, value]) => [naming.label(name) ?? name, value]))
+
+const SERVICE = ['service.name', 'service.namespace', 'service.instance.id']
+
+function resourceLabelsOf(config: PrometheusConfig): (key: string) => boolean {
+  const older = config.resource_to_telemetry_conversion
+  if (older.enabled) return older.exclude_service_attributes ? (key) => !SERVICE.includes(key) : () => true
+  const newer = config.resource_constant_labels
+  const { included, excluded } = newer.included.length + newer.excluded.length > 0 ? newer : older
+  const isOneOf = (list: readonly string[], key: string): boolean => list.some((pattern) => matchesGlob(pattern, key))
+  return (key) => !isOneOf(excluded, key) && (included.length === 0 ? excluded.length > 0 : isOneOf(included, key))
+}
+
+function createDesk(config: PrometheusConfig, settings: Settings, registry: Registry, naming: Naming): ScrapeDesk {
+  const refused = settings.meter.createCounter('sluice_exporter_prometheus_rejected_requests', {
+    description: 'Requests and connections that got no metrics, by reason.',
+  })
+  return {
+    expose: ({ format, escaping }, names) =>
+      expose(registry, {
+        format,
+        names,
+        nowMs: settings.clock.monotonicMs(),
+        sendTimestamps: config.send_timestamps,
+        sendCreated: config.send_created_timestamps,
+        // Names that have only what every scraper takes stay as they are, except that dots make underscores two.
+        escaping: escaping === 'allow-utf-8' || (!naming.allowsUtf8 && escaping !== 'dots') ? undefined : escaping,
+      }),
+    allowsOpenMetrics: config.enable_open_metrics,
+    cors: config.cors === undefined ? undefined : createCors(config.cors),
+    extraHeaders: config.response_headers.flatMap(([name, value]) => [name, value.reveal()]),
+    keepsAlive: config.keep_alives_enabled,
+    writeTimeoutMs: config.write_timeout,
+    active: new ActiveRequests(),
+    sweep: new Sweep(settings.clock),
+    log: settings.log,
+    onRefused: (reason) => refused.add(1, { exporter: settings.id, reason }),
+  }
+}
+
+/** A scrape sends nothing, so what the collector's HTTP server can say about bodies has nothing to be about. */
+function tellUnused(config: PrometheusConfig, { log }: Settings): void {
+  const { max_request_body_size, include_metadata, compression_algorithms } = config
+  const isSet = max_request_body_size > 0 || include_metadata || compression_algorithms.length < ENCODINGS.length
+  if (isSet)
+    log.info('max_request_body_size, include_metadata and compression_algorithms do nothing here: a scrape has no body')
+}
