@@ -59,7 +59,9 @@ function compose(source: Source): ReturnType<typeof parseDocument> | undefined {
       strict: false,
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      resolveKnownTags: false,
+      // Silent would not say that there are several documents.
+      logLevel: 'error',
     })
   } catch (error) {
     if (error instanceof RangeError) return undefined

@@ -70,6 +70,7 @@ export function locationOf({ source, start, end }: Span): Location {
   const line = source.lineOf(start)
   const column = start - source.startOf(line) + 1
   const whole = source.line(line)
+  if (whole.length > MAX_LINE) return { source: source.name, line: line + 1, column }
   const text = source.isSecret ? REDACTED : isInSecret(source, line) ? hideValue(whole) : hideSecrets(whole)
   const length = Math.max(1, Math.min(end, source.startOf(line) + whole.length) - start)
   // What is hidden may have another length; then one caret has to do.
@@ -77,6 +78,8 @@ export function locationOf({ source, start, end }: Span): Location {
   return { source: source.name, line: line + 1, column, text, length: isMoved ? 1 : length }
 }
 
+/** A longer line is not quoted. */
+const MAX_LINE = 2000
 /** How far up a line looks for what it is part of. */
 const MAX_LINES_UP = 200
 

@@ -40,6 +40,7 @@ interface Explanation {
 }
 
 function explain(source: Source, error: YAMLParseError): Problem {
+  if (error.code === 'RESOURCE_EXHAUSTION') return problemOf(source, { message: 'nested too deep' }, error.pos)
   const [start, end] = error.pos
   const first = source.lineOf(start)
   const last = Math.min(source.lineOf(Math.max(start, end - 1)), first + 20)
