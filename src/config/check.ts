@@ -4,7 +4,7 @@ import type { Schema } from '../contract/index.ts'
 import { hintFor, shown } from './hints.ts'
 import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
-import type { Problem } from './problem.ts'
+import { inOrder, type Problem } from './problem.ts'
 import { isSecretPath, isSecretReference, REDACTED } from './redact.ts'
 import { section } from './schema.ts'
 import { type Kind, type Shape, shapeOf } from './shape.ts'
@@ -37,7 +37,8 @@ export function checkSchema<C>(
   const parsed = v.safeParse(schema, wanted)
   if (!parsed.success) for (const issue of parsed.issues) reading.issue(issue, node)
   if (parsed.success && reading.problems.length === 0) return { config: parsed.output, warnings: reading.warnings }
-  return { problems: reading.problems, readable: parsed.success ? parsed.output : undefined }
+  const problems = inOrder(reading.problems.map((problem) => reading.withoutSecrets(problem)))
+  return { problems, readable: parsed.success ? parsed.output : undefined }
 }
 
 /** Settings that are a kind of text. */
@@ -48,8 +49,8 @@ class Reading {
   readonly warnings: Problem[] = []
   readonly #base: Path
   readonly #loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined
-  /** By formatted path: what a schema marks as secret. */
-  readonly #secrets = new Set<string>()
+  /** By path: what a schema marks as secret. */
+  readonly #secrets = new Map<string, Node>()
 
   constructor(base: Path, loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined) {
     this.#base = base
@@ -58,14 +59,15 @@ class Reading {
 
   /** The value as the setting wants it: texts as they were written, unknown keys left out (and reported). */
   read(shape: Shape, node: Node, path: Path, root: Node): unknown {
-    if (shape.kind === 'secret') this.#secrets.add(key(path))
-    if (shape.kind === 'headers') this.#secrets.add(key(path))
+    if (shape.kind === 'secret' || shape.kind === 'headers') this.#secrets.set(key(path), node)
     if (shape.kind === 'union') return this.read(chooseOption(shape, node), node, path, root)
     if (shape.kind === 'url' && node.kind === 'scalar') this.#checkUrl(String(node.value), path)
     switch (node.kind) {
       case 'scalar':
         return readScalar(shape, node)
       case 'list': {
+        // To valibot a list is an object like any other; a text is not.
+        if (shape.kind === 'section' || shape.kind === 'record') return ''
         const of = itemOf(shape)
         return node.items.map((item, index) => (of ? this.read(of, item, [...path, index], root) : plainOf(item)))
       }
@@ -124,6 +126,20 @@ class Reading {
       value: isSecret ? REDACTED : node && plainOf(node),
       hint: hintFor(issue, node, isSecret),
     })
+  }
+
+  /** What a schema marks as secret may stand in the line that a problem quotes. */
+  withoutSecrets(problem: Problem): Problem {
+    const { location } = problem
+    if (location?.text === undefined) return problem
+    let { text } = location
+    for (const { at } of this.#secrets.values()) {
+      const line = at.source.lineOf(at.start)
+      if (at.source.name !== location.source || line !== location.line - 1) continue
+      const written = at.source.text.slice(at.start, Math.min(at.end, at.source.startOf(line + 1))).trimEnd()
+      if (written !== '') text = text.replaceAll(written, REDACTED)
+    }
+    return text === location.text ? problem : { ...problem, location: { ...location, text, length: 1 } }
   }
 
   #isSecret(path: Path, node: Node | undefined): boolean {

@@ -98,7 +98,7 @@ class Expander {
         return {
           ...inner,
           ...(await this.#original(inner, retrieved.text, [...chain, uri])),
-          references: [...references, ...inner.references],
+          references: [...new Set([...references, ...inner.references])],
         }
       }
       text = text.slice(0, start) + retrieved.text + text.slice(end)

@@ -33,15 +33,16 @@ export const formatPath = (path: Path): string =>
   )
 
 /** For a terminal: place, path and message, the line with what is meant underlined, and a hint. In the order of the text. */
-export function formatProblems(problems: readonly Problem[]): string {
-  return sorted(problems).map(formatProblem).join('\n')
-}
+export const formatProblems = (problems: readonly Problem[]): string => inOrder(problems).map(formatProblem).join('\n')
 
-function sorted(problems: readonly Problem[]): Problem[] {
+/** By source, line and column; what has no place comes where its source would. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
   const sources = [...new Set(problems.map((problem) => problem.location?.source))]
-  const order = ({ location }: Problem): number =>
-    sources.indexOf(location?.source) * 1e12 + (location ? location.line * 1e5 + location.column : 0)
-  return [...problems].sort((a, b) => order(a) - order(b))
+  const compare = (a: Problem, b: Problem): number =>
+    sources.indexOf(a.location?.source) - sources.indexOf(b.location?.source) ||
+    (a.location?.line ?? 0) - (b.location?.line ?? 0) ||
+    (a.location?.column ?? 0) - (b.location?.column ?? 0)
+  return [...problems].sort(compare)
 }
 
 function formatProblem({ severity, message, path, location, hint }: Problem): string {

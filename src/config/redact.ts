@@ -34,14 +34,20 @@ export const isSecretReference = (uri: string): boolean => {
 
 /** A line of YAML with the values of keys that sound like secrets hidden, and passwords in URLs. */
 export function hideSecrets(line: string): string {
-  return hidePasswords(line).replace(
-    /((["']?)([\w.\-/]+)\2\s*[:=]\s*)("[^"]*"|'[^']*'|\{[^}]*\}?|[^\s#,}\]][^,#}\]]*)/g,
+  const section = /(["']?)([\w-]+)\1\s*:\s*(?=[{[])/g
+  for (let match = section.exec(line); match !== null; match = section.exec(line))
+    if (isSecretSection(match[2]!)) return `${hideValues(line.slice(0, section.lastIndex))}${REDACTED}`
+  return hideValues(line)
+}
+
+const hideValues = (line: string): string =>
+  hidePasswords(line).replace(
+    /((["']?)([\w.\-/]+)\2\s*[:=]\s*)("[^"]*"?|'[^']*'?|\{[^}]*\}?|\[[^\]]*\]?|[^\s#,}\]][^,#}\]]*)/g,
     (whole, before: string, _quote: string, key: string, value: string) => {
       if (isSecretKey(key) || isSecretSection(key)) return before + REDACTED
-      return value.startsWith('{') ? before + hideSecrets(value) : whole
+      return value.startsWith('{') || value.startsWith('[') ? before + value[0] + hideValues(value.slice(1)) : whole
     },
   )
-}
 
 /** `https://user:password@host` without the password. */
 export const hidePasswords = (text: string): string =>
