@@ -1,11 +1,12 @@
 import { test } from 'tap'
 import * as v from 'valibot'
-import { type BatchProcessor, PermanentError, RetryableError } from '../../../src/contract/index.ts'
+import { type BatchProcessor, PermanentError, RetryableError, type Settings } from '../../../src/contract/index.ts'
 import type { Batch, Context, Signal } from '../../../src/data/index.ts'
 import { config } from '../../../src/processors/batch/config.ts'
 import batch from '../../../src/processors/batch/index.ts'
 import { Sink, settle, type TestSettings, testContext, testSettings } from '../../../src/testing/index.ts'
 import { batchOf, idsOf, numbered } from '../../delivery/fake.ts'
+import { Reader } from '../../delivery/reader.ts'
 
 interface Rig {
   readonly sink: Sink
@@ -15,9 +16,9 @@ interface Rig {
   offer(batch: Batch, context?: Context): Promise<void>
 }
 
-function rig(given: object = {}, signal: Signal = 'logs'): Rig {
+function rig(given: object = {}, signal: Signal = 'logs', of: Partial<Pick<Settings, 'meter'>> = {}): Rig {
   const sink = new Sink()
-  const settings = testSettings({ id: 'batch', pipeline: signal })
+  const settings = testSettings({ id: 'batch', pipeline: signal, ...of })
   const ledger = settings.ledger(signal)
   const create = batch.create[signal] as NonNullable<(typeof batch.create)['logs']>
   const processor = create(v.parse(config, given), settings, async (each, context) => {
@@ -263,4 +264,24 @@ test('stop before anything came does nothing', async (t) => {
   const { processor, settings } = rig()
   await processor.stop?.(new AbortController().signal)
   t.same(settings.lines, [])
+})
+
+test('batches are counted by what sent them, over all pipelines', async (t) => {
+  const reader = new Reader()
+  const { meter } = reader
+  const rigs = (['logs', 'traces'] as const).map((signal) => rig({ send_batch_size: 2 }, signal, { meter }))
+  for (const [i, signal] of (['logs', 'traces'] as const).entries()) {
+    await rigs[i]!.offer(batchOf(signal, ['a', 'b', 'c']))
+    await settle()
+    await rigs[i]!.offer(batchOf(signal, ['d']))
+    await rigs[i]!.settings.clock.advance(200)
+  }
+  const sizeBytes = rigs.flatMap(({ sink }) => sink.batches).reduce((sum, each) => sum + each.sizeBytes, 0)
+  t.same(await reader.read(), {
+    'otelcol_processor_batch_batch_send_size{processor=batch}': 8,
+    'otelcol_processor_batch_batch_send_size_bytes{processor=batch}': sizeBytes,
+    'otelcol_processor_batch_batch_size_trigger_send{processor=batch}': 2,
+    'otelcol_processor_batch_timeout_trigger_send{processor=batch}': 2,
+    'otelcol_processor_batch_metadata_cardinality{processor=batch}': 2,
+  })
 })

@@ -13,6 +13,7 @@ import {
   testSettings,
 } from '../../../src/testing/index.ts'
 import { batchOf } from '../../delivery/fake.ts'
+import { Reader } from '../../delivery/reader.ts'
 
 const MIB = 1024 * 1024
 
@@ -218,4 +219,23 @@ test('before the start nothing is refused, and stop does nothing', async (t) => 
   await processor.consume(batchOf('logs', ['a']), testContext())
   await processor.stop?.(new AbortController().signal)
   t.equal(sink.items, 1)
+})
+
+test('what passes and what is refused is counted, over all pipelines of a limiter', async (t) => {
+  const reader = new Reader()
+  const settings = testSettings({ id: 'memory_limiter', meter: reader.meter })
+  const memory = new FakeMemory()
+  const parsed = v.parse(config, { check_interval: '1s', limit_mib: 160 })
+  const sink = new Sink()
+  const processors = [0, 1].map(() => limiting('logs', memory)(parsed, settings, sink.consume))
+  for (const processor of processors) await processor.start?.(testHost())
+  for (const processor of processors) await processor.consume(batchOf('logs', ['a', 'b']), testContext())
+  settings.memory.add(1000 * MIB)
+  await t.rejects(processors[0]!.consume(batchOf('logs', ['c', 'd', 'e']), testContext()))
+  t.throws(() => processors[1]!.admit?.(1))
+  t.same(await reader.read(), {
+    'otelcol_processor_memory_limiter_accepted_log_records{processor=memory_limiter}': 4,
+    'otelcol_processor_memory_limiter_refused_log_records{processor=memory_limiter}': 3,
+    'sluice_processor_memory_limiter_refused_requests{processor=memory_limiter}': 1,
+  })
 })
