@@ -35,7 +35,7 @@ const reasons: Readonly<Record<Loss, string | undefined>> = {
     'another metric has the same name and labels, or the same name and another type: rename one, or keep them apart by a label',
   invalid_buckets: 'bounds must ascend, and there is one bucket more than bounds',
   invalid_count: 'the counts of the buckets do not add up to that of the point',
-  invalid_label: 'the key of an attribute has no letter or digit',
+  invalid_label: 'the key of an attribute is empty',
   invalid_name: 'the name of the metric has no letter or digit',
   invalid_quantile: 'quantiles are from 0 to 1',
   invalid_scale: 'the scale of an exponential histogram is from -10 to 20',

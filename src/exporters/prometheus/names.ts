@@ -156,11 +156,11 @@ function unitPart(text: string, known: Readonly<Record<string, string>>): string
   return Object.hasOwn(known, part) ? known[part]! : part
 }
 
-/** Letters, digits and single underscores; `__name__` and its kind keep theirs. */
+/** Letters, digits and single underscores, a word in front; `__name__` and its kind keep theirs. */
 function escapedLabel(key: string): string | undefined {
-  if (key === '') return undefined
   const isReserved = key.length >= 4 && key.startsWith('__') && key.endsWith('__')
   const plain = (isReserved ? key.slice(2, -2) : key).replace(/[^a-zA-Z0-9]+/g, '_')
-  const name = isReserved ? `__${plain}__` : /^[0-9]/.test(plain) ? `key_${plain}` : plain
-  return /^_+$/.test(name) ? undefined : name
+  if (isReserved) return /^_?$/.test(plain) ? undefined : `__${plain}__`
+  if (plain === '') return undefined
+  return /^[0-9]/.test(plain) ? `key_${plain}` : plain.startsWith('_') ? `key${plain}` : plain
 }

@@ -1,0 +1,97 @@
+// A server of somebody else's that a test starts and ends: only ever this one, by its own handle.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export class ServerProcess {
+  readonly #child: ChildProcess
+  readonly #name: string
+  /** The end of what it has written, for messages. */
+  #output = ''
+
+  private constructor(name: string, child: ChildProcess) {
+    this.#name = name
+    this.#child = child
+    const keep = (text: Buffer): void => {
+      this.#output = (this.#output + text).slice(-4000)
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+  }
+
+  /** Resolves when `url` answers with a status below 500. */
+  static async start(name: string, file: string, args: readonly string[], url: string): Promise<ServerProcess> {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const server = new ServerProcess(name, child)
+    const failed = once(child, 'error').then(([error]) => error as Error)
+    let reason: Error | undefined
+    void failed.then((error) => (reason = error))
+    for (let tries = 0; tries < 600; tries++) {
+      if (await answers(url)) return server
+      if (reason !== undefined) throw reason
+      if (child.exitCode !== null) throw new Error(`${name} has ended with ${child.exitCode}:\n${server.#output}`)
+      await sleep(50)
+    }
+    await server.stop()
+    throw new Error(`${name} does not answer at ${url}:\n${server.#output}`)
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
+    await ended
+    clearTimeout(timer)
+  }
+
+  toString(): string {
+    return `${this.#name} (${this.#child.pid})`
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url)
+    await response.arrayBuffer()
+    return response.status < 500
+  } catch {
+    return false
+  }
+}
+
+/** Ports of 127.0.0.1 that nobody listens on at the moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+/** Until `look` finds something; what it throws is not the end. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, waitMs = 30_000): Promise<T> {
+  let error: unknown
+  for (let waited = 0; waited < waitMs; waited += 100) {
+    try {
+      const found = await look()
+      if (found !== undefined) return found
+    } catch (thrown) {
+      error = thrown
+    }
+    await sleep(100)
+  }
+  throw new Error(`${what}: not in ${waitMs} ms`, { cause: error })
+}
