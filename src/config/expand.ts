@@ -157,7 +157,10 @@ function nameOf({ scheme, rest }: Uri): string {
 function whole(retrieved: Retrieved, reference: string, uri: string, at: Span): Node {
   // An empty default is an empty text; an empty variable or file is nothing.
   if (uri.endsWith(':-') && retrieved.text === '') return scalarNode(at, '', { references: [reference] })
-  const value = parseReference(new Source(reference, retrieved.text, isSecretReference(reference)), reference)
+  const value = parseReference(
+    new Source(reference, retrieved.text, { isSecret: isSecretReference(reference) }),
+    reference,
+  )
   return value.kind === 'scalar' ? { ...value, at } : value
 }
 

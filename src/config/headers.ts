@@ -1,7 +1,7 @@
 // Headers of requests and answers: their values are secrets, and neither names nor values may break out of their line.
 import * as v from 'valibot'
-import { record, section } from './schema.ts'
-import { type Secret, secret } from './values.ts'
+import { list, record, required, section, setting } from './schema.ts'
+import { type Secret, secret, text } from './values.ts'
 
 /** RFC 9110 section 5.6.2, token. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -10,12 +10,15 @@ const CONTROL = /(?!\t)\p{Cc}/u
 
 type Written = Record<string, Secret> | { name: string; value: Secret }[]
 
+/** As the items of a list. */
+const header = section({
+  name: required(text, 'The name of the header.'),
+  value: setting(secret, '', 'Its value.'),
+})
+
 /** In YAML a mapping, or a list of {name, value}; in the config a mapping to secrets, without a prototype. */
 export const headers = v.pipe(
-  v.union(
-    [record(v.nullish(secret, '')), v.array(section({ name: v.string(), value: v.nullish(secret, '') }))],
-    'must be a mapping from names to values',
-  ),
+  v.union([record(v.nullish(secret, '')), list(header)], 'must be a mapping from names to values'),
   v.rawTransform<Written, Record<string, Secret>>(({ dataset, addIssue, NEVER }) => {
     const written = dataset.value
     const pairs = Array.isArray(written)

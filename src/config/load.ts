@@ -1,4 +1,5 @@
 // Command line and environment to one config: sources read, merged, references resolved.
+import { dirname, resolve } from 'node:path'
 import { expand } from './expand.ts'
 import { parseYaml } from './parse.ts'
 import { ConfigError, locationOf, type Problem } from './problem.ts'
@@ -85,7 +86,9 @@ function locate(tree: Node, path: Path, of: 'key' | 'value'): Location | undefin
     const isKey = keyAt !== undefined && (of === 'key' || length < path.length || node.kind !== 'scalar')
     return locationOf(isKey || node.at.start === node.at.end ? (keyAt ?? node.at) : node.at)
   }
-  return undefined
+  // What the config as a whole lacks is in none of its lines.
+  const { source, line, column } = locationOf({ ...tree.at, end: tree.at.start })
+  return source === '' ? undefined : { source, line, column }
 }
 
 function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: Problem[]): readonly string[] {
@@ -111,7 +114,8 @@ async function readSource(uri: string, surroundings: Surroundings, problems: Pro
     const { scheme, rest } = parsedUri
     const name = scheme === 'file' ? rest : scheme === 'yaml' ? '--config yaml' : `${scheme}:${rest}`
     if (warning !== undefined) problems.push({ severity: 'warning', message: warning, path: [] })
-    const source = new Source(name, text)
+    const directory = scheme === 'file' ? dirname(resolve(surroundings.cwd, rest)) : surroundings.cwd
+    const source = new Source(name, text, { directory })
     const parsed = parseYaml(source)
     problems.push(...parsed.problems)
     if (parsed.node.kind === 'map') return parsed.node
@@ -131,7 +135,9 @@ function readAssignment(text: string, problems: Problem[]): Node {
   const cut = text.indexOf('=')
   const key = text.slice(0, Math.max(cut, 0)).trim()
   const steps = key.includes('::') ? key.split('::') : key.split('.')
-  const source = new Source(`--set ${key}`, cut < 0 ? '' : text.slice(cut + 1).trim(), isSecretPath(steps))
+  const source = new Source(`--set ${key}`, cut < 0 ? '' : text.slice(cut + 1).trim(), {
+    isSecret: isSecretPath(steps),
+  })
   const root = mapNode(spanOf(source), new Map())
   if (cut < 0 || steps.some((step) => step === '')) {
     const message = cut < 0 ? `--set ${text} has no =` : `--set ${text} has an empty key`

@@ -24,13 +24,16 @@ export class Source {
   readonly text: string
   /** All of it must not be shown: the value of `--set x::token=…`. */
   readonly isSecret: boolean
+  /** Where relative paths in it start: the folder of a file; undefined for what is no file. */
+  readonly directory: string | undefined
   /** Offsets of the first character of each line; made when first asked for. */
   #lineStarts: number[] | undefined
 
-  constructor(name: string, text: string, isSecret = false) {
+  constructor(name: string, text: string, of: { readonly isSecret?: boolean; readonly directory?: string } = {}) {
     this.name = name
     this.text = text
-    this.isSecret = isSecret
+    this.isSecret = of.isSecret ?? false
+    this.directory = of.directory
   }
 
   /** Zero-based line of an offset. */

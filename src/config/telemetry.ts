@@ -137,55 +137,54 @@ const reader = onlyOne(
   ['pull', 'periodic'],
 )
 
+const selector = section({
+  instrument_name: optional(text, 'The instrument; `*` and `?` stand for any text and any character.'),
+  instrument_type: optional(
+    oneOf([
+      'counter',
+      'gauge',
+      'histogram',
+      'observable_counter',
+      'observable_gauge',
+      'observable_up_down_counter',
+      'up_down_counter',
+    ]),
+    'The kind of instrument.',
+  ),
+  unit: optional(text, 'The instrument’s unit.'),
+  meter_name: optional(text, 'The scope’s name.'),
+  meter_version: optional(text, 'The scope’s version.'),
+  meter_schema_url: optional(text, 'The scope’s schema.'),
+})
+
+const explicitBuckets = section({
+  boundaries: optional(list(number()), 'The upper bounds of the buckets.'),
+  record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
+})
+const exponentialBuckets = section({
+  max_scale: setting(integer(-10, 20), 20, 'The finest resolution.'),
+  max_size: setting(integer(2), 160, 'How many buckets at most.'),
+  record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
+})
+const aggregation = section({
+  default: named(section({}), 'As the instrument says.'),
+  drop: named(section({}), 'Not at all.'),
+  last_value: named(section({}), 'The last value.'),
+  sum: named(section({}), 'The sum.'),
+  explicit_bucket_histogram: named(explicitBuckets, 'A histogram with these buckets.'),
+  base2_exponential_bucket_histogram: named(exponentialBuckets, 'An exponential histogram.'),
+})
+
+const stream = section({
+  name: optional(text, 'The new name.'),
+  description: optional(text, 'The new description.'),
+  aggregation: optional(aggregation, 'How values are counted.'),
+  attribute_keys: optional(names, 'Which attributes stay.'),
+})
+
 const view = section({
-  selector: section({
-    instrument_name: optional(text, 'The instrument; `*` and `?` stand for any text and any character.'),
-    instrument_type: optional(
-      oneOf([
-        'counter',
-        'gauge',
-        'histogram',
-        'observable_counter',
-        'observable_gauge',
-        'observable_up_down_counter',
-        'up_down_counter',
-      ]),
-      'The kind of instrument.',
-    ),
-    unit: optional(text, 'The instrument’s unit.'),
-    meter_name: optional(text, 'The scope’s name.'),
-    meter_version: optional(text, 'The scope’s version.'),
-    meter_schema_url: optional(text, 'The scope’s schema.'),
-  }),
-  stream: section({
-    name: optional(text, 'The new name.'),
-    description: optional(text, 'The new description.'),
-    aggregation: optional(
-      section({
-        default: named(section({}), 'As the instrument says.'),
-        drop: named(section({}), 'Not at all.'),
-        last_value: named(section({}), 'The last value.'),
-        sum: named(section({}), 'The sum.'),
-        explicit_bucket_histogram: named(
-          section({
-            boundaries: optional(list(number()), 'The upper bounds of the buckets.'),
-            record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
-          }),
-          'A histogram with these buckets.',
-        ),
-        base2_exponential_bucket_histogram: named(
-          section({
-            max_scale: setting(integer(-10, 20), 20, 'The finest resolution.'),
-            max_size: setting(integer(2), 160, 'How many buckets at most.'),
-            record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
-          }),
-          'An exponential histogram.',
-        ),
-      }),
-      'How values are counted.',
-    ),
-    attribute_keys: optional(names, 'Which attributes stay.'),
-  }),
+  selector: setting(selector, {}, 'Which instruments.'),
+  stream: setting(stream, {}, 'What becomes of them.'),
 })
 
 const logs = section({

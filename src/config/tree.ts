@@ -145,5 +145,5 @@ export function merge(earlier: Node, later: Node): Node {
     const old = entries.get(key)
     entries.set(key, old ? { keyAt: entry.keyAt, node: merge(old.node, entry.node) } : entry)
   }
-  return { ...later, entries }
+  return { ...later, entries, at: earlier.at.source.text === '' ? later.at : earlier.at }
 }

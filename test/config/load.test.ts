@@ -71,7 +71,7 @@ test('a place is that of the value which won', async (t) => {
   t.match(loaded.locate(['x', 'z']), { source: 'a.yaml', line: 3, column: 6 })
   t.match(loaded.locate(['x', 'w']), { source: '--set x::w', line: 1, column: 1 })
   t.match(loaded.locate(['x', 'nothing']), { line: 1, column: 1, text: '5' }, 'what is missing is named by its section')
-  t.equal(loaded.locate(['nothing']), undefined)
+  t.same(loaded.locate(['nothing']), { source: 'a.yaml', line: 1, column: 1 })
 })
 
 test('AOT_CONFIG_CONTENT stands for the sources, as in ADOT', async (t) => {

@@ -1,0 +1,68 @@
+import { test } from 'tap'
+import { ConfigError, formatPath, formatProblems } from '../../src/config/index.ts'
+import { locationOf } from '../../src/config/problem.ts'
+import { Source } from '../../src/config/source.ts'
+
+const source = new Source(
+  'c.yaml',
+  'a:\r\n\tb: token\n  password: hush\n  headers:\n    X: hush\n  url: http://me:hush@h/\nlast',
+)
+const locate = (text: string, from = 0) => {
+  const start = source.text.indexOf(text, from)
+  return locationOf({ source, start, end: start + text.length })
+}
+
+test('a report shows place, path, message, the line with what is meant underlined, and a hint', async (t) => {
+  t.equal(
+    formatProblems([
+      { severity: 'warning', message: 'is odd', path: ['x', 'list', 2, 'y'], location: locate('last') },
+      { severity: 'error', message: 'is wrong', path: ['a', 'b'], location: locate('token'), hint: 'write it right' },
+      { severity: 'error', message: 'is nowhere', path: [] },
+    ]),
+    [
+      'c.yaml:2:5: a::b: is wrong',
+      '    2 | \tb: token',
+      '      | \t   ^^^^^',
+      '    write it right',
+      'c.yaml:7:1: warning: x::list[2]::y: is odd',
+      '    7 | last',
+      '      | ^^^^',
+      'is nowhere',
+    ].join('\n'),
+  )
+  t.equal(new ConfigError([{ severity: 'error', message: 'is wrong', path: ['a'] }]).message, 'a: is wrong')
+  t.equal(formatPath(['actions', 2, 'key']), 'actions[2]::key')
+})
+
+test('lines and columns count from one, whatever ends a line', async (t) => {
+  t.match(locate('a:'), { line: 1, column: 1, text: 'a:' })
+  t.match(locate('b:'), { line: 2, column: 2 })
+  t.match(locate('last'), { line: 7, column: 1, text: 'last' })
+  t.match(locationOf({ source, start: source.text.length, end: source.text.length }), { line: 7, column: 5 })
+  t.match(locationOf({ source: new Source('x', ''), start: 0, end: 0 }), { line: 1, column: 1, text: '' })
+})
+
+test('a quoted line hides what its keys, or the keys above it, call a secret', async (t) => {
+  t.equal(locate('password').text, '  password: [REDACTED]')
+  t.equal(locate('X:').text, '    X: [REDACTED]')
+  t.equal(locate('url').text, '  url: http://[REDACTED]@h/')
+  const block = new Source('c', 'private_key: |\n  abc\n  def\nnext: 1')
+  t.equal(locationOf({ source: block, start: 17, end: 20 }).text, '[REDACTED]')
+  t.equal(locationOf({ source: block, start: block.text.indexOf('next'), end: block.text.length }).text, 'next: 1')
+  const flow = new Source('c', 'x: {headers: {A: hush, B: {c: hush}}, token: hush}')
+  t.notMatch(locationOf({ source: flow, start: 0, end: 1 }).text, /hush/)
+  const list = new Source('c', 'tokens: [hush]\nclient_secret = hush\n"api-key": "hush, hush"')
+  for (const start of [0, 15, 36]) t.notMatch(locationOf({ source: list, start, end: start + 1 }).text, /hush/)
+})
+
+test('a long line is shown in part, an endless one not at all', async (t) => {
+  const long = new Source('c', `a: [${'x, '.repeat(100)}HERE, ${'y, '.repeat(100)}]`)
+  const start = long.text.indexOf('HERE')
+  const report = formatProblems([
+    { severity: 'error', message: 'is wrong', path: [], location: locationOf({ source: long, start, end: start + 4 }) },
+  ]).split('\n')
+  t.ok(report.every((line) => line.length < 150))
+  t.equal(report[1]?.slice(report[2]?.indexOf('^'), (report[2]?.lastIndexOf('^') ?? 0) + 1), 'HERE')
+  const endless = new Source('c', 'x'.repeat(1_000_000))
+  t.equal(locationOf({ source: endless, start: 5, end: 6 }).text, undefined)
+})
