@@ -12,6 +12,7 @@ import { type HttpReply, readReply } from './http-reply.ts'
 import { createLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
+import { basicOf } from './tunnel.ts'
 
 /** One URL with what every request to it has in common. */
 export interface HttpTarget {
@@ -217,11 +218,6 @@ function headersOf(
 /** A request for an http URL goes to the proxy itself; for https the agent asks the proxy for a tunnel. */
 const proxyHeaders = (proxy: URL): string[] =>
   proxy.username === '' && proxy.password === '' ? [] : ['proxy-authorization', basicOf(proxy)]
-
-function basicOf({ username, password }: URL): string {
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return `Basic ${Buffer.from(credentials).toString('base64')}`
-}
 
 /** An older Node would go past the proxy without a word. */
 function checkProxySupport(version: string = process.versions.node): void {

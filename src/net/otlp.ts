@@ -1,5 +1,5 @@
 // OTLP as a client sees it: where each signal goes, and what an answer to an export says.
-import { PermanentError, type RetryableError, TooLargeError } from '../contract/index.ts'
+import { type Logger, PermanentError, type RetryableError, TooLargeError } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { HttpReply } from './http-reply.ts'
 import { decodeStatus, eachField, errorOfHttp, errorOfStatus, GRPC, parseRetryAfter, type Status } from './status.ts'
@@ -51,6 +51,17 @@ export function decodePartialSuccess(signal: Signal, contentType: string, body: 
   const found =
     contentType === JSON_TYPE ? fromJson(signal, body) : contentType === PROTOBUF ? fromProtobuf(body) : undefined
   return found === undefined || (found.rejectedItems === 0 && found.message === '') ? undefined : found
+}
+
+/** Says and counts what was not taken; `drop` is delivery's. */
+export function bookPartialSuccess(
+  { rejectedItems, message }: PartialSuccess,
+  sent: { readonly signal: Signal; readonly items: number },
+  drop: (items: number, reason: string) => void,
+  log: Logger,
+): void {
+  log.warn('destination took the data in part', { ...sent, rejectedItems, reason: message })
+  drop(Math.min(rejectedItems, sent.items), 'rejected_by_destination')
 }
 
 function fromProtobuf(body: Buffer): PartialSuccess | undefined {

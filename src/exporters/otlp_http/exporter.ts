@@ -4,7 +4,7 @@ import type { Batch, Signal } from '../../data/index.ts'
 import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
 import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
-import { decodePartialSuccess, errorOfReply, PROTOBUF } from '../../net/otlp.ts'
+import { bookPartialSuccess, decodePartialSuccess, errorOfReply, PROTOBUF } from '../../net/otlp.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { type OtlpHttpConfig, urlOf } from './config.ts'
 
@@ -42,10 +42,7 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
         const reply = await client.post(target, request.chunks, request.sizeBytes, abort)
         if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
         const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
-        if (partial === undefined) return
-        const { rejectedItems, message } = partial
-        log.warn('destination took the data in part', { signal, items, rejectedItems, reason: message })
-        drop(Math.min(rejectedItems, items), 'rejected_by_destination')
+        if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)
       },
     }
   }

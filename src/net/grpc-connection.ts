@@ -1,0 +1,224 @@
+// One HTTP/2 connection to one address, from its first byte to its last.
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Clock, Logger } from '../contract/index.ts'
+import { callUnary, type GrpcReply, type GrpcRequest, type REFUSED } from './grpc-call.ts'
+import type { ClientTlsOptions } from './tls.ts'
+import { openTunnel } from './tunnel.ts'
+
+/** Where one connection goes. */
+export interface GrpcAddress {
+  /** An address, or a name when a proxy looks it up. */
+  readonly host: string
+  readonly port: number
+  readonly socketPath?: string
+  readonly proxy?: URL
+}
+
+export interface GrpcPings {
+  readonly timeMs: number
+  readonly timeoutMs: number
+  readonly withoutStream: boolean
+}
+
+export interface ConnectionSettings {
+  readonly address: GrpcAddress
+  /** Undefined: no TLS. */
+  readonly tls: ClientTlsOptions | undefined
+  /** The name that a certificate must have, unless `tls` says another. */
+  readonly serverName: string
+  readonly pings: GrpcPings | undefined
+  readonly clock: Clock
+  readonly log: Logger
+  /** Once, when the connection takes no more calls; those under way may still end well. */
+  readonly onGone: () => void
+  /** When nothing is left of it. */
+  readonly onClosed: () => void
+  /** The server finds that it is pinged too often. */
+  readonly onTooManyPings: () => void
+}
+
+/** How long a server may take until it speaks HTTP/2; the limit of gRPC. */
+const CONNECT_TIMEOUT_MS = 20_000
+/** As in Go: the kernel asks a silent peer every 15 s whether it is there (F25). */
+const TCP_KEEPALIVE_MS = 15_000
+
+export class GrpcConnection {
+  readonly address: GrpcAddress
+  readonly #of: ConnectionSettings
+  readonly #where: string
+  #session: ClientHttp2Session | undefined
+  #socket: Socket | undefined
+  #isGone = false
+  #calls = 0
+  #heardAtMs = 0
+  #cancelPing: (() => void) | undefined
+
+  constructor(of: ConnectionSettings) {
+    this.address = of.address
+    this.#of = of
+    this.#where = of.address.socketPath ?? `${of.address.host}:${of.address.port}`
+  }
+
+  /** Takes calls. */
+  get isReady(): boolean {
+    return this.#session !== undefined && !this.#isGone
+  }
+
+  /** Resolves when the server has spoken HTTP/2. Rejects with whatever went wrong. */
+  async open(): Promise<void> {
+    const { clock, address } = this.#of
+    let giveUp: (() => void) | undefined
+    const late = new Promise<never>((_, reject) => {
+      giveUp = clock.after(CONNECT_TIMEOUT_MS, () => {
+        reject(new Error(`no HTTP/2 within ${CONNECT_TIMEOUT_MS} ms`))
+      })
+    })
+    try {
+      const socket = await Promise.race([late, this.#connect(address)])
+      await Promise.race([late, this.#startSession(socket)])
+    } catch (error) {
+      this.close()
+      throw error
+    } finally {
+      giveUp?.()
+    }
+  }
+
+  async #connect({ host, port, socketPath, proxy }: GrpcAddress): Promise<Socket> {
+    const { tls, serverName } = this.#of
+    const raw =
+      proxy !== undefined
+        ? await openTunnel(proxy, host, port)
+        : socketPath !== undefined
+          ? connectTcp({ path: socketPath })
+          : connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
+    this.#socket = raw
+    if (this.#isGone) raw.destroy()
+    if (proxy === undefined) await opened(raw, 'connect')
+    if (tls === undefined) return raw
+    const secure = connectTls({
+      socket: raw,
+      ALPNProtocols: ['h2'],
+      ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName }),
+      ...tls,
+    })
+    this.#socket = secure
+    await opened(secure, 'secureConnect')
+    checkProtocol(secure)
+    return secure
+  }
+
+  /** The server's SETTINGS are the sign that it speaks HTTP/2. */
+  #startSession(socket: Socket): Promise<void> {
+    const session = connectHttp2('http://unused', { createConnection: () => socket, settings: { enablePush: false } })
+    let failure: Error | undefined
+    session.on('error', (error) => {
+      failure = error
+    })
+    session.on('goaway', (code, _lastStreamId, data) => {
+      if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && String(data) === 'too_many_pings') this.#of.onTooManyPings()
+      this.retire()
+    })
+    return new Promise((resolve, reject) => {
+      session.once('remoteSettings', () => {
+        this.#session = session
+        this.#heard()
+        this.#watch()
+        resolve()
+      })
+      session.on('close', () => {
+        reject(failure ?? new Error('the server closed the connection'))
+        this.close()
+      })
+    })
+  }
+
+  /** As `callUnary`; only while `isReady`. */
+  async call(request: GrpcRequest, abort: AbortSignal): Promise<GrpcReply | typeof REFUSED> {
+    this.#calls++
+    try {
+      return await callUnary(this.#session!, request, abort, this)
+    } finally {
+      this.#calls--
+    }
+  }
+
+  get where(): string {
+    return this.#where
+  }
+  onHeard(): void {
+    this.#heard()
+  }
+
+  /** A peer from which nothing came for the whole time of a call may have vanished: others go to a fresh connection (F25). */
+  onAborted(wasSilent: boolean): void {
+    if (wasSilent) this.retire()
+  }
+
+  /** Takes no more calls, and closes when those under way have ended. */
+  retire(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#session?.close()
+    this.#of.onGone()
+  }
+
+  /** At once; calls under way end in an error. */
+  close(): void {
+    this.#cancelPing?.()
+    this.#socket?.destroy()
+    this.#session?.destroy()
+    this.#of.onClosed()
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#of.onGone()
+  }
+
+  #heard(): void {
+    this.#heardAtMs = this.#of.clock.monotonicMs()
+  }
+
+  /** Pings when nothing has come for `timeMs`, and gives up when nothing comes then either. */
+  #watch(): void {
+    const { pings, clock } = this.#of
+    if (pings === undefined) return
+    const silentMs = clock.monotonicMs() - this.#heardAtMs
+    this.#cancelPing = clock.after(Math.max(0, pings.timeMs - silentMs), () => {
+      const isSilent = clock.monotonicMs() - this.#heardAtMs >= pings.timeMs
+      if (isSilent && (this.#calls > 0 || pings.withoutStream)) this.#ping(pings)
+      else {
+        if (isSilent) this.#heard()
+        this.#watch()
+      }
+    })
+  }
+
+  #ping({ timeoutMs }: GrpcPings): void {
+    const { clock, log } = this.#of
+    this.#cancelPing = clock.after(timeoutMs, () => {
+      log.warn('connection is dead, it does not answer pings', { endpoint: this.#where, timeoutMs })
+      this.close()
+    })
+    this.#session!.ping((error) => {
+      this.#cancelPing?.()
+      if (error !== null) return
+      this.#heard()
+      this.#watch()
+    })
+  }
+}
+
+/** Offered was only HTTP/2; a server that chooses nothing is taken at its first frame. */
+function checkProtocol({ alpnProtocol }: TLSSocket): void {
+  if (typeof alpnProtocol === 'string' && alpnProtocol !== 'h2')
+    throw new Error(`the server speaks ${alpnProtocol} over TLS, not HTTP/2`)
+}
+
+const opened = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.once('close', () => reject(new Error('the server closed the connection')))
+    socket.once(event, () => resolve())
+  })
