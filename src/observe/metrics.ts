@@ -1,0 +1,89 @@
+// The agent's own metrics: counted from the start, served or sent as `service::telemetry::metrics` says.
+import type { Meter } from '@opentelemetry/api'
+import type { MetricReader, TelemetrySettings } from '../config/index.ts'
+import type { Logger, PayloadMemory } from '../contract/index.ts'
+import type { Accounts } from './accounts.ts'
+import { Meters } from './meter.ts'
+import { measureItself } from './own-metrics.ts'
+import { servePage } from './page-server.ts'
+import type { OwnAttributes } from './resource.ts'
+import type { PageSettings, Sdk } from './sdk.ts'
+
+export interface OwnMetrics {
+  /** For a component's own numbers. */
+  meter(name: string): Meter
+  /** Where they can be scraped. */
+  readonly endpoints: readonly string[]
+  stop(): Promise<void>
+}
+
+/** Rejects when an address cannot be listened on. Nothing is imported until somebody looks, or has to be sent something. */
+export async function startMetrics(
+  settings: TelemetrySettings['metrics'],
+  of: {
+    readonly accounts: Accounts
+    readonly memory: PayloadMemory
+    readonly resource: OwnAttributes
+    readonly log: Logger
+  },
+): Promise<OwnMetrics> {
+  const meters = new Meters(settings.level)
+  if (settings.level === 'none') return { meter: (name) => meters.meter(name), endpoints: [], stop: async () => {} }
+  measureItself(meters.meter('sluice'), of.accounts, of.memory)
+  const pages = settings.readers.flatMap(({ pull }) => (pull?.exporter.prometheus ? [pull.exporter.prometheus] : []))
+  const periodic = settings.readers.flatMap(({ periodic }) => (periodic ? [periodic] : []))
+  const sdk = new LazySdk(meters, { resource: of.resource, pages, periodic, views: settings.views })
+  // What is sent starts now; views shape instruments when they are made.
+  if (periodic.length > 0 || settings.views.length > 0) await sdk.open()
+  const servers = await serveAll(pages, sdk, of.log)
+  return {
+    meter: (name) => meters.meter(name),
+    endpoints: servers.map(({ endpoint }) => endpoint),
+    async stop() {
+      await Promise.all(servers.map((server) => server.stop()))
+      await sdk.stop()
+    },
+  }
+}
+
+async function serveAll(pages: readonly PageSettings[], sdk: LazySdk, log: Logger) {
+  const servers: Awaited<ReturnType<typeof servePage>>[] = []
+  try {
+    for (const [index, page] of pages.entries()) {
+      const render = async (): Promise<string> => (await sdk.open()).pages[index]!.render()
+      servers.push(await servePage(page, render, log))
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.stop()))
+    await sdk.stop()
+    throw error
+  }
+  return servers
+}
+
+interface SdkSettings {
+  readonly resource: OwnAttributes
+  readonly pages: readonly PageSettings[]
+  readonly periodic: readonly NonNullable<MetricReader['periodic']>[]
+  readonly views: TelemetrySettings['metrics']['views']
+}
+
+class LazySdk {
+  readonly #meters: Meters
+  readonly #settings: SdkSettings
+  #sdk: Promise<Sdk> | undefined
+
+  constructor(meters: Meters, settings: SdkSettings) {
+    this.#meters = meters
+    this.#settings = settings
+  }
+
+  open(): Promise<Sdk> {
+    this.#sdk ??= import('./sdk.ts').then(({ openSdk }) => openSdk(this.#meters, this.#settings))
+    return this.#sdk
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#sdk)?.stop()
+  }
+}
