@@ -119,7 +119,8 @@ async function readSource(uri: string, surroundings: Surroundings, problems: Pro
     const parsed = parseYaml(source)
     problems.push(...parsed.problems)
     if (parsed.node.kind === 'map') return parsed.node
-    if (parsed.node.kind === 'scalar' && parsed.node.value === null) return nothing
+    if (parsed.node.kind === 'scalar' && parsed.node.value === null)
+      return mapNode({ source, start: 0, end: 0 }, new Map())
     const what = parsed.node.kind === 'list' ? 'a list' : 'a single text'
     const message = `a config is a mapping with receivers, exporters and service; this is ${what}`
     problems.push({ severity: 'error', message, path: [], location: locationOf(parsed.node.at) })

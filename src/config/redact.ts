@@ -33,21 +33,31 @@ export const isSecretReference = (uri: string): boolean => {
 }
 
 /** A line of YAML with the values of keys that sound like secrets hidden, and passwords in URLs. */
-export function hideSecrets(line: string): string {
-  const section = /(["']?)([\w-]+)\1\s*:\s*(?=[{[])/g
-  for (let match = section.exec(line); match !== null; match = section.exec(line))
-    if (isSecretSection(match[2]!)) return `${hideValues(line.slice(0, section.lastIndex))}${REDACTED}`
-  return hideValues(line)
+export function hideSecrets(text: string): string {
+  const line = hidePasswords(text)
+  const key = /(["']?)([\w.\-/]+)\1\s*[:=]\s*/g
+  let shown = ''
+  let from = 0
+  for (let match = key.exec(line); match !== null; match = key.exec(line)) {
+    const start = key.lastIndex
+    const isSection = isSecretSection(match[2]!)
+    if (start === line.length || !(isSection || isSecretKey(match[2]!))) continue
+    const end = isSection ? line.length : endOfValue(line, start)
+    shown += line.slice(from, start) + REDACTED
+    from = key.lastIndex = end
+  }
+  return shown + line.slice(from)
 }
 
-const hideValues = (line: string): string =>
-  hidePasswords(line).replace(
-    /((["']?)([\w.\-/]+)\2\s*[:=]\s*)("[^"]*"?|'[^']*'?|\{[^}]*\}?|\[[^\]]*\]?|[^\s#,}\]][^,#}\]]*)/g,
-    (whole, before: string, _quote: string, key: string, value: string) => {
-      if (isSecretKey(key) || isSecretSection(key)) return before + REDACTED
-      return value.startsWith('{') || value.startsWith('[') ? before + value[0] + hideValues(value.slice(1)) : whole
-    },
-  )
+/** Inside of braces a value ends at a comma, else with the line. */
+function endOfValue(line: string, start: number): number {
+  const isFlow = /[{[]/.test(line.slice(0, start))
+  if (!isFlow) return line.length
+  const value = /"[^"]*"?|'[^']*'?|\{[^}]*\}?|\[[^\]]*\]?|[^,#}\]]*/y
+  value.lastIndex = start
+  value.exec(line)
+  return value.lastIndex
+}
 
 /** `https://user:password@host` without the password. */
 export const hidePasswords = (text: string): string =>

@@ -139,11 +139,11 @@ export function removeAt(root: Node, path: Path): Node {
  */
 export function merge(earlier: Node, later: Node): Node {
   if (earlier.kind !== 'map' || later.kind !== 'map') return later
-  if (later.entries.size === 0) return earlier
+  if (later.entries.size === 0 && earlier.at.source.name !== '') return earlier
   const entries = new Map(earlier.entries)
   for (const [key, entry] of later.entries) {
     const old = entries.get(key)
     entries.set(key, old ? { keyAt: entry.keyAt, node: merge(old.node, entry.node) } : entry)
   }
-  return { ...later, entries, at: earlier.at.source.text === '' ? later.at : earlier.at }
+  return { ...later, entries, at: earlier.at.source.name === '' ? later.at : earlier.at }
 }
