@@ -8,8 +8,10 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     otlp: () => import('./receivers/otlp/index.ts'),
   },
   processor: {
+    attributes: () => import('./processors/attributes/index.ts'),
     batch: () => import('./processors/batch/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
+    resource: () => import('./processors/resource/index.ts'),
   },
   exporter: {
     debug: () => import('./exporters/debug/index.ts'),

@@ -13,6 +13,10 @@ export interface Context {
   readonly metadata: ReadonlyMap<string, readonly string[]>
   /** How it came in, for the receiver's own counters: `http`, `grpc`. */
   readonly transport?: string | undefined
+  /** The sender's address without its port, when the receiver knows it. */
+  readonly clientAddress?: string | undefined
+  /** What an authenticator of the receiver says about the sender, by attribute. */
+  readonly auth?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
 /**
