@@ -45,16 +45,21 @@ export interface Field {
   readonly once: number
 }
 
-/** What the gate does with a field of that tag: nothing, have a closer look, refuse it. */
+/**
+ * What the gate does with a field of that tag: nothing, look whether it stands once, look inside too, refuse it. Attributes
+ * have a way of their own. Any other number is the size that an id has.
+ */
 export const LET_PASS = 0
 export const LOOK = 1
-export const WRONG_WIRE_TYPE = 2
+export const LOOK_INSIDE = 2
+export const REFUSE = 3
+export const KEY_VALUE = 4
 
 export interface MessageType {
   readonly name: string
   /** A span, a log record or a data point. */
   readonly isItem: boolean
-  /** By tag, below 256: `LET_PASS`, `LOOK` or `WRONG_WIRE_TYPE`. */
+  /** By tag, below 256: what the gate does. */
   readonly checks: Uint8Array
   /** By tag, below 256; a list of numbers stands under both of its tags. */
   readonly byTag: readonly (Field | undefined)[]
@@ -99,7 +104,7 @@ const TAGS = 256
 const message = (name: string, isItem = false, lengthGuess = isItem ? 2 : 1): MutableType => ({
   name,
   isItem,
-  checks: new Uint8Array(TAGS),
+  checks: new Uint8Array(TAGS).fill(REFUSE, 0, 8), // field 0
   byTag: new Array<Field | undefined>(TAGS).fill(undefined),
   fields: [],
   byNameLength: [],
@@ -136,18 +141,21 @@ function define(type: MutableType, lines: readonly Line[]): MutableType {
     ;(type.byNameLength[name.length] ??= []).push(field)
     for (const tag of [field.tag, field.elementTag]) type.byTag[tag] = field
     for (let tag = number << 3; tag < (number + 1) << 3; tag++)
-      type.checks[tag] = type.byTag[tag] === undefined ? WRONG_WIRE_TYPE : checkOf(field, tag & 7)
+      type.checks[tag] = type.byTag[tag] === undefined ? REFUSE : checkOf(field, tag & 7)
   }
   return type
 }
 
-const checkOf = ({ kind, isRepeated, once }: Field, wireType: number): number =>
-  once !== 0 || kind === MESSAGE || kind === TRACE_ID || kind === SPAN_ID || (isRepeated && wireType === LEN)
-    ? LOOK
-    : LET_PASS
+function checkOf({ kind, type, isRepeated, once }: Field, wireType: number): number {
+  if (kind === MESSAGE) return type === keyValue ? KEY_VALUE : LOOK_INSIDE
+  if (kind === TRACE_ID) return 16
+  if (kind === SPAN_ID) return 8
+  return once !== 0 || (isRepeated && wireType === LEN && kind !== STRING) ? LOOK : LET_PASS
+}
 
 const anyValue = message('AnyValue')
-const keyValue = define(message('KeyValue'), [
+const keyValue = message('KeyValue')
+define(keyValue, [
   [1, 'key', STRING],
   [2, 'value', anyValue],
 ])

@@ -1,22 +1,19 @@
 // The gate: bytes from outside are walked once, to full depth. Everything behind it reads without checking.
 import { MalformedError } from '../wire/malformed.ts'
-import { FIXED32, FIXED64, LEN, VARINT } from '../wire/reader.ts'
-import {
-  BYTES,
-  type Field,
-  keyValueType,
-  MAX_DEPTH,
-  MAX_VALUE_DEPTH,
-  MESSAGE,
-  type MessageType,
-  roots,
-  SPAN_ID,
-  STRING,
-  TRACE_ID,
-  UINT64,
-  WRONG_WIRE_TYPE,
-} from './schema.ts'
+import { type Field, keyValueType, MAX_DEPTH, MAX_VALUE_DEPTH, type MessageType, roots, UINT64 } from './schema.ts'
 import type { Signal } from './signal.ts'
+
+// Those of the schema and of the reader once more: an imported constant is loaded again and again, a local one is part of
+// the code. A tenth of the gate.
+const LET_PASS = 0
+const LOOK = 1
+const LOOK_INSIDE = 2
+const REFUSE = 3
+const KEY_VALUE = 4
+const VARINT = 0
+const FIXED64 = 1
+const LEN = 2
+const FIXED32 = 5
 
 /**
  * Throws `MalformedError`, or returns the number of items. What holds afterwards, and later code relies on:
@@ -65,15 +62,16 @@ class Walk {
         at = this.#end
         if (bytes[at - 1] === 0) this.#fail('tag is not minimal', start)
       }
-      const check = tag < 256 ? checks[tag]! : 0
-      let field: Field | undefined
-      if (check !== 0) {
-        if (check === WRONG_WIRE_TYPE) this.#failWireType(type, tag, start)
-        field = byTag[tag]!
-        if (field.once !== 0) {
-          if ((seen & field.once) !== 0) this.#fail(`${field.name} given twice`, start)
-          seen |= field.once
-        }
+      const check = tag < 256 ? checks[tag]! : LET_PASS
+      if (check === KEY_VALUE) {
+        at = this.#keyValue(start, at, end)
+        continue
+      }
+      if (check === REFUSE) this.#refuse(type, tag, start)
+      if (check === LOOK || check === LOOK_INSIDE) {
+        const { once, name } = byTag[tag]!
+        if ((seen & once) !== 0) this.#fail(`${name} given twice`, start)
+        seen |= once
       }
       switch (tag & 7) {
         case LEN: {
@@ -83,16 +81,13 @@ class Walk {
             at = this.#end
           }
           const stop = at + length
-          if (!(stop <= end))
-            this.#fail(`length ${length} exceeds the ${Math.max(end - at, 0)} bytes that remain`, start)
-          if (field !== undefined) {
-            if (field.type === keyValueType) {
-              if (!isPlainKeyValue(bytes, at, stop)) this.message(keyValueType, at, stop)
-            } else if (field.kind === MESSAGE) this.message(field.type, at, stop)
-            else this.#leaf(field, at, stop, start)
-          }
+          if (!(stop <= end)) this.#failLength(length, at, end, start)
+          if (check === LOOK_INSIDE) this.message(byTag[tag]!.type, at, stop)
+          else if (check === LOOK) this.#list(byTag[tag]!, at, stop, start)
+          else if (check !== LET_PASS && length !== check && length !== 0)
+            this.#fail(`${byTag[tag]!.name} cannot have ${length} bytes`, start)
           at = stop
-          break
+          continue
         }
         case VARINT:
           if (bytes[at]! < 128) at++
@@ -110,40 +105,46 @@ class Walk {
         default:
           this.#fail(`wire type ${tag & 7}`, start)
       }
-      if (tag < 8) this.#fail('field number 0', start)
       if (at > end) this.#fail('value exceeds the message', start)
     }
     this.#depth--
   }
 
-  /** Ids, and lists of numbers. */
-  #leaf({ name, kind }: Field, at: number, end: number, start: number): void {
-    const size = end - at
-    switch (kind) {
-      case TRACE_ID:
-      case SPAN_ID:
-        if (size !== 0 && size !== (kind === TRACE_ID ? 16 : 8)) this.#fail(`${name} cannot have ${size} bytes`, start)
-        return
-      case UINT64:
-        while (at < end) {
-          this.#varint(at, end, 10)
-          at = this.#end
-        }
-        return
-      case STRING:
-      case BYTES:
-        return
-      default:
-        if (size % 8 !== 0) this.#fail(`${name} cannot have ${size} bytes`, start)
+  /** The length stands at `at`; returns where the message ends. */
+  #keyValue(start: number, at: number, end: number): number {
+    const bytes = this.#bytes
+    let length = bytes[at++]!
+    if (length > 127) {
+      length = this.#varint(at - 1, end, 5)
+      at = this.#end
+    }
+    const stop = at + length
+    if (!(stop <= end)) this.#failLength(length, at, end, start)
+    if (!isPlainKeyValue(bytes, at, stop)) this.message(keyValueType, at, stop)
+    return stop
+  }
+
+  #failLength(length: number, at: number, end: number, start: number): never {
+    this.#fail(`length ${length} exceeds the ${Math.max(end - at, 0)} bytes that remain`, start)
+  }
+
+  /** Numbers in a row. */
+  #list({ name, kind }: Field, at: number, end: number, start: number): void {
+    if (kind !== UINT64) {
+      if ((end - at) % 8 !== 0) this.#fail(`${name} cannot have ${end - at} bytes`, start)
+      return
+    }
+    while (at < end) {
+      this.#varint(at, end, 10)
+      at = this.#end
     }
   }
 
-  #failWireType(type: MessageType, tag: number, start: number): never {
-    const { name } = type.fields.find((field) => field.number === tag >>> 3)!
-    this.#fail(
-      (tag & 7) > 2 && (tag & 7) !== FIXED32 ? `wire type ${tag & 7}` : `${name} has wire type ${tag & 7}`,
-      start,
-    )
+  #refuse(type: MessageType, tag: number, start: number): never {
+    if (tag < 8) this.#fail('field number 0', start)
+    const field = type.fields.find(({ number }) => number === tag >>> 3)!
+    const isGroup = (tag & 7) === 3 || (tag & 7) === 4
+    this.#fail(isGroup || (tag & 7) > 5 ? `wire type ${tag & 7}` : `${field.name} has wire type ${tag & 7}`, start)
   }
 
   #varint(start: number, end: number, maxBytes: number): number {
