@@ -1,11 +1,12 @@
 // A plan and what components are given to live with, made into an agent that has not started.
 import { randomUUID } from 'node:crypto'
-import { type Meter, metrics } from '@opentelemetry/api'
+import type { Meter } from '@opentelemetry/api'
 import type { Logger, Settings } from '../contract/index.ts'
 import { Accounts } from '../observe/accounts.ts'
 import { systemClock } from '../observe/clock.ts'
 import { HealthRegistry } from '../observe/health.ts'
 import { HeldPayload } from '../observe/memory.ts'
+import { Meters } from '../observe/meter.ts'
 import { Agent } from '../pipeline/agent.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { version } from './version.ts'
@@ -19,13 +20,16 @@ export interface Surroundings {
   readonly clock: Settings['clock']
 }
 
-export const createSurroundings = (): Surroundings => ({
-  accounts: new Accounts(),
-  memory: new HeldPayload(),
-  health: new HealthRegistry(systemClock),
-  agent: { name: 'sluice', version, instanceId: randomUUID() },
-  clock: systemClock,
-})
+export function createSurroundings(): Surroundings {
+  const accounts = new Accounts()
+  return {
+    accounts,
+    memory: new HeldPayload(),
+    health: new HealthRegistry(systemClock, accounts),
+    agent: { name: 'sluice', version, instanceId: randomUUID() },
+    clock: systemClock,
+  }
+}
 
 /** Throws `PlanError`. */
 export function createAgent(
@@ -53,5 +57,6 @@ export function createAgent(
 /** Made and thrown away: what only shows when components are made. */
 export function tryPlan(plan: Plan): void {
   const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
-  createAgent(plan, createSurroundings(), { log: () => silent, meter: (name) => metrics.getMeter(name) })
+  const unread = new Meters('none')
+  createAgent(plan, createSurroundings(), { log: () => silent, meter: (name) => unread.meter(name) })
 }

@@ -1,11 +1,12 @@
 // `sluice run`: from a config to a running agent, until a signal ends it.
-import { metrics } from '@opentelemetry/api'
 import { messageOf } from '../contract/index.ts'
 import { createLogger, type RootLogger } from '../observe/log.ts'
+import { type OwnMetrics, startMetrics } from '../observe/metrics.ts'
+import { ownResource } from '../observe/resource.ts'
 import type { Agent } from '../pipeline/agent.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { banner } from './banner.ts'
-import { createAgent, createSurroundings } from './build.ts'
+import { createAgent, createSurroundings, type Surroundings } from './build.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { ConfigOptions } from './program.ts'
@@ -19,26 +20,40 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
   } catch (error) {
     return complain(error)
   }
-  const log = createLogger(assembled.telemetry.logs)
+  const surroundings = createSurroundings()
+  const resource = ownResource(assembled.telemetry.resource, surroundings.agent)
+  let log: RootLogger
+  try {
+    log = createLogger(assembled.telemetry.logs, { resource })
+  } catch (error) {
+    return complain(error)
+  }
   guard(log)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
+  let metrics: OwnMetrics | undefined
   try {
-    return await live(assembled, log, signals)
+    metrics = await startMetrics(assembled.telemetry.metrics, { ...surroundings, resource, log })
+    return await live(assembled, surroundings, { log, metrics }, signals)
   } catch (error) {
     log.error('sluice did not start', { error: messageOf(error) })
     return EXIT.failed
   } finally {
+    await metrics?.stop()
     await log.close()
   }
 }
 
-async function live(assembled: Assembled, log: RootLogger, signals: StopSignals): Promise<ExitCode> {
-  const surroundings = createSurroundings()
+async function live(
+  assembled: Assembled,
+  surroundings: Surroundings,
+  { log, metrics }: { readonly log: RootLogger; readonly metrics: OwnMetrics },
+  signals: StopSignals,
+): Promise<ExitCode> {
   const agent = createAgent(assembled.plan, surroundings, {
     log: (fields) => log.child(fields),
-    meter: (name) => metrics.getMeter(name),
+    meter: (name) => metrics.meter(name),
   })
-  const started = agent.start().then(() => say(agent, assembled))
+  const started = agent.start().then(() => say(agent, assembled, metrics.endpoints))
   const stopped = signals.first.then((signal) => {
     log.info('stopping', { signal })
     return agent.stop()
@@ -56,9 +71,9 @@ async function live(assembled: Assembled, log: RootLogger, signals: StopSignals)
   return lostItems > 0 ? EXIT.lost : EXIT.ok
 }
 
-function say(agent: Agent, assembled: Assembled): void {
+function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]): void {
   if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {
-    process.stderr.write(banner(agent.nodes, []))
+    process.stderr.write(banner(agent.nodes, ownMetrics))
   }
 }
 

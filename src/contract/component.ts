@@ -53,8 +53,22 @@ export interface ComponentHealth {
 export interface Health {
   /** True from the moment that every component has started until shutdown begins. */
   readonly isReady: boolean
+  /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** Since when it is ready; undefined while it is not. */
+  readonly readySince: number | undefined
   components(): readonly ComponentHealth[]
+  pipelines(): readonly PipelineHealth[]
+  /** How many times, since the start, an exporter has lost something or handed it back. */
+  readonly exporterFailures: number
+}
+
+/** Which components make up a pipeline; how each of them is stands in `components`. */
+export interface PipelineHealth {
+  readonly id: string
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
 }
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'

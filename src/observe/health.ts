@@ -1,5 +1,13 @@
 // How every component is, as the graph and the components themselves report it.
-import type { Clock, ComponentHealth, ComponentKind, ComponentState, Health } from '../contract/index.ts'
+import type {
+  Clock,
+  ComponentHealth,
+  ComponentKind,
+  ComponentState,
+  Health,
+  PipelineHealth,
+} from '../contract/index.ts'
+import type { Accounts } from './accounts.ts'
 import { systemClock } from './clock.ts'
 
 type Listener = (changed: ComponentHealth | 'ready') => void
@@ -9,15 +17,40 @@ export class HealthRegistry implements Health {
   readonly #clock: Clock
   readonly #components = new Map<string, ComponentHealth>()
   readonly #listeners = new Set<Listener>()
-  #isReady = false
+  readonly #accounts: Accounts | undefined
+  #pipelines: readonly PipelineHealth[] = []
+  #readySince: number | undefined
 
-  constructor(clock: Clock = systemClock) {
+  /** `accounts` are where failures of exporters are counted. */
+  constructor(clock: Clock = systemClock, accounts?: Accounts) {
     this.#clock = clock
+    this.#accounts = accounts
     this.startedAt = clock.now()
   }
 
   get isReady(): boolean {
-    return this.#isReady
+    return this.#readySince !== undefined
+  }
+  get readySince(): number | undefined {
+    return this.#readySince
+  }
+  get exporterFailures(): number {
+    let failures = 0
+    for (const { kind, ledger } of this.#accounts?.all() ?? []) if (kind === 'exporter') failures += ledger.failures
+    return failures
+  }
+
+  pipelines(): readonly PipelineHealth[] {
+    return this.#pipelines
+  }
+  /** Who builds the graph says what it is made of. */
+  setPipelines(pipelines: readonly PipelineHealth[]): void {
+    this.#pipelines = pipelines.map(({ id, receivers, processors, exporters }) => ({
+      id,
+      receivers,
+      processors,
+      exporters,
+    }))
   }
 
   /** In the order in which the components were first heard of. */
@@ -48,8 +81,8 @@ export class HealthRegistry implements Health {
   }
 
   setReady(isReady: boolean): void {
-    if (this.#isReady === isReady) return
-    this.#isReady = isReady
+    if (this.isReady === isReady) return
+    this.#readySince = isReady ? this.#clock.now() : undefined
     this.#tell('ready')
   }
 

@@ -9,6 +9,8 @@ export class ItemLedger implements Ledger {
   mergedItems = 0
   refusedItems = 0
   readonly droppedByReason = new Map<string, number>()
+  /** How many times something was dropped or refused. */
+  failures = 0
 
   entered(items: number): void {
     this.enteredItems += items
@@ -21,6 +23,7 @@ export class ItemLedger implements Ledger {
   }
   dropped(items: number, reason: string): void {
     if (items === 0) return
+    this.failures++
     this.droppedItems += items
     this.droppedByReason.set(reason, (this.droppedByReason.get(reason) ?? 0) + items)
   }
@@ -28,6 +31,7 @@ export class ItemLedger implements Ledger {
     this.mergedItems += items
   }
   refused(items: number): void {
+    this.failures++
     this.refusedItems += items
   }
   get held(): number {

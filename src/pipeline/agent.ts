@@ -48,6 +48,7 @@ export class Agent {
   constructor(plan: Plan, of: AgentSettings) {
     this.#of = of
     this.#graph = buildGraph(plan, of)
+    of.health.setPipelines(plan.pipelines)
   }
 
   get nodes(): readonly Node[] {

@@ -57,11 +57,23 @@ export interface TestHost extends Host {
 }
 
 export function testHost(
-  of: { readonly extensions?: ReadonlyMap<string, Component>; readonly admit?: (sizeBytes: number) => void } = {},
+  of: {
+    readonly extensions?: ReadonlyMap<string, Component>
+    readonly admit?: (sizeBytes: number) => void
+    readonly health?: Partial<Health>
+  } = {},
 ): TestHost {
   let admittedBytes = 0
   const states: TestHost['states'] = []
-  const health: Health = { isReady: true, startedAt: 0, components: () => [] }
+  const health: Health = {
+    isReady: true,
+    startedAt: 0,
+    readySince: 0,
+    exporterFailures: 0,
+    components: () => [],
+    pipelines: () => [],
+    ...of.health,
+  }
   return {
     storage: undefined,
     health,

@@ -84,3 +84,21 @@ test('the whole config may come in AOT_CONFIG_CONTENT', async (t) => {
   t.equal(code, 0)
   t.match(stdout, /valid: 1 pipeline/)
 })
+
+test('its own metrics are at the endpoint that it prints, with what went through', async (t) => {
+  const yaml = shop().replace(
+    'metrics: {level: none}',
+    'resource: {team: a}, metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}',
+  )
+  const agent = await startSluice(t, yaml)
+  const [endpoint] = agent.endpoints('receiver otlp')
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
+  provider.getTracer('shop').startSpan('pay').end()
+  await provider.shutdown()
+  const page = await (await fetch(agent.endpoints('own metrics')[0]!)).text()
+  t.match(page, /^otelcol_receiver_accepted_spans\{receiver="otlp",transport="http"\} 1$/m)
+  t.match(page, /^otelcol_exporter_sent_spans\{exporter="debug"\} 1$/m)
+  t.match(page, /^target_info\{.*service_name="sluice".*team="a".*\} 1$/m)
+  t.equal((await agent.end()).code, 0)
+})

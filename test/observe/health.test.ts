@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { Accounts } from '../../src/observe/accounts.ts'
 import { HealthRegistry } from '../../src/observe/health.ts'
 import { FakeClock } from '../../src/testing/index.ts'
 
@@ -53,4 +54,29 @@ test('listeners hear of changes only, and not after they have left', async (t) =
   health.setReady(false)
   t.same(heard, ['starting', 'ready'])
   t.equal(health.isReady, false)
+})
+
+test('it is ready since the moment that it became so', async (t) => {
+  const clock = new FakeClock(1000)
+  const health = new HealthRegistry(clock)
+  t.equal(health.readySince, undefined)
+  await clock.advance(5)
+  health.setReady(true)
+  await clock.advance(5)
+  health.setReady(true)
+  t.equal(health.readySince, 1005)
+  health.setReady(false)
+  t.equal(health.readySince, undefined)
+})
+
+test('failures of exporters are counted by the times, not by the items', async (t) => {
+  const accounts = new Accounts()
+  const health = new HealthRegistry(new FakeClock(), accounts)
+  const ledger = accounts.ledger({ kind: 'exporter', id: 'a', signal: 'logs' })
+  ledger.dropped(100, 'http_400')
+  ledger.dropped(0, 'nothing')
+  ledger.refused(100)
+  accounts.ledger({ kind: 'exporter', id: 'b', signal: 'traces' }).refused(1)
+  accounts.ledger({ kind: 'receiver', id: 'b', signal: 'traces' }).refused(1)
+  t.equal(health.exporterFailures, 3)
 })
