@@ -5,7 +5,7 @@ import { hintFor, shown } from './hints.ts'
 import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import { inOrder, type Problem } from './problem.ts'
-import { isSecretPath, isSecretReference, REDACTED } from './redact.ts'
+import { hidePasswords, isSecretPath, isSecretReference, REDACTED } from './redact.ts'
 import { section } from './schema.ts'
 import { type Kind, type Shape, shapeOf } from './shape.ts'
 import { Source, spanOf } from './source.ts'
@@ -42,7 +42,7 @@ export function checkSchema<C>(
 }
 
 /** Settings that are a kind of text. */
-const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url'])
+const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id'])
 
 class Reading {
   readonly problems: Problem[] = []
@@ -123,7 +123,7 @@ class Reading {
       message: message + got,
       path,
       location: this.#loaded?.locate(path),
-      value: isSecret ? REDACTED : node && plainOf(node),
+      value: isSecret ? REDACTED : shownValue(node),
       hint: hintFor(issue, node, isSecret),
     })
   }
@@ -167,6 +167,12 @@ function itemOf(shape: Shape): Shape | undefined {
   if (shape.kind === 'texts') return TEXT
   if (shape.kind === 'headers') return HEADER
   return shape.kind === 'list' ? shape.of() : undefined
+}
+
+/** What a report may carry: a mapping may have secrets deep inside. */
+function shownValue(node: Node | undefined): unknown {
+  if (node?.kind !== 'scalar') return undefined
+  return typeof node.value === 'string' ? hidePasswords(node.value) : node.value
 }
 
 const key = (path: Path): string => path.join('\0')
@@ -214,7 +220,7 @@ function chooseOption(shape: Shape, node: Node): Shape {
 const SCALARS: Readonly<Record<string, readonly Kind[]>> = {
   number: ['integer', 'number', 'duration', 'size', 'milliseconds'],
   boolean: ['flag'],
-  string: ['text', 'secret', 'choice', 'endpoint', 'url', 'duration', 'size', 'texts'],
+  string: ['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'duration', 'size', 'texts'],
 }
 
 function mostKeys(sections: readonly Shape[], node: Node & { kind: 'map' }): Shape | undefined {

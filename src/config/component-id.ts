@@ -1,3 +1,5 @@
+import { parsedText } from './endpoint.ts'
+
 /** `otlp/internal`: what a component is, and which of several. */
 export interface ComponentId {
   readonly type: string
@@ -23,3 +25,6 @@ export function parseComponentId(text: string): ComponentId {
 /** The one spelling of an id. */
 export const formatComponentId = ({ type, name }: ComponentId): string =>
   name === undefined ? type : `${type}/${name}`
+
+/** A setting that names another component: `storage: file_storage/queue`. */
+export const componentId = parsedText(parseComponentId, 'id')

@@ -42,8 +42,8 @@ function parsePort(text: string | undefined): number {
   return port
 }
 
-/** A text that a function takes without throwing. */
-const parsedText = (parse: (text: string) => unknown, kind: string) =>
+/** A text that a function takes without throwing; `kind` is for shapes. */
+export const parsedText = (parse: (text: string) => unknown, kind: string) =>
   v.pipe(
     v.string('must be a text'),
     v.rawCheck<string>(({ dataset, addIssue }) => {

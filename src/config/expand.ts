@@ -104,8 +104,17 @@ class Expander {
       text = text.slice(0, start) + retrieved.text + text.slice(end)
       if (text.length > MAX_TEXT_LENGTH) throw new Stop(`becomes longer than ${MAX_TEXT_LENGTH} characters`)
     }
+    this.#warnOfBareName(input, node.at, path)
     const value = text.replaceAll('$$', '$')
     return { ...scalarNode(node.at, value, { isQuoted: node.isQuoted }), references: [...references] }
+  }
+
+  /** The collector once took `$REGION` for a variable, and does no longer: nothing in the file tells. */
+  #warnOfBareName(text: string, at: Span, path: Path): void {
+    const name = /^\$([A-Z][A-Z0-9_]*)$/.exec(text)?.[1]
+    if (name === undefined || !Object.hasOwn(this.#surroundings.env, name)) return
+    const message = `${text} is taken as it stands, though there is an environment variable of that name`
+    this.problems.push({ severity: 'warning', message, path, location: locationOf(at), hint: `write \${env:${name}}` })
   }
 
   /** A mapping from a file may be wanted as text, and then with the references in it resolved. */

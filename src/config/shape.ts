@@ -15,6 +15,7 @@ export type Kind =
   | 'headers'
   | 'endpoint'
   | 'url'
+  | 'id'
   | 'flag'
   | 'integer'
   | 'number'
@@ -35,6 +36,7 @@ const KINDS: ReadonlySet<string> = new Set<Kind>([
   'headers',
   'endpoint',
   'url',
+  'id',
   'flag',
   'integer',
   'number',

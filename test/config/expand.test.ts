@@ -241,3 +241,10 @@ test('what comes from a variable with a telling name is a secret', async (t) => 
   )
   t.ok(loaded.isSecret(['d', 'e']))
 })
+
+test('a bare name of a variable that there is stays as it stands, with a warning', async (t) => {
+  const { root, warnings } = await load('a: $TEXT\nb: $NOPE\nc: x$TEXT\nd: $1')
+  t.equal(JSON.stringify(root), '{"a":"$TEXT","b":"$NOPE","c":"x$TEXT","d":"$1"}')
+  t.match(warnings, [{ path: ['a'], message: /^\$TEXT is taken as it stands/, hint: 'write ${env:TEXT}' }])
+  t.equal(warnings.length, 1)
+})
