@@ -68,6 +68,19 @@ export class Destination {
 
 export const whole = (batch: Batch): Outgoing<Batch>[] => [{ request: batch, items: batch.items }]
 
+/** What a test opens when it likes. */
+export interface Gate {
+  readonly promise: Promise<void>
+  open(): void
+}
+export function gate(): Gate {
+  let open = (): void => {}
+  const promise = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { promise, open: () => open() }
+}
+
 export interface Rig {
   readonly exporter: Exporter
   readonly destination: Destination
