@@ -126,8 +126,8 @@ export class Sender<S extends Signal, R> {
         this.#book(outgoing.items, dropped, outcome)
         return undefined
       }
-      // What a sender's leave has ended says nothing about the destination.
-      if (origin.abort?.().aborted !== true) health.failed(error)
+      // What our own end, or a sender's leave, has ended says nothing about the destination.
+      if (!(error instanceof ShutdownError) && origin.abort?.().aborted !== true) health.failed(error)
       if (error instanceof PermanentError) {
         const halves = error instanceof TooLargeError ? this.#cut(outgoing, piece, outcome) : undefined
         if (halves === undefined) lose(outgoing.items, error, outcome)

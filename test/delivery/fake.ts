@@ -91,10 +91,15 @@ export interface Rig {
   advance(ms: number): Promise<void>
 }
 
-/** An exporter of all signals, started. Waits are not randomized unless the config says so. */
+/** An exporter of all signals, started unless it is to be otherwise. Waits are not randomized unless the config says so. */
 export async function rig(
   config: { sending_queue?: object; retry_on_failure?: object; timeout?: string } = {},
-  of: { delivery?: Partial<Delivery<Signal, Batch>>; defaults?: DeliveryDefaults; settings?: TestSettings } = {},
+  of: {
+    delivery?: Partial<Delivery<Signal, Batch>>
+    defaults?: DeliveryDefaults
+    settings?: TestSettings
+    isStarted?: boolean
+  } = {},
 ): Promise<Rig> {
   const destination = new Destination()
   const settings = of.settings ?? testSettings()
@@ -105,7 +110,7 @@ export async function rig(
   })
   const delivery: Delivery<Signal, Batch> = { encode: whole, send: destination.send, ...of.delivery }
   const exporter = deliver<Batch>({ traces: delivery, metrics: delivery, logs: delivery }, parsed, settings)
-  await exporter.start?.(host)
+  if (of.isStarted !== false) await exporter.start?.(host)
   return {
     exporter,
     destination,
