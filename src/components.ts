@@ -24,7 +24,9 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   connector: {
     forward: () => import('./connectors/forward/index.ts'),
   },
-  extension: {},
+  extension: {
+    health_check: () => import('./extensions/health_check/index.ts'),
+  },
 }
 
 /** Older and newer spellings, and names of what is gone and has a successor. */
