@@ -228,18 +228,6 @@ test('a scraper that goes away in the middle, or reads nothing, holds up nobody'
   t.equal(samplesOf(await exporter.scrape()).length, 20_000)
 })
 
-test('series that come while a scrape is read wait for the next one', async (t) => {
-  const exporter = await startExporter(t, { without_scope_info: true })
-  await exporter.send([many])
-  const request = httpRequest(exporter.url).end()
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  await exporter.send([gauge('g', new Array(20_010).fill(7))])
-  const text = await textOf(response)
-  const names = samplesOf(text).map((line) => line.split(' ')[0])
-  t.equal(names.length, 20_000)
-  t.equal(new Set(names).size, 20_000)
-})
-
 test('headers of the config, pages of other origins and connections that end', async (t) => {
   const exporter = await startExporter(t, {
     response_headers: { 'X-From': 'sluice' },
