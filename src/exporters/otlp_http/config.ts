@@ -15,7 +15,7 @@ export const config = v.pipe(
     metrics_endpoint: instead('metrics'),
     logs_endpoint: instead('logs'),
     profiles_endpoint: setting(httpUrl, '', 'Has no effect here: profiles are not carried.'),
-    encoding: setting(oneOf(['proto']), 'proto', 'proto: protobuf.'),
+    encoding: setting(oneOf(['proto', 'json']), 'proto', 'proto (protobuf) or json, which costs more on both sides.'),
     ...deliverySettings({ timeout: '30s' }),
   }),
   v.check(

@@ -1,10 +1,10 @@
-// A batch's chunks are the request as they stand: nothing is decoded, nothing is joined.
+// In protobuf a batch's chunks are the request as they stand: nothing is decoded, nothing is joined.
 import type { Exporter, Settings } from '../../contract/index.ts'
-import type { Batch, Signal } from '../../data/index.ts'
+import { type Batch, encodeOtlpJson, type Signal } from '../../data/index.ts'
 import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
 import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
-import { bookPartialSuccess, decodePartialSuccess, errorOfReply, PROTOBUF } from '../../net/otlp.ts'
+import { bookPartialSuccess, decodePartialSuccess, errorOfReply, JSON_TYPE, PROTOBUF } from '../../net/otlp.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { type OtlpHttpConfig, urlOf } from './config.ts'
 
@@ -16,8 +16,9 @@ interface Body {
 export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Settings): Exporter {
   const { log, clock } = settings
   const client = new HttpClient(config, settings)
+  const { bodyOf, contentType } = encodings[config.encoding]
   const headers = {
-    'content-type': PROTOBUF,
+    'content-type': contentType,
     'user-agent': userAgentOf(settings.agent),
   }
 
@@ -36,7 +37,7 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
     return {
       open,
       close,
-      encode: (batch) => [{ request: protobufOf(batch), items: batch.items }],
+      encode: (batch) => [{ request: bodyOf(batch), items: batch.items }],
       async send({ request, items }, { abort }, drop) {
         target ??= client.target(url, headers)
         const reply = await client.post(target, request.chunks, request.sizeBytes, abort)
@@ -51,4 +52,13 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
   return deliver(of, config, settings)
 }
 
-const protobufOf = ({ chunks, sizeBytes }: Batch): Body => ({ chunks, sizeBytes })
+const encodings = {
+  proto: { contentType: PROTOBUF, bodyOf: ({ chunks, sizeBytes }: Batch): Body => ({ chunks, sizeBytes }) },
+  json: {
+    contentType: JSON_TYPE,
+    bodyOf(batch: Batch): Body {
+      const text = encodeOtlpJson(batch)
+      return { chunks: [text], sizeBytes: text.length }
+    },
+  },
+}

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
-import type { Signal } from '../../../src/data/index.ts'
+import { decodeOtlpJson, type Signal } from '../../../src/data/index.ts'
 import otlpHttp from '../../../src/exporters/otlp_http/index.ts'
 import { encodeStatus, encodeStatusJson } from '../../../src/net/status.ts'
 import { type Answer, FakeOtlpHttp } from '../../kit/fake-otlp-http.ts'
@@ -45,6 +45,18 @@ for (const signal of signals) {
     t.ok(request!.body.equals(Buffer.concat(batch.chunks)))
     t.equal(request!.headers.get('content-encoding'), 'gzip')
     t.match(request!.headers.get('user-agent'), /^sluice\/0\.0\.0-test \(\w+\/\w+\)$/)
+    t.same(account(signal), { out: 5, held: 0, dropped: {} })
+  })
+
+  test(`${signal}: in JSON it is the same telemetry`, async (t) => {
+    const { fake, send, settled, account } = await rig(t, { encoding: 'json', compression: 'zstd' })
+    const batch = items[signal](5)
+    await send(batch)
+    await settled(signal)
+    const [request] = fake.requests
+    t.equal(request!.headers.get('content-type'), 'application/json')
+    t.equal(request!.items, 5)
+    t.ok(Buffer.concat(decodeOtlpJson(signal, request!.body).chunks).equals(Buffer.concat(batch.chunks)))
     t.same(account(signal), { out: 5, held: 0, dropped: {} })
   })
 
