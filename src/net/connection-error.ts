@@ -13,12 +13,19 @@ function explain(error: unknown): string {
   const code = codeOf(first)
   const hint = HINTS[code ?? ''] ?? (code?.startsWith('HPE_') ? HINTS.HPE : undefined)
   // One line an address, when a name has several and none answers.
-  const text = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
+  const text = error instanceof AggregateError ? error.errors.map(textOf).join('; ') : textOf(error)
   const known = text === '' ? (code ?? 'unknown error') : text
   return hint === undefined ? known : `${known} (${hint})`
 }
 
+/** OpenSSL has a few words for people among much else. */
+const textOf = (error: unknown): string =>
+  error instanceof Error && 'reason' in error && typeof error.reason === 'string' && 'library' in error
+    ? error.reason
+    : messageOf(error)
+
 const UNTRUSTED = 'the certificate is not signed by an authority that is trusted: give it in tls::ca_file'
+const OWN_CERTIFICATE = 'the server wants a certificate: give tls::cert_file and tls::key_file'
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'no such host',
@@ -35,6 +42,8 @@ const HINTS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: OWN_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'no ciphers in common, or the server wants a certificate',
   CERT_HAS_EXPIRED: 'the certificate of the server has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name: see tls::server_name_override',
 }

@@ -1,12 +1,12 @@
 // Unary gRPC calls by hand on node:http2: what all calls of a method have in common, compression, and where a call goes.
+import { lookup } from 'node:dns/promises'
 import type { OutgoingHttpHeaders } from 'node:http2'
 import { RetryableError, type Settings } from '../contract/index.ts'
 import { codecOf, type GrpcClientConfig } from './client-config.ts'
 import { type Compress, createCompress } from './compress.ts'
 import { type GrpcReply, REFUSED } from './grpc-call.ts'
-import { GrpcConnections } from './grpc-connections.ts'
+import { GrpcConnections, type Surroundings } from './grpc-connections.ts'
 import { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
-import type { Environment } from './proxy.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { userAgentOf } from './user-agent.ts'
 
@@ -18,21 +18,26 @@ export class GrpcClient {
   readonly #settings: Settings
   readonly #target: GrpcTarget
   readonly #timeoutMs: number
-  readonly #environment: Environment
+  readonly #surroundings: Surroundings
   readonly #compress: Compress | undefined
   #tls: ClientTlsOptions | undefined
   #connections: GrpcConnections | undefined
   #stopReload: (() => void) | undefined
 
   /** Does no I/O. `timeoutMs` is what servers are told about the time that a call has; 0 is no limit. */
-  constructor(config: GrpcClientConfig, timeoutMs: number, settings: Settings, environment: Environment = process.env) {
+  constructor(
+    config: GrpcClientConfig,
+    timeoutMs: number,
+    settings: Settings,
+    surroundings: Surroundings = { environment: process.env, lookup },
+  ) {
     const target = parseGrpcTarget(config.endpoint)
     if (typeof target === 'string') throw new Error(`endpoint: ${target}`)
     this.#target = target
     this.#config = config
     this.#timeoutMs = timeoutMs
     this.#settings = settings
-    this.#environment = environment
+    this.#surroundings = surroundings
     const codec = codecOf(config.compression)
     if (codec !== undefined) this.#compress = createCompress(codec)
   }
@@ -47,7 +52,7 @@ export class GrpcClient {
       target: this.#target,
       config: this.#config,
       settings: this.#settings,
-      environment: this.#environment,
+      ...this.#surroundings,
       serverName: authority === '' ? this.#target.host || 'localhost' : authority.replace(/:\d+$/, ''),
       tls: () => this.#tls,
     })

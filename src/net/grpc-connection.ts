@@ -39,6 +39,8 @@ export interface ConnectionSettings {
   readonly onTooManyPings: () => void
 }
 
+const CLOSED_EARLY =
+  'the server closed the connection before it spoke HTTP/2: is it a port for TLS, or one for OTLP/HTTP?'
 /** How long a server may take until it speaks HTTP/2; the limit of gRPC. */
 const CONNECT_TIMEOUT_MS = 20_000
 /** As in Go: the kernel asks a silent peer every 15 s whether it is there (F25). */
@@ -50,6 +52,8 @@ export class GrpcConnection {
   readonly #where: string
   #session: ClientHttp2Session | undefined
   #socket: Socket | undefined
+  /** The first thing that went wrong with the socket. */
+  #failure: Error | undefined
   #isGone = false
   #calls = 0
   #heardAtMs = 0
@@ -94,8 +98,7 @@ export class GrpcConnection {
         : socketPath !== undefined
           ? connectTcp({ path: socketPath })
           : connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
-    this.#socket = raw
-    if (this.#isGone) raw.destroy()
+    this.#watchSocket(raw)
     if (proxy === undefined) await opened(raw, 'connect')
     if (tls === undefined) return raw
     const secure = connectTls({
@@ -104,19 +107,23 @@ export class GrpcConnection {
       ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName }),
       ...tls,
     })
-    this.#socket = secure
+    this.#watchSocket(secure)
     await opened(secure, 'secureConnect')
     checkProtocol(secure)
     return secure
   }
 
+  #watchSocket(socket: Socket): void {
+    this.#socket = socket
+    socket.on('error', (error) => {
+      this.#failure ??= error
+    })
+    if (this.#isGone) socket.destroy()
+  }
+
   /** The server's SETTINGS are the sign that it speaks HTTP/2. */
   #startSession(socket: Socket): Promise<void> {
     const session = connectHttp2('http://unused', { createConnection: () => socket, settings: { enablePush: false } })
-    let failure: Error | undefined
-    session.on('error', (error) => {
-      failure = error
-    })
     session.on('goaway', (code, _lastStreamId, data) => {
       if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && String(data) === 'too_many_pings') this.#of.onTooManyPings()
       this.retire()
@@ -128,10 +135,19 @@ export class GrpcConnection {
         this.#watch()
         resolve()
       })
-      session.on('close', () => {
-        reject(failure ?? new Error('the server closed the connection'))
+      const end = (): void => {
+        reject(this.#failure ?? new Error(CLOSED_EARLY))
         this.close()
+      }
+      // Not every session that fails closes, nor does every socket: the first to say something decides.
+      session.on('error', (error) => {
+        this.#failure ??= error
+        end()
       })
+      session.on('close', end)
+      socket.on('error', end)
+      socket.on('close', end)
+      if (socket.destroyed) end()
     })
   }
 
@@ -142,6 +158,7 @@ export class GrpcConnection {
       return await callUnary(this.#session!, request, abort, this)
     } finally {
       this.#calls--
+      if (this.#isGone) this.#closeWhenIdle()
     }
   }
 
@@ -163,6 +180,14 @@ export class GrpcConnection {
     this.#isGone = true
     this.#session?.close()
     this.#of.onGone()
+    this.#closeWhenIdle()
+  }
+
+  /** Not from inside a callback of the session; and not left to the session, which waits for the server to close first. */
+  #closeWhenIdle(): void {
+    setImmediate(() => {
+      if (this.#calls === 0) this.close()
+    })
   }
 
   /** At once; calls under way end in an error. */

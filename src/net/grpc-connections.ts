@@ -1,6 +1,5 @@
 // The connections of a client: made when a call needs them, to every address of the name or to the first that answers,
 // and made again when they are lost.
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { RetryableError, type Settings, ShutdownError } from '../contract/index.ts'
 import type { GrpcClientConfig } from './client-config.ts'
@@ -17,11 +16,16 @@ const LEAST_PING_MS = 10_000
 /** More addresses of one name than anybody balances over by DNS. */
 const MAX_ADDRESSES = 100
 
-export interface GrpcConnectionsSettings {
+/** What the machine says. */
+export interface Surroundings {
+  readonly environment: Environment
+  lookup(host: string, options: { all: true; order: 'verbatim' }): Promise<readonly { readonly address: string }[]>
+}
+
+export interface GrpcConnectionsSettings extends Surroundings {
   readonly target: GrpcTarget
   readonly config: Pick<GrpcClientConfig, 'balancer_name' | 'keepalive' | 'wait_for_ready'>
   readonly settings: Settings
-  readonly environment: Environment
   readonly serverName: string
   readonly tls: () => ClientTlsOptions | undefined
 }
@@ -160,7 +164,7 @@ export class GrpcConnections {
     )
     if (proxy !== undefined) return [{ host, port, proxy }]
     if (isIP(host) !== 0 || scheme === 'passthrough') return [{ host, port }]
-    const found = await lookup(host, { all: true, order: 'verbatim' })
+    const found = await this.#of.lookup(host, { all: true, order: 'verbatim' })
     const addresses = new Set(found.map(({ address }) => address))
     return [...addresses].slice(0, MAX_ADDRESSES).map((address) => ({ host: address, port }))
   }
