@@ -69,12 +69,13 @@ function namesOf(re2: RE2JS): (string | undefined)[] {
   return names
 }
 
-/** Loaded with the first pattern that needs it: 5 MB and 8 ms. */
+/** Loaded with the first pattern that needs it: 5 MB and 8 ms. The bundler looks for `require` by that name. */
 let engine: typeof RE2JS | undefined
-const requireHere = createRequire(import.meta.url)
+const loadEngine = (): { readonly RE2JS: typeof RE2JS } =>
+  typeof require === 'function' ? require('re2js') : createRequire(import.meta.url)('re2js')
 
 function compileRe2(source: string): RE2JS {
-  engine ??= (requireHere('re2js') as { readonly RE2JS: typeof RE2JS }).RE2JS
+  engine ??= loadEngine().RE2JS
   try {
     return engine.compile(source)
   } catch (error) {
