@@ -42,7 +42,8 @@ function json(value: AnyValue): string {
       return String(value)
     default:
       if (value === null) return 'null'
-      if (value instanceof Uint8Array) return quote(base64(value))
+      // no bytes are null inside a list or map, as the collector writes them
+      if (value instanceof Uint8Array) return value.length === 0 ? 'null' : quote(base64(value))
       if (isList(value)) return `[${value.map(json).join(',')}]`
       return `{${[...value.keys()]
         .toSorted(byCodePoint)

@@ -83,6 +83,7 @@ test('every value has a text', async (t) => {
     [Buffer.from('bytes'), 'Ynl0ZXM='],
     [[1, 'a', null, [true]], '[1,"a",null,[true]]'],
     [[Number.NaN], ''],
+    [[Buffer.alloc(0)], '[null]'],
     [
       new Map<string, AnyValue>([
         ['𝄞', 1],

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
-import { optional, section, setting } from '../../config/schema.ts'
-import { integer } from '../../config/values.ts'
+import { list, oneOf, optional, section, setting } from '../../config/schema.ts'
+import { flag, integer, nonEmptyText } from '../../config/values.ts'
+import { deliverySettings } from '../../delivery/index.ts'
 
 const settings = section({
   verbosity: setting(
-    v.picklist(['basic']),
+    oneOf(['basic', 'normal', 'detailed']),
     'basic',
     'How much is written: `basic` a line with counts for each batch, `normal` about a line an item, `detailed` every field.',
   ),
@@ -15,17 +16,15 @@ const settings = section({
     'After those, every how many-th equal message of that second is written; 1 writes all, 0 none.',
   ),
   use_internal_logger: setting(
-    v.boolean(),
+    flag,
     true,
     "Write through the agent's own log, as `service::telemetry::logs` says; otherwise to `output_paths`, undecorated.",
   ),
   output_paths: optional(
-    v.pipe(
-      v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))),
-      v.minLength(1, 'must name at least one output'),
-    ),
+    v.pipe(list(nonEmptyText), v.minLength(1, 'must name at least one output')),
     'Where to write without the internal logger: `stdout` (the default), `stderr` or paths of files, which are appended to.',
   ),
+  ...deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' }),
 })
 
 export const config = v.pipe(

@@ -88,6 +88,32 @@ test('an output that cannot be opened fails the start', async (t) => {
   await exporter.stop!(abort())
 })
 
+test('an output that fails drops and counts, it does not hold anybody up', {
+  skip: process.platform !== 'linux' && 'needs /dev/full',
+}, async (t) => {
+  const { exporter, settings } = created({ use_internal_logger: false, output_paths: ['/dev/full'] })
+  await exporter.start!(testHost())
+  const ledger = settings.ledger('logs')
+  ledger.entered(2)
+  await t.rejects(exporter.consumers.logs!(items.logs(2), testContext()), {
+    name: 'PermanentError',
+    reason: 'output_failed',
+  })
+  t.equal(ledger.outItems, 0)
+  await exporter.stop!(abort())
+})
+
+test('with a queue batches are written behind it, and before the stop', async (t) => {
+  const { exporter, settings } = created({ sending_queue: { queue_size: 10 } })
+  await exporter.start!(testHost())
+  settings.ledger('logs').entered(6)
+  for (let i = 1; i <= 3; i++) await exporter.consumers.logs!(items.logs(i), testContext())
+  await exporter.stop!(abort())
+  t.equal(settings.lines.filter(({ message }) => message === 'Logs').length, 3)
+  t.equal(settings.ledger('logs').outItems, 6)
+  t.equal(settings.ledger('logs').held, 0)
+})
+
 test('output_paths without use_internal_logger: false is an error, as is an empty list', async (t) => {
   const issues = (yaml: object): string[] =>
     (v.safeParse(debug.config, yaml).issues ?? []).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`)
