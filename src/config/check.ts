@@ -33,11 +33,13 @@ export function checkSchema<C>(
   const reading = new Reading(path, loaded)
   const shape = shapeOf(schema)
   const isEmpty = node.kind === 'scalar' && node.value === null && shape.kind === 'section'
-  const wanted = isEmpty ? {} : reading.read(shape, node, path, node)
+  const wanted = isEmpty ? {} : reading.read(shape, node, path)
   const parsed = v.safeParse(schema, wanted)
   if (!parsed.success) for (const issue of parsed.issues) reading.issue(issue, node)
-  if (parsed.success && reading.problems.length === 0) return { config: parsed.output, warnings: reading.warnings }
-  const problems = inOrder(reading.problems.map((problem) => reading.withoutSecrets(problem)))
+  const tidy = (found: readonly Problem[]): Problem[] => inOrder(found.map((one) => reading.withoutSecrets(one)))
+  if (parsed.success && reading.problems.length === 0)
+    return { config: parsed.output, warnings: tidy(reading.warnings) }
+  const problems = tidy(reading.problems)
   return { problems, readable: parsed.success ? parsed.output : undefined }
 }
 
@@ -58,9 +60,9 @@ class Reading {
   }
 
   /** The value as the setting wants it: texts as they were written, unknown keys left out (and reported). */
-  read(shape: Shape, node: Node, path: Path, root: Node): unknown {
+  read(shape: Shape, node: Node, path: Path): unknown {
     if (shape.kind === 'secret' || shape.kind === 'headers') this.#secrets.set(key(path), node)
-    if (shape.kind === 'union') return this.read(chooseOption(shape, node), node, path, root)
+    if (shape.kind === 'union') return this.read(chooseOption(shape, node), node, path)
     if (shape.kind === 'url' && node.kind === 'scalar') this.#checkUrl(String(node.value), path)
     switch (node.kind) {
       case 'scalar':
@@ -69,32 +71,32 @@ class Reading {
         // To valibot a list is an object like any other; a text is not.
         if (shape.kind === 'section' || shape.kind === 'record') return ''
         const of = itemOf(shape)
-        return node.items.map((item, index) => (of ? this.read(of, item, [...path, index], root) : plainOf(item)))
+        return node.items.map((item, index) => (of ? this.read(of, item, [...path, index]) : plainOf(item)))
       }
       case 'map':
         if (TEXTS.has(shape.kind) && node.original !== undefined) return node.original
-        if (shape.kind === 'section') return this.#section(shape, node, path, root)
-        return this.#record(shape, node, path, root)
+        if (shape.kind === 'section') return this.#section(shape, node, path)
+        return this.#record(shape, node, path)
     }
   }
 
-  #section(shape: Shape, node: Node & { kind: 'map' }, path: Path, root: Node): unknown {
+  #section(shape: Shape, node: Node & { kind: 'map' }, path: Path): unknown {
     const result: Record<string, unknown> = Object.create(null)
     const entries = shape.entries()
     for (const [name, { node: inner }] of node.entries) {
       const setting = entries.get(name)
-      if (setting !== undefined) result[name] = this.read(setting, inner, [...path, name], root)
+      if (setting !== undefined) result[name] = this.read(setting, inner, [...path, name])
       else if (shape.isOpen) result[name] = plainOf(inner)
       else this.#unknown(name, [...path, name], [...entries.keys()])
     }
     return result
   }
 
-  #record(shape: Shape, node: Node & { kind: 'map' }, path: Path, root: Node): unknown {
+  #record(shape: Shape, node: Node & { kind: 'map' }, path: Path): unknown {
     const of = shape.kind === 'headers' ? (shape.of() ?? SECRET) : shape.kind === 'record' ? shape.of() : undefined
     const result: Record<string, unknown> = Object.create(null)
     for (const [name, { node: inner }] of node.entries)
-      result[name] = of ? this.read(of, inner, [...path, name], root) : plainOf(inner)
+      result[name] = of ? this.read(of, inner, [...path, name]) : plainOf(inner)
     return result
   }
 
@@ -185,7 +187,9 @@ function readScalar(shape: Shape, node: Node & { kind: 'scalar' }): unknown {
   // An unset variable is an empty text to a text, and nothing (so the default) to everything else.
   if (value === null) return TEXTS.has(shape.kind) && shape.kind !== 'choice' && references.length > 0 ? '' : null
   if (TEXTS.has(shape.kind) || shape.kind === 'texts') return original ?? String(value)
-  return value
+  // As in the collector, one text stands for a list of texts, cut at its commas.
+  const isTexts = shape.kind === 'list' && TEXTS.has(shape.of()?.kind ?? 'any')
+  return isTexts && typeof value === 'string' && value !== '' ? value.split(',') : value
 }
 
 /** Of a union, what the value was probably meant to be. */

@@ -14,8 +14,10 @@ const MAX_CHAIN = 100
 /** References that are replaced in one text, those that come in with others included. */
 const MAX_IN_TEXT = 1000
 /** In one config; with the next one what keeps references from multiplying without end. */
-const MAX_EXPANSIONS = 20_000
+const MAX_EXPANSIONS = 10_000
 const MAX_TEXT_LENGTH = 1024 * 1024
+/** Of errors and of warnings; nobody reads more. */
+const MAX_PROBLEMS = 1000
 
 export interface Expanded {
   readonly node: Node
@@ -43,6 +45,7 @@ class Expander {
   readonly #surroundings: Surroundings
   readonly #retrieved = new Map<string, Promise<Retrieved>>()
   readonly #warned = new Set<string>()
+  readonly #counts = { error: 0, warning: 0 }
   #expansions = 0
 
   constructor(surroundings: Surroundings) {
@@ -74,7 +77,7 @@ class Expander {
     } catch (error) {
       const hint = error instanceof Stop || error instanceof RetrieveError ? error.hint : undefined
       const location = locationOf(node.at)
-      this.problems.push({ severity: 'error', message: messageOf(error), path, location, hint })
+      this.#report({ severity: 'error', message: messageOf(error), path, location, hint })
       return { ...scalarNode(node.at, ''), references: node.references }
     }
   }
@@ -114,7 +117,7 @@ class Expander {
     const name = /^\$([A-Z][A-Z0-9_]*)$/.exec(text)?.[1]
     if (name === undefined || !Object.hasOwn(this.#surroundings.env, name)) return
     const message = `${text} is taken as it stands, though there is an environment variable of that name`
-    this.problems.push({ severity: 'warning', message, path, location: locationOf(at), hint: `write \${env:${name}}` })
+    this.#report({ severity: 'warning', message, path, location: locationOf(at), hint: `write \${env:${name}}` })
   }
 
   /** A mapping from a file may be wanted as text, and then with the references in it resolved. */
@@ -136,6 +139,11 @@ class Expander {
     if (++this.#expansions > MAX_EXPANSIONS) throw new Stop(`more than ${MAX_EXPANSIONS} references in one config`)
   }
 
+  #report(problem: Problem): void {
+    const count = (this.#counts[problem.severity] += 1)
+    if (count <= MAX_PROBLEMS) this.problems.push(problem)
+  }
+
   async #get(uri: string, at: Span, path: Path): Promise<{ reference: string; retrieved: Retrieved }> {
     if (uri.includes('$'))
       throw new Stop(`\${${uri}} has a $ in it`, 'references in references are written ${env:${env:X}}')
@@ -150,7 +158,7 @@ class Expander {
     const place = `${key} ${path.join()}`
     if (retrieved.warning !== undefined && !this.#warned.has(place)) {
       this.#warned.add(place)
-      this.problems.push({ severity: 'warning', message: retrieved.warning, path, location: locationOf(at) })
+      this.#report({ severity: 'warning', message: retrieved.warning, path, location: locationOf(at) })
     }
     return { reference: nameOf(parsed), retrieved }
   }

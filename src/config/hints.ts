@@ -22,6 +22,8 @@ export function hintFor(issue: BaseIssue<unknown>, node: Node | undefined, isSec
   if (node.kind === 'list') return undefined
   const unset = node.references[0]
   if (unset !== undefined && (node.value === '' || node.value === null)) return `\${${unset}} is empty`
+  if (typeof node.value === 'bigint') return `numbers go up to ${Number.MAX_SAFE_INTEGER}`
+  if (/must be a list/.test(issue.message) && !isSecret) return `write it as a list: [${node.original ?? ''}]`
   if (typeof node.value !== 'string' || isSecret) return undefined
   return textHint(issue.message, node.value, node.isQuoted)
 }

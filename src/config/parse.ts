@@ -12,6 +12,8 @@ export const MAX_SOURCE_BYTES = 4 * 1024 * 1024
 const MAX_NODES = 1_000_000
 const MAX_ALIASED_NODES = 100_000
 const MAX_DEPTH = 100
+/** Then it is no config, and the reading ends. */
+const MAX_PROBLEMS = 100
 
 export interface Parsed {
   readonly node: Node
@@ -215,6 +217,7 @@ class Reader {
 
   #give(at: Span, path: Path, message: string, hint?: string): Node {
     this.problems.push({ severity: 'error', message, path, location: locationOf(at), hint })
+    this.#isFull ||= this.problems.length >= MAX_PROBLEMS
     return scalarNode(at, null)
   }
 }

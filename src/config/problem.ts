@@ -27,13 +27,24 @@ export class ConfigError extends Error {
 
 /** `receivers::otlp::protocols`, items of lists as `actions[2]`. */
 export const formatPath = (path: Path): string =>
-  path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}::${step}`),
-    '',
-  )
+  path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    const name = step.length > MAX_NAME ? `${step.slice(0, MAX_NAME)}…` : step
+    return text === '' ? name : `${text}::${name}`
+  }, '')
+
+/** No name is that long; what is, is something else. */
+const MAX_NAME = 200
 
 /** For a terminal: place, path and message, the line with what is meant underlined, and a hint. In the order of the text. */
-export const formatProblems = (problems: readonly Problem[]): string => inOrder(problems).map(formatProblem).join('\n')
+export function formatProblems(problems: readonly Problem[]): string {
+  const lines = inOrder(problems).slice(0, MAX_SHOWN).map(formatProblem)
+  if (problems.length > MAX_SHOWN) lines.push(`and ${problems.length - MAX_SHOWN} more`)
+  return lines.join('\n')
+}
+
+/** Who has more to put right does that first. */
+const MAX_SHOWN = 100
 
 /** By source, line and column; what has no place comes where its source would. */
 export function inOrder(problems: readonly Problem[]): Problem[] {
@@ -79,8 +90,8 @@ export function locationOf({ source, start, end }: Span): Location {
   return { source: source.name, line: line + 1, column, text, length: isMoved ? 1 : length }
 }
 
-/** A longer line is not quoted. */
-const MAX_LINE = 2000
+/** A longer line is neither quoted nor looked at closely. */
+export const MAX_LINE = 2000
 /** How far up a line looks for what it is part of. */
 const MAX_LINES_UP = 200
 

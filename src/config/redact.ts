@@ -59,6 +59,8 @@ function endOfValue(line: string, start: number): number {
   return value.lastIndex
 }
 
-/** `https://user:password@host` without the password. */
+/** `https://user:password@host` and `user:password@host` without the password. */
 export const hidePasswords = (text: string): string =>
-  text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]*)@/gi, (_all, scheme: string) => `${scheme}${REDACTED}@`)
+  text
+    .replace(/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#@]*)@/gi, (_all, scheme: string) => `${scheme}${REDACTED}@`)
+    .replace(/(^|\s)[^\s:@/]+:[^\s:@/]+@(?=[\w[])/g, `$1${REDACTED}@`)

@@ -1,6 +1,6 @@
 // What the YAML parser stumbles over, said for someone who writes configs and not parsers.
 import type { YAMLParseError } from 'yaml'
-import { locationOf, type Problem } from './problem.ts'
+import { locationOf, MAX_LINE, type Problem } from './problem.ts'
 import { hideSecrets } from './redact.ts'
 import type { Source } from './source.ts'
 
@@ -61,6 +61,7 @@ function problemOf(
 
 /** Slips that the line itself shows. */
 function explainLine(line: string, offset: number): Explanation | undefined {
+  if (line.length > MAX_LINE) return undefined
   const tab = /^ *(\t+)/.exec(line)
   if (tab !== null) {
     const start = offset + tab[0].indexOf('\t')
@@ -90,7 +91,7 @@ function explainLine(line: string, offset: number): Explanation | undefined {
 
 /** What is left: the parser's own words, translated. */
 function explainCode(source: Source, { code, message, pos: [start] }: YAMLParseError): Explanation {
-  const line = source.line(source.lineOf(start))
+  const line = source.line(source.lineOf(start)).slice(0, MAX_LINE)
   switch (code) {
     case 'BAD_SCALAR_START': {
       const character = source.text[start] ?? ''

@@ -178,8 +178,13 @@ test('slips that YAML lets through are seen when the value is checked', async (t
     ['timeout: 1e99h', '1:10 timeout: must be a duration such as 200ms, 5s or 1m30s, got "1e99h"'],
     ['timeout: NaN', '1:10 timeout: must be a duration such as 200ms, 5s or 1m30s, got "NaN"'],
     ['timeout: .nan', '1:10 timeout: must be a duration such as 200ms, 5s or 1m30s, got NaN'],
+    ['actions: 5', '1:10 actions: must be a list, got 5; write it as a list: [5]'],
+    ['endpoint: me:hush@host:1', '1:11 endpoint: must be host:port, got "[REDACTED]@host:1"'],
     ['mode: basci', '1:7 mode: must be one of basic, normal, detailed, got "basci"; did you mean basic?'],
-    ['count: 9223372036854775807', '1:8 count: must be a whole number, got 9223372036854775807'],
+    [
+      'count: 9223372036854775807',
+      '1:8 count: must be a whole number, got 9223372036854775807; numbers go up to 9007199254740991',
+    ],
     ['endpoint: "a\\r\\nb:1"', '1:11 endpoint: "a\\r\\nb" is no host, got "a\\r\\nb:1"'],
   ]
   for (const [yaml, wanted] of cases) t.same(await said(yaml), [wanted])
@@ -290,6 +295,11 @@ test('checks of several settings together are placed where the schema says', asy
   )
   const loaded = await loadConfig({ sources: ['yaml:min: 5\nmax: 3'], env: {} })
   t.match(lines(checkSchema(both, loaded.root, [], loaded).problems ?? []), [/must be at least min, got 3/])
+})
+
+test('one text stands for a list of texts, cut at its commas', async (t) => {
+  const lists = section({ a: setting(list(text), [], 'A.'), b: setting(v.array(v.string()), [], 'B.') })
+  t.same(checkSchema(lists, { a: 'x,y', b: 'z' }), { config: { a: ['x', 'y'], b: ['z'] }, warnings: [] })
 })
 
 test('a setting that names another component takes an id', async (t) => {

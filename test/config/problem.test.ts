@@ -1,7 +1,15 @@
 import { test } from 'tap'
-import { ConfigError, formatPath, formatProblems } from '../../src/config/index.ts'
+import {
+  ConfigError,
+  formatPath,
+  formatProblems,
+  loadConfig,
+  parseService,
+  printConfig,
+} from '../../src/config/index.ts'
 import { locationOf } from '../../src/config/problem.ts'
 import { Source } from '../../src/config/source.ts'
+import { known } from './known.ts'
 
 const source = new Source(
   'c.yaml',
@@ -65,4 +73,29 @@ test('a long line is shown in part, an endless one not at all', async (t) => {
   t.equal(report[1]?.slice(report[2]?.indexOf('^'), (report[2]?.lastIndexOf('^') ?? 0) + 1), 'HERE')
   const endless = new Source('c', 'x'.repeat(1_000_000))
   t.equal(locationOf({ source: endless, start: 5, end: 6 }).text, undefined)
+})
+
+test('hostile lines, keys and texts cost no time', async (t) => {
+  const long = 200_000
+  for (const text of [
+    `a: ${'a.'.repeat(long)}`,
+    `${'a'.repeat(long)}:b\nc: d`,
+    `a: "${'x:y@'.repeat(long / 4)}"\nb: [`,
+    `a: {b}${' x'.repeat(long)}`,
+    `a: b: ${': '.repeat(long)}`,
+    `${'k'.repeat(long)}: 1`,
+    `a: "${' '.repeat(long)}`,
+    'a:\n'.repeat(long / 10),
+    `a: [1${',"${1}"'.repeat(long / 20)}]`,
+    `${Array.from({ length: 5000 }, (_, i) => `x${i}: 1`).join('\n')}`,
+  ]) {
+    let report = ''
+    try {
+      const loaded = await loadConfig({ sources: ['env:C'], env: { C: text } })
+      report = printConfig(loaded).slice(0, 100) + formatProblems(parseService(loaded, known).problems)
+    } catch (error) {
+      report = String(error)
+    }
+    t.ok(report.length < 50_000)
+  }
 })
