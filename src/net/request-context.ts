@@ -15,7 +15,7 @@ export function createRequestContext(
   metadata: Context['metadata'],
   transport: string,
   request: Cancellable,
-): Context & { cancel(reason: Error): void } {
+): Context & { cancel(): void } {
   let controller: AbortController | undefined
   let reason: Error | undefined
   return {
@@ -34,9 +34,9 @@ export function createRequestContext(
       return controller.signal
     },
     /** For a time limit that the sender has set. */
-    cancel(why) {
-      reason = why
-      controller?.abort(why)
+    cancel() {
+      reason = new Error('the time that the sender set is over')
+      controller?.abort(reason)
     },
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { named, section, setting } from '../../config/schema.ts'
 import { text } from '../../config/values.ts'
+import { grpcServerEntries } from '../../net/grpc-server.ts'
 import { httpServerEntries } from '../../net/http-server.ts'
 import { addressIsValid } from '../../net/listen.ts'
 import { signalNames } from './signals.ts'
@@ -19,13 +20,16 @@ const httpEntries = {
   logs_url_path: setting(urlPath, signalNames.logs.path, 'Where log records are posted.'),
 }
 const http = v.pipe(section(httpEntries), addressIsValid())
+const grpc = v.pipe(section(grpcServerEntries('localhost:4317')), addressIsValid())
+export type OtlpGrpcConfig = v.InferOutput<typeof grpc>
 export type OtlpHttpConfig = v.InferOutput<typeof http>
 
 const protocols = v.pipe(
   section({
+    grpc: named(grpc, 'OTLP over gRPC; on when it is named.'),
     http: named(http, 'OTLP over HTTP, protobuf and JSON; on when it is named.'),
   }),
-  v.check(({ http }) => http !== undefined, 'must name at least one of grpc and http'),
+  v.check(({ grpc, http }) => grpc !== undefined || http !== undefined, 'must name at least one of grpc and http'),
 )
 
 export const config = section({

@@ -1,6 +1,7 @@
 import type { Consumers, Host, Receiver, Settings } from '../../contract/index.ts'
 import { isWildcard } from '../../net/listen.ts'
 import type { OtlpConfig } from './config.ts'
+import { createOtlpGrpc } from './grpc.ts'
 import { OtlpHttp } from './http.ts'
 
 /** A server of one protocol. */
@@ -23,7 +24,11 @@ export class OtlpReceiver implements Receiver {
   }
 
   async start(host: Host): Promise<void> {
-    const { http } = this.#config.protocols
+    const { grpc, http } = this.#config.protocols
+    if (grpc !== undefined) {
+      warnOfOpenDoor(grpc, this.#settings)
+      this.#listeners.push(createOtlpGrpc(grpc, this.#settings, this.#next, host, this.#countRefusals('grpc')))
+    }
     if (http !== undefined) {
       warnOfOpenDoor(http, this.#settings)
       this.#listeners.push(new OtlpHttp(http, this.#settings, this.#next, host, this.#countRefusals('http')))

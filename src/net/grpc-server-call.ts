@@ -1,0 +1,244 @@
+// One unary call: its message in, its answer out.
+import type { Clock } from '../contract/index.ts'
+import { ByteWriter } from '../wire/writer.ts'
+import { declaredSize, decompress, type Encoding, encodings, isEncoding } from './decompress.ts'
+import { MessageReader } from './grpc-server-message.ts'
+import { parseGrpcTimeout } from './grpc-timeout.ts'
+import type { Http2Connection } from './http2/connection.ts'
+import { writeField } from './http2/hpack.ts'
+import type { Answer } from './http2/sender.ts'
+import type { Http2Stream, StreamHandler } from './http2/stream.ts'
+import type { Cancellable } from './request-context.ts'
+import { GRPC, RefusedError, refusalReasonOf, statusOf, trailersOf } from './status.ts'
+
+/** Whoever serves a method. */
+export interface GrpcTaker {
+  /** Before as many bytes as that are kept. Throws what the call is then refused with. */
+  admitUpTo(sizeBytes: number): void
+  /** The message, decompressed, in memory of its own. */
+  onMessage(message: Buffer): void
+  /** The call has its answer, or nobody waits for one. Once, always. */
+  onSettled(): void
+}
+export type GrpcMethod = (call: GrpcCall) => GrpcTaker
+
+/** What all calls of a server share. */
+export interface GrpcDesk {
+  readonly methods: ReadonlyMap<string, GrpcMethod>
+  readonly maxMessageBytes: number
+  readonly clock: Clock
+  onRefused(reason: string): void
+}
+
+/** A message may take this long to arrive, and a second more for each KiB that has come. */
+const MAX_MESSAGE_SECONDS = 30
+const MIN_BYTES_PER_SECOND = 1024
+/** A shorter time limit gets a timer of its own; the others are looked at once a second. */
+const TIMER_BELOW_MS = 5000
+
+export class GrpcCall implements StreamHandler, Cancellable {
+  readonly #desk: GrpcDesk
+  readonly #connection: Http2Connection
+  readonly #stream: Http2Stream
+  #taker: GrpcTaker | undefined
+  #reader: MessageReader | undefined
+  #encoding: Encoding | undefined
+  #timeoutMs = Infinity
+  #cancelTimer: (() => void) | undefined
+  #onClose: (() => void) | undefined
+  #onDeadline: (() => void) | undefined
+  isSettled = false
+
+  constructor(desk: GrpcDesk, connection: Http2Connection, stream: Http2Stream) {
+    this.#desk = desk
+    this.#connection = connection
+    this.#stream = stream
+  }
+
+  /** Names and values in turn, when the connection keeps them. */
+  get headers(): readonly string[] {
+    return this.#stream.head.all ?? []
+  }
+
+  begin(): void {
+    try {
+      this.#look()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #look(): void {
+    const { head } = this.#stream
+    if (head.method !== 'POST') return this.#failHttp('405', GRPC.INTERNAL, 'method_not_allowed', 'gRPC calls are POST')
+    if (!isGrpc(head.contentType))
+      return this.#failHttp('415', GRPC.INVALID_ARGUMENT, 'bad_content_type', 'content-type is not application/grpc')
+    const method = this.#desk.methods.get(head.path)
+    if (method === undefined) throw unknownMethod(head.path, this.#desk.methods)
+    if (head.hasBadBinary)
+      throw new RefusedError(400, GRPC.INVALID_ARGUMENT, 'bad_metadata', 'a value under a name with -bin is not base64')
+    if (head.grpcTimeout !== '') this.#setTimeout(head.grpcTimeout)
+    if (this.isSettled) return
+    if (isEncoding(head.grpcEncoding)) this.#encoding = head.grpcEncoding
+    else if (head.grpcEncoding !== '' && head.grpcEncoding !== 'identity') throw unknownEncoding(head.grpcEncoding)
+    const taker = method(this)
+    this.#taker = taker
+    this.#reader = new MessageReader(this.#desk.maxMessageBytes, (sizeBytes) => taker.admitUpTo(sizeBytes))
+  }
+
+  #setTimeout(text: string): void {
+    const timeoutMs = parseGrpcTimeout(text)
+    if (timeoutMs === undefined)
+      throw new RefusedError(400, GRPC.INVALID_ARGUMENT, 'bad_timeout', `grpc-timeout ${JSON.stringify(text)} is none`)
+    this.#timeoutMs = timeoutMs
+    if (timeoutMs === 0) this.#expire()
+    else if (timeoutMs < TIMER_BELOW_MS) this.#cancelTimer = this.#desk.clock.after(timeoutMs, () => this.#expire())
+  }
+
+  onSecond(seconds: number): void {
+    if (this.isSettled) return
+    if (seconds * 1000 >= this.#timeoutMs) return this.#expire()
+    const received = this.#reader?.receivedBytes ?? 0
+    if (!this.#stream.isRemoteDone && seconds >= MAX_MESSAGE_SECONDS + received / MIN_BYTES_PER_SECOND)
+      this.fail(new RefusedError(408, GRPC.DEADLINE_EXCEEDED, 'body_timeout', 'the message took too long to arrive'))
+  }
+
+  /** The sender has stopped waiting; so do we. */
+  #expire(): void {
+    if (this.isSettled) return
+    const error = new RefusedError(504, GRPC.DEADLINE_EXCEEDED, 'deadline', 'the time that the sender set is over')
+    this.#onDeadline?.()
+    this.fail(error)
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    if (this.isSettled) return
+    try {
+      this.#reader!.add(bytes, start, end)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  onEnd(): void {
+    if (this.isSettled) return
+    try {
+      const message = this.#reader!.end()
+      if (this.#reader!.isCompressed) this.#unpack(message)
+      else this.#taker!.onMessage(message)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #unpack(message: Buffer): void {
+    const encoding = this.#encoding
+    if (encoding === undefined)
+      throw new RefusedError(400, GRPC.INTERNAL, 'bad_frame', 'a compressed message without grpc-encoding')
+    const limitBytes = this.#desk.maxMessageBytes
+    const declared = declaredSize(encoding, message) ?? 0
+    if (declared <= limitBytes) this.#taker!.admitUpTo(declared)
+    const unpacked = decompress(encoding, message, limitBytes)
+    if (Buffer.isBuffer(unpacked)) return this.#pass(unpacked)
+    unpacked.then((bytes) => this.#pass(bytes)).catch((error: unknown) => this.fail(error))
+  }
+
+  #pass(message: Buffer): void {
+    if (this.isSettled) return
+    this.#taker!.admitUpTo(message.length)
+    this.#taker!.onMessage(message)
+  }
+
+  onReset(): void {
+    if (this.isSettled) return
+    this.#desk.onRefused('aborted')
+    this.#settle()
+    this.#onClose?.()
+  }
+
+  onClose(run: () => void): void {
+    this.#onClose = run
+  }
+
+  /** Runs when the time is over that the sender has set. */
+  onDeadline(run: () => void): void {
+    this.#onDeadline = run
+  }
+
+  succeed(message: Buffer): void {
+    if (this.isSettled) return
+    this.#settle()
+    this.#connection.answer(this.#stream, message.length === 0 ? EMPTY_MESSAGE : answerOf(message))
+  }
+
+  fail(error: unknown): void {
+    if (this.isSettled) return
+    const status = statusOf(error)
+    this.#desk.onRefused(refusalReasonOf(error))
+    const fields = Object.entries(trailersOf({ ...status, message: status.message.slice(0, MAX_MESSAGE_LENGTH) }))
+    if (status.code === GRPC.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', encodings.join(',')])
+    this.#settle()
+    this.#connection.answer(this.#stream, trailersOnly('200', fields))
+  }
+
+  /** Who does not speak gRPC gets an answer in HTTP. */
+  #failHttp(httpStatus: string, code: number, reason: string, message: string): void {
+    this.#desk.onRefused(reason)
+    this.#settle()
+    this.#connection.answer(this.#stream, trailersOnly(httpStatus, Object.entries(trailersOf({ code, message }))))
+  }
+
+  #settle(): void {
+    this.isSettled = true
+    this.#cancelTimer?.()
+    this.#reader = undefined
+    this.#taker?.onSettled()
+  }
+}
+
+/** Longer texts would not fit the headers that some clients accept. */
+const MAX_MESSAGE_LENGTH = 1024
+
+const isGrpc = (contentType: string): boolean =>
+  contentType === 'application/grpc' || /^application\/grpc(\+proto)?($|;)/.test(contentType)
+
+function unknownMethod(path: string, methods: ReadonlyMap<string, GrpcMethod>): RefusedError {
+  const known = [...methods.keys()].join(', ')
+  const text = `unknown method ${path.slice(0, 200)}; this receiver has pipelines for ${known}`
+  return new RefusedError(404, GRPC.UNIMPLEMENTED, 'not_found', text)
+}
+
+const unknownEncoding = (encoding: string): RefusedError =>
+  new RefusedError(
+    415,
+    GRPC.UNIMPLEMENTED,
+    'bad_content_encoding',
+    `unsupported grpc-encoding ${JSON.stringify(encoding.slice(0, 100))}, supported: [${encodings.join(', ')}]`,
+  )
+
+function blockOf(fields: readonly (readonly [name: string, value: string])[]): Buffer {
+  const out = new ByteWriter(64)
+  for (const [name, value] of fields) writeField(out, name, value)
+  return out.take()
+}
+
+const NOTHING = Buffer.alloc(0)
+const HEAD = blockOf([
+  [':status', '200'],
+  ['content-type', 'application/grpc'],
+])
+const OK = blockOf([['grpc-status', '0']])
+const EMPTY_MESSAGE: Answer = { head: HEAD, data: Buffer.alloc(5), trailers: OK }
+
+function answerOf(message: Buffer): Answer {
+  const data = Buffer.alloc(5 + message.length)
+  data.writeUInt32BE(message.length, 1)
+  message.copy(data, 5)
+  return { head: HEAD, data, trailers: OK }
+}
+
+const trailersOnly = (httpStatus: string, fields: readonly (readonly [string, string])[]): Answer => ({
+  head: blockOf([[':status', httpStatus], ['content-type', 'application/grpc'], ...fields]),
+  data: NOTHING,
+  trailers: NOTHING,
+})

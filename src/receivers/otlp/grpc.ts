@@ -1,0 +1,83 @@
+// OTLP over gRPC, https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
+import {
+  type Consume,
+  type Consumers,
+  type Host,
+  messageOf,
+  PermanentError,
+  type Settings,
+} from '../../contract/index.ts'
+import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
+import { GrpcServer } from '../../net/grpc-server.ts'
+import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
+import { createRequestContext, metadataOf, NO_METADATA } from '../../net/request-context.ts'
+import { encodePartialSuccess, taken } from './answers.ts'
+import type { OtlpGrpcConfig } from './config.ts'
+import { Reservation } from './reservation.ts'
+import { signalNames, signals } from './signals.ts'
+
+/** A server with a method for each signal that has a pipeline. */
+export function createOtlpGrpc(
+  config: OtlpGrpcConfig,
+  settings: Settings,
+  next: Consumers,
+  host: Host,
+  onRefused: (reason: string) => void,
+): GrpcServer {
+  const methods = new Map<string, GrpcMethod>()
+  for (const signal of signals) {
+    const consume = next[signal] as Consume | undefined
+    if (consume === undefined) continue
+    const desk: GrpcExport = { signal, consume, host, onRefused, includesMetadata: config.include_metadata }
+    methods.set(signalNames[signal].grpcPath, (call) => new GrpcExchange(desk, call))
+  }
+  return new GrpcServer(config, settings, methods, onRefused)
+}
+
+/** What all calls of a method share. */
+interface GrpcExport {
+  readonly signal: Signal
+  readonly consume: Consume
+  readonly host: Host
+  readonly includesMetadata: boolean
+  onRefused(reason: string): void
+}
+
+class GrpcExchange implements GrpcTaker {
+  readonly #desk: GrpcExport
+  readonly #call: GrpcCall
+  readonly #reservation: Reservation
+
+  constructor(desk: GrpcExport, call: GrpcCall) {
+    this.#desk = desk
+    this.#call = call
+    this.#reservation = new Reservation(desk.host, desk.signal)
+  }
+
+  admitUpTo(sizeBytes: number): void {
+    this.#reservation.growTo(sizeBytes)
+  }
+
+  onMessage(message: Buffer): void {
+    const { signal, consume, includesMetadata } = this.#desk
+    const batch: Batch = decodeOtlp(signal, message)
+    if (batch.items === 0) return this.#call.succeed(taken.protobuf)
+    const metadata = includesMetadata ? metadataOf(this.#call.headers) : NO_METADATA
+    const context = createRequestContext(metadata, 'grpc', this.#call)
+    this.#call.onDeadline(context.cancel)
+    consume(batch, context).then(this.#onTaken, (error: unknown) => this.#onNotTaken(error, batch))
+  }
+
+  readonly #onTaken = (): void => this.#call.succeed(taken.protobuf)
+
+  #onNotTaken(error: unknown, batch: Batch): void {
+    const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
+    if (rejected === undefined || rejected >= batch.items) return this.#call.fail(error)
+    this.#desk.onRefused('partial_success')
+    this.#call.succeed(encodePartialSuccess('protobuf', batch.signal, rejected, messageOf(error)))
+  }
+
+  onSettled(): void {
+    this.#reservation.release()
+  }
+}
