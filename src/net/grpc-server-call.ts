@@ -152,8 +152,8 @@ export class GrpcCall implements StreamHandler, Cancellable {
   onReset(): void {
     if (this.isSettled) return
     this.#desk.onRefused('aborted')
-    this.#settle()
     this.#onClose?.()
+    this.#settle()
   }
 
   onClose(run: () => void): void {

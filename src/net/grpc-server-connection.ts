@@ -98,6 +98,7 @@ export class GrpcConnection implements ConnectionEvents, Swept {
   onSecond(second: number): void {
     this.#second = second
     this.#http2.onSecond(second)
+    if (second >= this.#http2.endsAt) return this.close()
     if (this.#http2.isReady) this.#notReadySince = second
     else if (second - this.#notReadySince >= HEADER_SECONDS) {
       this.#desk.onRefused('header_timeout')

@@ -74,7 +74,10 @@ export class RawHttp2 {
   }
 
   data(stream: number, payload: Uint8Array, flags: number = FLAG.END_STREAM): void {
-    this.send(FRAME.DATA, flags, stream, payload)
+    let at = 0
+    for (; payload.length - at > 16_384; at += 16_384)
+      this.send(FRAME.DATA, 0, stream, payload.subarray(at, at + 16_384))
+    this.send(FRAME.DATA, flags, stream, payload.subarray(at))
   }
 
   /** The next frame of that type (and stream) that nobody has asked for yet; undefined when the connection closes first. */

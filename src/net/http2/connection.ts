@@ -16,6 +16,7 @@ import {
 import { HeaderBlocks } from './header-blocks.ts'
 import { CompressionError, HpackDecoder } from './hpack.ts'
 import { ProtocolError } from './protocol-error.ts'
+import { CONNECTION_WINDOW, ReceiveWindows, STREAM_WINDOW } from './receive-windows.ts'
 import { type Answer, Sender } from './sender.ts'
 import { Http2Stream, RequestHead, type StreamHandler } from './stream.ts'
 
@@ -40,12 +41,12 @@ export interface ConnectionEvents {
   onClose(): void
 }
 
-/** What a client may send before it hears from us: for a stream, and for all streams together. */
-const STREAM_WINDOW = 1024 * 1024
-const CONNECTION_WINDOW = 4 * 1024 * 1024
 /** Frames that make work and carry nothing: so many at once, and so many more a second. */
 const MAX_IDLE_FRAMES = 1000
 const IDLE_FRAMES_PER_SECOND = 100
+/** How much is still read, and for how long, from a client that was told to go. */
+const LINGER_BYTES = 1024 * 1024
+const LINGER_SECONDS = 2
 /** Streams that we have ended and the client may not know it yet. */
 const MAX_REMEMBERED = 256
 
@@ -56,6 +57,7 @@ export class Http2Connection implements FrameEvents {
   readonly #reader = new FrameReader(this)
   readonly #decoder = new HpackDecoder()
   readonly #sender: Sender
+  readonly #windows: ReceiveWindows
   readonly #blocks: HeaderBlocks
   readonly #streams = new Map<number, Http2Stream>()
   readonly #ended = new Set<number>()
@@ -65,10 +67,10 @@ export class Http2Connection implements FrameEvents {
   /** Of the DATA frame that is being read. */
   #dataStream: Http2Stream | undefined
   #dataEnds = false
-  /** What has come since the last update of the connection's window. */
-  #unreported = 0
   #idleFrames = MAX_IDLE_FRAMES
   #second = 0
+  /** The second in which the connection is to be closed, come what may. */
+  endsAt = Infinity
   /** The second in which something came from the client. */
   lastReadAt = 0
 
@@ -77,6 +79,7 @@ export class Http2Connection implements FrameEvents {
     this.#limits = limits
     this.#events = events
     this.#sender = new Sender(socket, (stream) => this.#onAnswered(stream))
+    this.#windows = new ReceiveWindows(this.#sender)
     this.#blocks = new HeaderBlocks(2 * limits.maxHeaderListBytes, this.#onBlock)
     socket.on('data', this.#onSocketData)
     socket.on('error', noop)
@@ -151,7 +154,19 @@ export class Http2Connection implements FrameEvents {
     this.#sender.goAway(this.#lastStream, code, message)
     this.#sender.flush()
     this.#resetAll()
-    this.#socket.destroySoon()
+    this.#linger()
+  }
+
+  /** Closing on a client who still writes would take the last word from under its eyes. */
+  #linger(): void {
+    this.#socket.removeListener('data', this.#onSocketData)
+    let leftBytes = LINGER_BYTES
+    this.#socket.on('data', (chunk: Buffer) => {
+      leftBytes -= chunk.length
+      if (leftBytes < 0) this.#socket.destroy()
+    })
+    this.#socket.end()
+    this.endsAt = this.#second + LINGER_SECONDS
   }
 
   readonly #onSocketClose = (): void => {
@@ -171,10 +186,8 @@ export class Http2Connection implements FrameEvents {
   onForeign(): void {
     this.#events.onRefused('not_http2')
     // Whoever speaks HTTP/1 can read this.
-    this.#socket.removeAllListeners('data')
-    this.#socket.resume()
-    this.#socket.end(NOT_HTTP2)
-    this.#socket.destroySoon()
+    this.#socket.write(NOT_HTTP2)
+    this.#linger()
   }
 
   onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -213,28 +226,13 @@ export class Http2Connection implements FrameEvents {
       throw new ProtocolError(CODE.PROTOCOL_ERROR, 'DATA of no stream')
     if (isEmpty && !isLast) this.#countIdleFrame()
     const stream = this.#streams.get(id)
-    this.#account(isLast ? undefined : stream, length)
+    this.#windows.received(isLast ? undefined : stream, length)
     this.#dataEnds = isLast
     this.#dataStream = stream
     if (stream !== undefined && !stream.isRemoteDone) return
     this.#dataStream = undefined
     if (stream !== undefined) this.#giveUp(stream, CODE.STREAM_CLOSED)
     else if (!this.#ended.has(id)) this.#reset(id, CODE.STREAM_CLOSED)
-  }
-
-  /** What has come is given back to the window at once: the bytes are with their owner, or gone. */
-  #account(stream: Http2Stream | undefined, length: number): void {
-    this.#unreported += length
-    if (this.#unreported > CONNECTION_WINDOW / 2) {
-      this.#sender.giveWindow(0, this.#unreported)
-      this.#unreported = 0
-    }
-    if (stream === undefined) return
-    stream.unreported += length
-    if (stream.unreported > STREAM_WINDOW / 2) {
-      this.#sender.giveWindow(stream.id, stream.unreported)
-      stream.unreported = 0
-    }
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -321,7 +319,7 @@ export class Http2Connection implements FrameEvents {
   #endWhenDrained(): void {
     if (!this.#isDraining || this.#streams.size > 0) return
     this.#sender.flush()
-    this.#socket.destroySoon()
+    this.#linger()
   }
 
   #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
