@@ -1,24 +1,16 @@
 // Telemetry of one signal, immutable: chunks of serialized OTLP, shared by whoever holds the batch.
+import { type Chunk, chunkOf } from './chunk.ts'
 import { cutChunk } from './cut.ts'
 import { withPass } from './pass.ts'
 import type { Signal } from './signal.ts'
+import { type Limit, splitChunks } from './split.ts'
 import { validate } from './validate.ts'
 import { type AnyVisitor, type Context, fuse, type Visitor } from './visitors.ts'
 
-/** Whole Resource* entries in a row, shared by every batch that has them. */
-export interface Chunk {
-  readonly bytes: Buffer
-  readonly items: number
-  /** How many hold it beyond an acknowledgement; kept by whoever accounts for memory, nobody else. */
-  holders: number
-}
-export const chunkOf = (bytes: Buffer, items: number): Chunk => ({ bytes, items, holders: 0 })
+export { type Chunk, chunkOf } from './chunk.ts'
+export type { Limit } from './split.ts'
 
-export interface Limit {
-  readonly items?: number
-  readonly sizeBytes?: number
-}
-
+/** Made by `decodeOtlp`, `decodeOtlpJson` or a `Builder`; changed by `rewrite`, which gives another one. */
 export class Batch<S extends Signal = Signal> {
   readonly signal: S
   readonly #chunks: readonly Chunk[]
@@ -33,6 +25,11 @@ export class Batch<S extends Signal = Signal> {
     this.sizeBytes = sizeBytes
   }
 
+  /** No chunks, no items. */
+  static empty<S extends Signal>(signal: S): Batch<S> {
+    return new Batch(signal, [], 0, 0)
+  }
+
   static of<S extends Signal>(signal: S, chunks: readonly Chunk[]): Batch<S> {
     let items = 0
     let sizeBytes = 0
@@ -43,6 +40,12 @@ export class Batch<S extends Signal = Signal> {
     return new Batch(signal, chunks, items, sizeBytes)
   }
 
+  /** No items; there may be resources, scopes and metrics without any. */
+  get isEmpty(): boolean {
+    return this.items === 0
+  }
+
+  /** For whoever accounts for memory by chunk: a chunk that several batches share is the same object in each. */
   static chunksOf(batch: Batch): readonly Chunk[] {
     return batch.#chunks
   }
@@ -97,45 +100,14 @@ export class Batch<S extends Signal = Signal> {
     return changed ? Batch.of(this.signal, chunks) : this
   }
 
-  /** Parts of at most that many items or bytes, resource and scope repeated. One item may exceed `sizeBytes`. */
-  split({ items = Infinity, sizeBytes = Infinity }: Limit): Batch<S>[] {
+  /**
+   * Parts of at most that many items or bytes, in order, resource and scope repeated and counted. A single item with what is
+   * around it may exceed `sizeBytes`. This very batch when it fits.
+   */
+  split(limit: Limit): Batch<S>[] {
+    const { items = Infinity, sizeBytes = Infinity } = limit
     if (this.items <= items && this.sizeBytes <= sizeBytes) return [this]
-    const parts: Chunk[][] = []
-    let part: Chunk[] = []
-    let itemsInPart = 0
-    let bytesInPart = 0
-    const endPart = (): void => {
-      if (part.length > 0) parts.push(part)
-      part = []
-    }
-    for (const chunk of this.#chunks) {
-      if (itemsInPart + chunk.items <= items && bytesInPart + chunk.bytes.length <= sizeBytes) {
-        part.push(chunk)
-        itemsInPart += chunk.items
-        bytesInPart += chunk.bytes.length
-        continue
-      }
-      let isFirst = true
-      const pieces = cutChunk(this.signal, chunk.bytes, (size) => {
-        const isFull = itemsInPart >= items || (itemsInPart > 0 && bytesInPart + size > sizeBytes)
-        if (isFull) {
-          itemsInPart = 0
-          bytesInPart = 0
-        }
-        if (isFull && isFirst) endPart()
-        const choice = isFull && !isFirst ? 'cut' : 'keep'
-        isFirst = false
-        itemsInPart++
-        bytesInPart += size
-        return choice
-      })
-      for (const [i, piece] of pieces.entries()) {
-        if (i > 0) endPart()
-        part.push(chunkOf(piece.bytes, piece.items))
-      }
-    }
-    endPart()
-    return parts.map((chunks) => Batch.of(this.signal, chunks))
+    return splitChunks(this.signal, this.#chunks, limit).map((chunks) => Batch.of(this.signal, chunks))
   }
 
   /** The items at these positions (ascending), resource and scope kept: what is left after a partial failure. */

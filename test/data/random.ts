@@ -72,7 +72,7 @@ export function randomMessage(signal: Signal, random: Random, order?: Order): Ui
   return reorder(type, bytes, random, order ?? orders[random(3)]!)
 }
 
-function randomObject(type: protobuf.Type, random: Random, depth: number): Plain {
+export function randomObject(type: protobuf.Type, random: Random, depth: number): Plain {
   const object: Plain = {}
   const chosen = new Map(
     type.oneofsArray.map((oneof) => {

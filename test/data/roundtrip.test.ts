@@ -177,6 +177,17 @@ for (const signal of signals) {
         flatten(signal, batch),
         `seed ${seed}`,
       )
+      const sizeBytes = 200 + random(3000)
+      const bySize = batch.split({ sizeBytes, items: 1 + random(20) })
+      for (const part of bySize) {
+        assert.equal(decodeOtlp(signal, bytesOf(part)).items, part.items)
+        assert.ok(part.items === 1 || part.sizeBytes <= sizeBytes, `seed ${seed}: ${part.sizeBytes} > ${sizeBytes}`)
+      }
+      assert.deepEqual(
+        bySize.flatMap((part) => flatten(signal, part)),
+        flatten(signal, batch),
+        `seed ${seed}: by size`,
+      )
       const chosen = Array.from({ length: batch.items }, (_, i) => i).filter(() => random(3) === 0)
       const all = flatten(signal, batch)
       assert.deepEqual(
