@@ -1,5 +1,4 @@
 // From a command line to a plan: the config read and merged, plugins loaded, every component's settings checked.
-import { dirname } from 'node:path'
 import { aliases, components } from '../components.ts'
 import {
   type ComponentConfig,
@@ -11,6 +10,7 @@ import {
   type Problem,
   parseService,
   problemAt,
+  readPlugins,
   type ServiceConfig,
   type TelemetrySettings,
 } from '../config/index.ts'
@@ -103,22 +103,11 @@ class Registry {
   }
 }
 
-/** Those of the command line are relative to the working directory, those of the config to the first config file. */
+/** Those of the command line are relative to the working directory, those of a config to its folder. */
 function pluginRequests(options: ConfigOptions, loaded: LoadedConfig, problems: Problem[]): PluginRequest[] {
-  const requests = options.plugin.map((specifier) => ({ specifier, folder: process.cwd() }))
-  const listed = loaded.root.plugins ?? []
-  if (!Array.isArray(listed) || listed.some((one) => typeof one !== 'string')) {
-    const hint = 'for example plugins: [./my-exporter.ts, an-installed-package]'
-    problems.push(problemAt(loaded, ['plugins'], 'must be a list of paths and package names', { hint }))
-    return requests
-  }
-  for (const [index, specifier] of listed.entries()) {
-    const source = loaded.locate(['plugins', index])?.source
-    const isFile =
-      source !== undefined && !source.includes('://') && !source.startsWith('--') && !source.startsWith('env:')
-    requests.push({ specifier: String(specifier), folder: isFile ? dirname(source) : process.cwd() })
-  }
-  return requests
+  const { plugins, problems: found } = readPlugins(loaded)
+  problems.push(...found)
+  return [...options.plugin.map((specifier) => ({ specifier, folder: process.cwd() })), ...plugins]
 }
 
 function isUsed({ kind, id }: PlannedComponent, { pipelines, extensions }: ServiceConfig): boolean {

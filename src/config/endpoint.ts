@@ -73,20 +73,3 @@ export function parseHttpUrl(text: string): URL {
 
 /** Where an HTTP client connects to. */
 export const url = parsedText(parseHttpUrl, 'url')
-
-/** What a gRPC client connects to: `localhost:4317`, `http://localhost:4317`, `dns:///name:4317`, `unix:///run/x.sock`. */
-export function parseGrpcTarget(text: string): Endpoint & { readonly isPlaintext: boolean | undefined } {
-  const web = /^(https?):\/\/([^/?#]*)\/?$/i.exec(text)
-  if (web !== null) {
-    const isPlaintext = web[1]!.toLowerCase() === 'http'
-    const address = web[2]!.replace(/^.*@/, '')
-    const hasPort = /:\d+$/.test(address)
-    return { ...parseEndpoint(hasPort ? address : `${address}:${isPlaintext ? 80 : 443}`), isPlaintext }
-  }
-  if (/^https?:\/\//i.test(text)) throw new Error('must be host:port, without a path')
-  const target = parseEndpoint(text.replace(/^(dns|passthrough):(\/\/[^/]*\/)?/i, ''))
-  if (target.host === '') throw new Error('the host is missing')
-  return { ...target, isPlaintext: undefined }
-}
-
-export const grpcTarget = parsedText(parseGrpcTarget, 'endpoint')

@@ -1,15 +1,7 @@
 // The configuration language: pieces of schemas, and how a config is loaded and checked.
 export { type Checked, checkSchema, problemAt } from './check.ts'
 export { type ComponentId, componentId, formatComponentId, parseComponentId } from './component-id.ts'
-export {
-  type Endpoint,
-  endpoint,
-  grpcTarget,
-  parseEndpoint,
-  parseGrpcTarget,
-  parseHttpUrl,
-  url,
-} from './endpoint.ts'
+export { type Endpoint, endpoint, parseEndpoint, parseHttpUrl, url } from './endpoint.ts'
 export { headers } from './headers.ts'
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 export { nearest } from './nearest.ts'

@@ -1,5 +1,4 @@
 // `plugins`: files and packages that bring components.
-import { isAbsolute, resolve } from 'node:path'
 import { checkSchema } from './check.ts'
 import type { LoadedConfig } from './load.ts'
 import type { Problem } from './problem.ts'
@@ -10,10 +9,10 @@ import { at, type Path } from './tree.ts'
 export const pluginSettings = setting(texts, [], 'Files (./my-exporter.ts) and packages that bring components.')
 
 export interface PluginConfig {
-  /** As written. */
+  /** A file (`./x.ts`) or a package, as written. */
   readonly specifier: string
-  /** The file, when it is one: `./x.ts` starts at the config that says so. Undefined for a package. */
-  readonly file: string | undefined
+  /** Where relative paths start: the folder of the config that names it, or where the agent was started. */
+  readonly folder: string
   readonly path: Path
 }
 
@@ -26,15 +25,8 @@ export function readPlugins(
   if (checked.problems !== undefined) return { plugins: [], problems: checked.problems }
   const plugins = checked.config.map((specifier, index): PluginConfig => {
     const path = ['plugins', index]
-    const directory = (at(loaded.tree, path) ?? at(loaded.tree, ['plugins']))?.node.at.source.directory ?? cwd
-    return {
-      specifier,
-      path,
-      file: isFile(specifier) ? resolve(directory, specifier.replace(/^file:(\/\/)?/, '')) : undefined,
-    }
+    const node = (at(loaded.tree, path) ?? at(loaded.tree, ['plugins']))?.node
+    return { specifier, path, folder: node?.at.source.directory ?? cwd }
   })
   return { plugins, problems: checked.warnings }
 }
-
-const isFile = (specifier: string): boolean =>
-  /^\.{1,2}[/\\]/.test(specifier) || isAbsolute(specifier) || specifier.startsWith('file:')

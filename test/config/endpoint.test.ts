@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import * as v from 'valibot'
-import { endpoint, grpcTarget, headers, parseEndpoint, parseGrpcTarget, url } from '../../src/config/index.ts'
+import { endpoint, headers, parseEndpoint, url } from '../../src/config/index.ts'
 
 const problem = (schema: v.GenericSchema, value: unknown) => v.safeParse(schema, value).issues?.[0].message
 
@@ -48,20 +48,6 @@ test('a URL is http or https', async (t) => {
   t.equal(problem(url, 'http://'), 'is no URL')
   t.equal(problem(url, 'http://a b'), 'is no URL')
   t.equal(problem(url, 'http://a:99999'), 'is no URL')
-})
-
-test('a gRPC target may have a scheme, which says whether there is TLS', async (t) => {
-  t.same(parseGrpcTarget('localhost:4317'), { host: 'localhost', port: 4317, isPlaintext: undefined })
-  t.same(parseGrpcTarget('http://localhost:4317'), { host: 'localhost', port: 4317, isPlaintext: true })
-  t.same(parseGrpcTarget('https://api.example.com'), { host: 'api.example.com', port: 443, isPlaintext: false })
-  t.same(parseGrpcTarget('dns:///name:4317'), { host: 'name', port: 4317, isPlaintext: undefined })
-  t.same(parseGrpcTarget('dns://8.8.8.8/name:4317'), { host: 'name', port: 4317, isPlaintext: undefined })
-  t.same(parseGrpcTarget('passthrough:name:4317'), { host: 'name', port: 4317, isPlaintext: undefined })
-  t.same(parseGrpcTarget('unix:///run/x.sock'), { path: '/run/x.sock', isPlaintext: undefined })
-  t.equal(problem(grpcTarget, 'http://localhost:4317/v1/traces'), 'must be host:port, without a path')
-  t.equal(problem(grpcTarget, ':4317'), 'the host is missing')
-  t.equal(problem(grpcTarget, 'localhost'), 'the port is missing')
-  t.equal(problem(grpcTarget, 'ftp://a:1'), 'must be host:port, without ftp://')
 })
 
 test('headers are a mapping or a list, and secrets', async (t) => {
