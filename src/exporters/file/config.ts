@@ -1,6 +1,7 @@
 import * as v from 'valibot'
-import { named, optional, required, section, setting } from '../../config/schema.ts'
-import { duration, integer } from '../../config/values.ts'
+import { named, oneOf, optional, required, section, setting } from '../../config/schema.ts'
+import { duration, flag, integer, nonEmptyText } from '../../config/values.ts'
+import { deliverySettings } from '../../delivery/index.ts'
 
 const rotation = section({
   max_megabytes: setting(
@@ -14,13 +15,13 @@ const rotation = section({
     'How many days old files are kept, by the time in their names; 0 keeps them for ever.',
   ),
   max_backups: setting(integer(), 100, 'How many old files are kept; 0 keeps all.'),
-  localtime: setting(v.boolean(), false, 'Name old files after local time instead of UTC.'),
+  localtime: setting(flag, false, 'Name old files after local time instead of UTC.'),
 })
 
 const groupBy = section({
-  enabled: setting(v.boolean(), false, 'Write a file for each value of a resource attribute.'),
+  enabled: setting(flag, false, 'Write a file for each value of a resource attribute.'),
   resource_attribute: setting(
-    v.pipe(v.string(), v.nonEmpty('must not be empty')),
+    nonEmptyText,
     'fileexporter.path_segment',
     'The resource attribute whose value stands in for the `*` in `path`. Resources without it are dropped and counted.',
   ),
@@ -34,19 +35,12 @@ const permissions = v.pipe(
 )
 
 const settings = section({
-  path: required(
-    v.pipe(v.string(), v.nonEmpty('must not be empty')),
-    'The file, relative to the working directory. With `group_by` it has one `*`.',
-  ),
-  append: setting(
-    v.boolean(),
-    false,
-    'Keep what the file has; otherwise it is emptied at the start. Not with `rotation`.',
-  ),
+  path: required(nonEmptyText, 'The file, relative to the working directory. With `group_by` it has one `*`.'),
+  append: setting(flag, false, 'Keep what the file has; otherwise it is emptied at the start. Not with `rotation`.'),
   rotation: named(rotation, 'Move a file that has reached a size out of the way. Such a file is always appended to.'),
   format: setting(
-    v.picklist(['proto']),
-    'proto',
+    oneOf(['json', 'proto']),
+    'json',
     'OTLP as JSON, a line a batch, or as protobuf, each batch after its length.',
   ),
   encoding: optional(
@@ -57,16 +51,12 @@ const settings = section({
     'An encoding extension. There is none yet, so this is refused.',
   ),
   compression: optional(
-    v.picklist(['', 'zstd']),
+    oneOf(['', 'zstd']),
     'Compress each batch: `zstd`. A length then stands before it in either format.',
   ),
   compression_params: setting(
     section({
-      level: setting(
-        v.pipe(integer(), v.maxValue(22, 'must be at most 22')),
-        0,
-        'The level of zstd, 1 to 22; 0 means 3.',
-      ),
+      level: setting(integer(0, 22), 0, 'The level of zstd, 1 to 22; 0 means 3.'),
     }),
     {},
     'How hard to compress.',
@@ -77,11 +67,12 @@ const settings = section({
     'How often what has been written is forced to the disk; 0 means 1s. A batch is acknowledged once the operating system has it.',
   ),
   group_by: setting(groupBy, {}, 'Write to several files, by a resource attribute.'),
-  create_directory: setting(v.boolean(), false, 'Make the directory of `path` when it is not there.'),
+  create_directory: setting(flag, false, 'Make the directory of `path` when it is not there.'),
   directory_permissions: optional(
     permissions,
     'Permissions of directories that are made, in octal and less the umask: "0755" by default. Needs `create_directory`.',
   ),
+  ...deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' }),
 })
 
 export const config = v.pipe(

@@ -1,14 +1,7 @@
 import { dirname } from 'node:path'
-import {
-  type Consume,
-  type Exporter,
-  type Host,
-  messageOf,
-  PermanentError,
-  type Settings,
-  ShutdownError,
-} from '../../contract/index.ts'
+import { type Exporter, messageOf, type Settings } from '../../contract/index.ts'
 import { type Batch, keyOf, type Signal } from '../../data/index.ts'
+import { type Delivery, type Drop, deliver, type Outgoing } from '../../delivery/index.ts'
 import type { FileConfig } from './config.ts'
 import { codeOf, type Disk, NO_LINK, nodeDisk } from './disk.ts'
 import { type FileOptions, OutputFile } from './file.ts'
@@ -20,61 +13,47 @@ import { parseTemplate } from './segments.ts'
 const MEGABYTE = 1_048_576
 const DEFAULT_DIRECTORY_MODE = 0o755
 
-/** Takes a batch whole or not at all, but for what can never be written, which it drops and counts. */
-type Write = (batch: Batch, drop: (items: number, reason: string) => void) => Promise<void>
-
-export function createFileExporter(config: FileConfig, settings: Settings, disk: Disk = nodeDisk): Exporter {
-  const health = createHealth(settings)
-  const files = config.group_by.enabled
-    ? grouped(config, settings, disk, health.report)
-    : single(config, settings, disk, health.report)
-  let isStopped = false
-
-  const consume = <S extends Signal>(signal: S): Consume<S> => {
-    const ledger = settings.ledger(signal)
-    return async (batch) => {
-      if (isStopped) throw new ShutdownError('the exporter has stopped')
-      let droppedItems = 0
-      const drops: [number, string][] = []
-      if (batch.sizeBytes > 0)
-        await files.write(batch, (items, reason) => {
-          droppedItems += items
-          drops.push([items, reason])
-        })
-      for (const [items, reason] of drops) ledger.dropped(items, reason)
-      ledger.out(batch.items - droppedItems)
-    }
-  }
-  return {
-    consumers: { traces: consume('traces'), metrics: consume('metrics'), logs: consume('logs') },
-    async start(host) {
-      health.start(host)
-      await files.start()
-    },
-    async stop(abort) {
-      isStopped = true
-      await Promise.race([files.close(), aborted(abort)])
-    },
-  }
+/** A batch for one file. It stays the bytes that it is until its turn to be written comes. */
+interface Part {
+  /** Of the attribute that chooses the file; "" where there is one file. */
+  readonly value: string
+  readonly batch: Batch
 }
 
 interface Files {
-  start(): Promise<void>
-  write: Write
+  open(): Promise<void>
+  split(batch: Batch, drop: Drop): Outgoing<Part>[]
+  write(part: Part): Promise<void>
   close(): Promise<void>
 }
 
-function single(config: FileConfig, settings: Settings, disk: Disk, report: FileOptions['report']): Files {
-  const options = optionsOf(config, !config.append, 0, (path) => makeDirectory(config, dirname(path), disk), report)
-  const file = new OutputFile(config.path, options, disk, settings.clock, settings.log)
+export function createFileExporter(config: FileConfig, settings: Settings, disk: Disk = nodeDisk): Exporter {
+  const files = config.group_by.enabled ? grouped(config, settings, disk) : single(config, settings, disk)
+  const open = (): Promise<void> => files.open()
+  const close = (): Promise<void> => files.close()
+  const delivery = <S extends Signal>(): Delivery<S, Part> => ({
+    open,
+    close,
+    encode: (batch, drop) => files.split(batch, drop),
+    send: ({ request }) => files.write(request),
+  })
+  return deliver({ traces: delivery(), metrics: delivery(), logs: delivery() }, config, settings)
+}
+
+function single(config: FileConfig, { clock, log }: Settings, disk: Disk): Files {
+  const makeDirectory = async (): Promise<void> => {
+    if (config.create_directory) await disk.mkdir(dirname(config.path), { recursive: true, mode: modeOf(config) })
+  }
+  const file = new OutputFile(config.path, optionsOf(config, !config.append, 0, makeDirectory), disk, clock, log)
   return {
-    async start() {
+    async open() {
       await file.open().catch((error) => {
         throw new Error(advice(config, error), { cause: error })
       })
       file.prune()
     },
-    write: (batch) => file.write(batch),
+    split: (batch) => [{ request: { value: '', batch }, items: batch.items }],
+    write: ({ batch }) => file.write(batch),
     close: () => file.close(),
   }
 }
@@ -85,62 +64,44 @@ function advice(config: FileConfig, error: unknown): string {
     : `path: ${messageOf(error)}`
 }
 
-function grouped(config: FileConfig, settings: Settings, disk: Disk, report: FileOptions['report']): Files {
+function grouped(config: FileConfig, { clock, log }: Settings, disk: Disk): Files {
   const { resource_attribute, max_open_files } = config.group_by
   const template = parseTemplate(config.path)
   const attribute = keyOf(resource_attribute)
-  const mode = config.directory_permissions ?? DEFAULT_DIRECTORY_MODE
-  const prepare = (path: string): Promise<void> => makeDirectoryInside(template.root, path, mode, disk)
-  const files = new GroupedFiles(template, max_open_files, (path, isNew) => {
-    const options = optionsOf(config, isNew && !config.append, NO_LINK, prepare, report)
-    return new OutputFile(path, options, disk, settings.clock, settings.log)
+  const mode = modeOf(config)
+  const files = new GroupedFiles(template, max_open_files, (path, isNew, room) => {
+    const prepare = async (): Promise<void> => {
+      await room
+      await makeDirectoryInside(template.root, path, mode, disk)
+    }
+    return new OutputFile(path, optionsOf(config, isNew && !config.append, NO_LINK, prepare), disk, clock, log)
   })
   let hasWarned = false
   return {
-    async start() {
+    async open() {
       await disk.mkdir(template.root, { recursive: true, mode })
     },
-    async write(batch, drop) {
+    split(batch, drop) {
       const { batches, without } = groupByAttribute(batch, attribute)
       if (without > 0) {
         drop(without, 'no_path_segment')
-        if (!hasWarned)
-          settings.log.warn('resources without the attribute are dropped', { attribute: resource_attribute })
+        if (!hasWarned) log.warn('resources without the attribute are dropped', { attribute: resource_attribute })
         hasWarned = true
       }
-      await settleAll([...batches].map(([value, part]) => dropImpossible(files.write(value, part), part, drop)))
+      return [...batches].map(([value, part]) => ({ request: { value, batch: part }, items: part.items }))
     },
+    write: ({ value, batch }) => files.write(value, batch),
     close: () => files.close(),
   }
 }
 
-/** One value that cannot become a file must not hold up the others. */
-const dropImpossible = (
-  write: Promise<void>,
-  part: Batch,
-  drop: (items: number, reason: string) => void,
-): Promise<void> =>
-  write.catch((error) => {
-    if (!(error instanceof PermanentError)) throw error
-    drop(part.items, error.reason)
-  })
-
-/** Waits for every part; when one was not taken, the sender repeats the whole: twice is better than never. */
-async function settleAll(writes: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason
-}
-
-async function makeDirectory(config: FileConfig, directory: string, disk: Disk): Promise<void> {
-  if (config.create_directory)
-    await disk.mkdir(directory, { recursive: true, mode: config.directory_permissions ?? DEFAULT_DIRECTORY_MODE })
-}
+const modeOf = ({ directory_permissions }: FileConfig): number => directory_permissions ?? DEFAULT_DIRECTORY_MODE
 
 function optionsOf(
   { rotation, flush_interval, format, compression, compression_params }: FileConfig,
   isEmptied: boolean,
   flags: number,
   prepare: FileOptions['prepare'],
-  report: FileOptions['report'],
 ): FileOptions {
   return {
     isEmptied: isEmptied && rotation === undefined,
@@ -154,34 +115,5 @@ function optionsOf(
     encode: createEncode(format, compression, compression_params.level),
     flags,
     prepare,
-    report,
   }
 }
-
-/** Degraded while some file takes nothing; said once, not for every batch. */
-function createHealth(settings: Settings): { start(host: Host): void; report: FileOptions['report'] } {
-  const failing = new Set<OutputFile>()
-  let host: Host | undefined
-  return {
-    start(running) {
-      host = running
-    },
-    report(file, error) {
-      if (error !== undefined) {
-        settings.log.error('a file takes nothing: senders are asked to try again', { error: error.message })
-        failing.add(file)
-        host?.report('degraded', error.message)
-        return
-      }
-      failing.delete(file)
-      settings.log.info('the file takes telemetry again', { path: file.path })
-      if (failing.size === 0) host?.report('ok')
-    },
-  }
-}
-
-const aborted = (abort: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (abort.aborted) resolve()
-    abort.addEventListener('abort', () => resolve(), { once: true })
-  })

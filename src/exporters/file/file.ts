@@ -22,9 +22,7 @@ export interface FileOptions {
   /** Further flags of open(2). */
   readonly flags: number
   /** Before each opening: makes directories, checks them. */
-  prepare(path: string): Promise<void>
-  /** Called when a file stops taking records and when it takes them again, or is closed. */
-  report(file: OutputFile, error: Error | undefined): void
+  prepare(): Promise<void>
 }
 
 interface Waiting {
@@ -54,7 +52,6 @@ export class OutputFile {
   #pruning: Promise<void> = Promise.resolve()
   /** Set while something has been written that may not be on the disk yet. */
   #cancelFlush: (() => void) | undefined
-  #isFailing = false
   #isClosed = false
 
   constructor(path: string, options: FileOptions, disk: Disk, clock: Clock, log: Logger) {
@@ -67,7 +64,7 @@ export class OutputFile {
 
   async open(): Promise<void> {
     const { isEmptied, flags, prepare } = this.#options
-    await prepare(this.path)
+    await prepare()
     const mode = APPEND | flags | (isEmptied && !this.#wasOpened ? EMPTY : 0)
     this.#file = await this.#disk.open(this.path, mode, PERMISSIONS)
     this.#wasOpened = true
@@ -89,7 +86,6 @@ export class OutputFile {
     await this.#draining
     await this.#pruning
     await this.#release()
-    this.#report(undefined)
   }
 
   async #drain(): Promise<void> {
@@ -127,12 +123,10 @@ export class OutputFile {
           run.push(ready[at++]!)
         } while (at < ready.length && ready[at]!.record.sizeBytes <= room)
         await this.#append(run.flatMap(({ record }) => record.pieces))
-        this.#report(undefined)
         for (const { resolve } of run) resolve()
       } catch (error) {
         if (run.length === 0) run.push(ready[at++]!)
         const failure = this.#failureOf(error)
-        this.#report(failure)
         for (const { reject } of run) reject(failure)
       }
     }
@@ -203,12 +197,6 @@ export class OutputFile {
     if (this.#cancelFlush !== undefined) await this.#flush()
     this.#file = undefined
     await file.close()
-  }
-
-  #report(error: Error | undefined): void {
-    if (this.#isFailing === (error !== undefined)) return
-    this.#isFailing = error !== undefined
-    this.#options.report(this, error)
   }
 
   #failureOf(error: unknown): Error {

@@ -9,16 +9,19 @@ import { type PathTemplate, pathFor } from './segments.ts'
 /** How many names are remembered as written to by this run; what comes after them is never emptied. */
 const MAX_KNOWN = 4096
 
+/** A file that is opened when `room` says so, and emptied then if it is new to this run. */
+export type CreateFile = (path: string, isNew: boolean, room: Promise<void> | undefined) => OutputFile
+
 export class GroupedFiles {
   readonly #template: PathTemplate
   readonly #maxOpen: number
-  readonly #create: (path: string, isEmptied: boolean) => OutputFile
+  readonly #create: CreateFile
   /** The least recently used first. */
   readonly #open = new Map<string, OutputFile>()
   readonly #closing = new Map<string, Promise<void>>()
   readonly #known = new Set<string>()
 
-  constructor(template: PathTemplate, maxOpen: number, create: (path: string, isEmptied: boolean) => OutputFile) {
+  constructor(template: PathTemplate, maxOpen: number, create: CreateFile) {
     this.#template = template
     this.#maxOpen = maxOpen
     this.#create = create
@@ -34,25 +37,24 @@ export class GroupedFiles {
     }
     const closing = this.#closing.get(path)
     if (closing !== undefined) return closing.then(() => this.write(value, batch))
-    if (this.#open.size >= this.#maxOpen) this.#closeOldest()
-    const file = this.#create(path, !this.#known.has(path) && this.#known.size < MAX_KNOWN)
+    const room = this.#open.size < this.#maxOpen ? undefined : this.#closeOldest()
+    const file = this.#create(path, !this.#known.has(path) && this.#known.size < MAX_KNOWN, room)
     if (this.#known.size < MAX_KNOWN) this.#known.add(path)
     this.#open.set(path, file)
     return file.write(batch)
   }
 
   async close(): Promise<void> {
-    while (this.#open.size > 0) this.#closeOldest()
+    while (this.#open.size > 0) void this.#closeOldest()
     await Promise.all(this.#closing.values())
   }
 
-  #closeOldest(): void {
+  #closeOldest(): Promise<void> {
     const [path, file] = this.#open.entries().next().value!
     this.#open.delete(path)
-    this.#closing.set(
-      path,
-      file.close().finally(() => this.#closing.delete(path)),
-    )
+    const closed = file.close().finally(() => this.#closing.delete(path))
+    this.#closing.set(path, closed)
+    return closed
   }
 }
 

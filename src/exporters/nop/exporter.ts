@@ -1,20 +1,10 @@
-import { type Consume, type Exporter, type Settings, ShutdownError } from '../../contract/index.ts'
-import type { Signal } from '../../data/index.ts'
+import type { Exporter, Settings } from '../../contract/index.ts'
+import { type Delivery, type DeliveryConfig, deliver } from '../../delivery/index.ts'
 
-export function createNopExporter(settings: Settings): Exporter {
-  let isStopped = false
-
-  const take = <S extends Signal>(signal: S): Consume<S> => {
-    const ledger = settings.ledger(signal)
-    return async (batch) => {
-      if (isStopped) throw new ShutdownError('the exporter has stopped')
-      ledger.out(batch.items)
-    }
+export function createNopExporter(config: DeliveryConfig, settings: Settings): Exporter {
+  const nowhere: Delivery<'traces' | 'metrics' | 'logs', undefined> = {
+    encode: ({ items }) => [{ request: undefined, items }],
+    async send() {},
   }
-  return {
-    consumers: { traces: take('traces'), metrics: take('metrics'), logs: take('logs') },
-    async stop() {
-      isStopped = true
-    },
-  }
+  return deliver({ traces: nowhere, metrics: nowhere, logs: nowhere }, config, settings)
 }

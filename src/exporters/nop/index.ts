@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { section } from '../../config/schema.ts'
 import { defineExporter } from '../../contract/index.ts'
+import { deliverySettings } from '../../delivery/index.ts'
 import { createNopExporter } from './exporter.ts'
 
 export default defineExporter({
@@ -8,6 +9,6 @@ export default defineExporter({
   summary: 'Takes everything and keeps nothing: for measuring what comes before, and for switching an exit off.',
   stability: 'stable',
   signals: ['traces', 'metrics', 'logs'],
-  config: v.nullish(section({}), {}),
-  create: (_config, settings) => createNopExporter(settings),
+  config: v.nullish(section(deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' })), {}),
+  create: createNopExporter,
 })

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
 import { RetryableError, ShutdownError } from '../../../src/contract/index.ts'
-import type { Signal } from '../../../src/data/index.ts'
+import { decodeOtlpJson, type Signal } from '../../../src/data/index.ts'
 import { config } from '../../../src/exporters/file/config.ts'
 import { settle, testContext } from '../../../src/testing/index.ts'
-import { seeded } from '../../data/random.ts'
+import { decodedSparse, seeded } from '../../data/random.ts'
 import { batchOf, items } from '../../kit/otlp.ts'
+import { until } from '../../kit/until.ts'
 import { create, records, running } from './kit.ts'
 
 const context = testContext()
@@ -25,6 +26,52 @@ test('proto writes each batch as one message after its length, whatever the sign
     t.equal(settings.ledger(signal).outItems, 5)
     t.equal(settings.ledger(signal).held, 0)
   }
+  await stop()
+})
+
+test('json writes each batch as a line of OTLP/JSON, and is what is written when nothing else is said', async (t) => {
+  const path = join(t.testdir({}), 'out')
+  const { exporter, stop } = await running({ path })
+  for (const signal of ['traces', 'metrics', 'logs'] satisfies Signal[])
+    await exporter.consumers[signal]!(items[signal](3) as never, context)
+  await stop()
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  t.equal(lines.pop(), '')
+  for (const [i, signal] of (['traces', 'metrics', 'logs'] satisfies Signal[]).entries())
+    t.same(
+      decodedSparse(signal, Buffer.concat(decodeOtlpJson(signal, Buffer.from(lines[i]!)).chunks)),
+      decodedSparse(signal, Buffer.concat(items[signal](3).chunks)),
+    )
+})
+
+test('compressed json has lengths, and no lines', async (t) => {
+  const path = join(t.testdir({}), 'out')
+  const { exporter, stop } = await running({ path, compression: 'zstd' })
+  for (const count of [1, 2]) await exporter.consumers.logs!(items.logs(count), context)
+  await stop()
+  const found = (await records(path, true)).map((record) => decodeOtlpJson('logs', record).items)
+  t.same(found, [1, 2])
+})
+
+test('with retry_on_failure a full disk is tried again, with a queue nobody waits for it', async (t) => {
+  const path = join(t.testdir({}), 'out')
+  const { exporter, disk, settings, stop } = await running({
+    path,
+    format: 'proto',
+    sending_queue: { num_consumers: 1 },
+    retry_on_failure: { initial_interval: '1s', randomization_factor: 0 },
+  })
+  const ledger = settings.ledger('logs')
+  ledger.entered(5)
+  disk.room = 0
+  await exporter.consumers.logs!(items.logs(5), context)
+  await until(() => disk.writes === 1 && settings.clock.pending > 0)
+  t.equal(ledger.held, 5)
+  disk.room = Number.POSITIVE_INFINITY
+  await settings.clock.advance(1000)
+  await until(() => ledger.outItems === 5)
+  t.equal(ledger.held, 0)
+  t.equal((await records(path)).length, 1)
   await stop()
 })
 
@@ -118,19 +165,19 @@ test('a full disk refuses the batch, leaves whole records, and the next batch go
   await t.rejects(send(100), { name: 'RetryableError', reason: 'disk_full' })
   t.equal((await records(path)).length, 1, 'the part that was taken is gone again')
   t.equal(ledger.held, 0)
-  await t.rejects(send(1), RetryableError)
+  for (let i = 0; i < 5; i++) await t.rejects(send(1), RetryableError)
 
   disk.room = Number.POSITIVE_INFINITY
   await send(2)
   t.equal((await records(path)).length, 2)
   t.equal(ledger.outItems, 5)
-  t.equal(ledger.refusedItems, 101)
+  t.equal(ledger.refusedItems, 105)
   t.equal(ledger.held, 0)
   t.same(
     host.states.map(({ state }) => state),
     ['degraded', 'ok'],
   )
-  t.equal(settings.lines.filter(({ level }) => level === 'error').length, 1, 'said once, not for each batch')
+  t.equal(settings.lines.filter(({ message }) => message === 'export fails').length, 1, 'said once, not for each batch')
   await stop()
 })
 
@@ -188,9 +235,8 @@ test('stop gives up when it is told to', async (t) => {
   disk.gate = new Promise((resolve) => (open = resolve))
   const sent = exporter.consumers.logs!(items.logs(1), context)
   await settle()
-  await exporter.stop!(AbortSignal.abort())
+  await Promise.all([exporter.stop!(AbortSignal.abort()), t.rejects(sent, ShutdownError)])
   open()
-  await sent
 })
 
 test('stop before start touches nothing', async (t) => {
