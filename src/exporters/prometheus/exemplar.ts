@@ -2,7 +2,7 @@
 import { type DataPoint, type Exemplar, textOfValue } from '../../data/index.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { labelText } from './labels.ts'
-import type { Naming } from './names.ts'
+import { escapedLabel } from './names.ts'
 import { writeFloat } from './number.ts'
 
 export interface ShownExemplar {
@@ -17,10 +17,10 @@ const MAX_LABEL_CHARACTERS = 128
 const MAX_EXEMPLARS = 64
 
 /** The point's exemplars, in the order in which they stand. */
-export function exemplarsOf(point: DataPoint, naming: Naming): ShownExemplar[] {
+export function exemplarsOf(point: DataPoint): ShownExemplar[] {
   const list: ShownExemplar[] = []
   point.eachExemplar((exemplar) => {
-    const shown = show(exemplar, naming)
+    const shown = show(exemplar)
     if (shown === undefined) return
     list.push(shown)
     if (list.length > MAX_EXEMPLARS) list.shift()
@@ -31,9 +31,9 @@ export function exemplarsOf(point: DataPoint, naming: Naming): ShownExemplar[] {
 const out = new ByteWriter(256)
 
 /** Undefined when there is no value, or nothing that says where it came from. */
-function show(exemplar: Exemplar, naming: Naming): ShownExemplar | undefined {
+function show(exemplar: Exemplar): ShownExemplar | undefined {
   const { value, time } = exemplar
-  const labels = labelsOf(exemplar, naming)
+  const labels = labelsOf(exemplar)
   if (Number.isNaN(value) || labels.length === 0) return undefined
   out.clear()
   out.utf8(` # ${labelText(labels, '{')}} `)
@@ -47,8 +47,8 @@ function show(exemplar: Exemplar, naming: Naming): ShownExemplar | undefined {
 
 const SPACE = 0x20
 
-/** The ids, then the attributes that the metric's view left out, as far as there is room. */
-function labelsOf({ traceId, spanId, filteredAttributes }: Exemplar, naming: Naming): [string, string][] {
+/** The ids, then the attributes that the metric's view left out, as far as there is room. In names that everyone takes. */
+function labelsOf({ traceId, spanId, filteredAttributes }: Exemplar): [string, string][] {
   const labels = new Map<string, string>()
   let room = MAX_LABEL_CHARACTERS
   const add = (name: string, value: string): void => {
@@ -60,8 +60,8 @@ function labelsOf({ traceId, spanId, filteredAttributes }: Exemplar, naming: Nam
   if (!spanId.isEmpty) add('span_id', spanId.hex)
   if (!traceId.isEmpty) add('trace_id', traceId.hex)
   filteredAttributes.forEach((key, value) => {
-    const name = naming.label(key)
-    if (name !== undefined) add(name, textOfValue(value))
+    const name = escapedLabel(key)
+    if (name !== undefined && !name.startsWith('__')) add(name, textOfValue(value))
   })
   return [...labels]
 }

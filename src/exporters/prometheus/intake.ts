@@ -164,8 +164,7 @@ export class Intake {
     if (state.kind !== 'number') return 'collision'
     if (!state.take(value, point.start, point.time, this.#isDelta)) return 'out_of_order'
     series.seenMs = this.#nowMs
-    if (this.#options.hasExemplars && this.#metric.isMonotonic)
-      state.exemplar = exemplarsOf(point, this.#options.naming).at(-1)
+    if (this.#options.hasExemplars && this.#metric.isMonotonic) state.exemplar = exemplarsOf(point).at(-1)
     return undefined
   }
 
@@ -184,7 +183,7 @@ export class Intake {
         : state.takeExplicit(buckets, point, this.#isDelta)
     if (!isTaken) return 'out_of_order'
     series.seenMs = this.#nowMs
-    if (this.#options.hasExemplars) state.exemplars = exemplarsOf(point, this.#options.naming)
+    if (this.#options.hasExemplars) state.exemplars = exemplarsOf(point)
     return undefined
   }
 

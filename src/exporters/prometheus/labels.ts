@@ -57,13 +57,17 @@ export function labelText(labels: readonly (readonly [string, string])[], opener
 export const escapeText = (text: string): string =>
   /[\\"\n]/.test(text) ? text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n') : text
 
-/** What `labelText` has written, with the names that a scraper asked for. Names that become equal share a label. */
+/**
+ * What `labelText` has written, with the names that a scraper asked for. Names that become equal share a label; those that
+ * Prometheus would take for its own begin with another word.
+ */
 export function escapeLabelText(text: string, scheme: EscapingScheme, opener: '{' | ','): string {
   const labels = new Map<string, string>()
   for (const [, quoted, plain, value] of text.matchAll(
     /(?:"((?:[^"\\]|\\.)*)"|([a-zA-Z0-9_]+))="((?:[^"\\]|\\.)*)"/gs,
   )) {
-    const name = escapeLabelName(plain ?? unescapeText(quoted!), scheme)
+    const escaped = escapeLabelName(plain ?? unescapeText(quoted!), scheme)
+    const name = escaped.startsWith('__') ? `key${escaped}` : escaped
     const earlier = labels.get(name)
     labels.set(name, earlier === undefined ? value! : `${earlier};${value}`)
   }

@@ -157,7 +157,7 @@ function unitPart(text: string, known: Readonly<Record<string, string>>): string
 }
 
 /** Letters, digits and single underscores, a word in front; `__name__` and its kind keep theirs. */
-function escapedLabel(key: string): string | undefined {
+export function escapedLabel(key: string): string | undefined {
   const isReserved = key.length >= 4 && key.startsWith('__') && key.endsWith('__')
   const plain = (isReserved ? key.slice(2, -2) : key).replace(/[^a-zA-Z0-9]+/g, '_')
   if (isReserved) return /^_?$/.test(plain) ? undefined : `__${plain}__`

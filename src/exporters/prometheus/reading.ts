@@ -90,4 +90,5 @@ const sumOf = (counts: readonly number[]): number => {
 }
 
 /** Beyond 2^53 both are rounded, and not alike. */
-const isTotal = (sum: number, count: number): boolean => sum === count || sum > Number.MAX_SAFE_INTEGER
+const isTotal = (sum: number, count: number): boolean =>
+  sum === count || (sum > Number.MAX_SAFE_INTEGER && Math.abs(sum - count) < sum * 1e-12)

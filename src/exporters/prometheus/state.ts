@@ -78,15 +78,18 @@ export class HistogramState {
     this.sum = (point.sum ?? 0) + (adds ? this.sum : 0)
   }
 
-  /** Calls `visit` for each finite bound, ascending, with how many values are at most that. */
+  /** Calls `visit` for each finite bound, ascending, with how many values are at most that: never more than there are. */
   eachBucket(visit: (bound: number, count: number) => void): void {
     if (this.#exponential !== undefined) {
       const { bounds, counts } = cumulativeBuckets(this.#exponential)
-      for (const [i, bound] of bounds.entries()) visit(bound, counts[i]!)
+      for (const [i, bound] of bounds.entries()) visit(bound, Math.min(counts[i]!, this.count))
     } else if (this.#explicit !== undefined) {
       const { bounds, counts } = this.#explicit
       let below = 0
-      for (let i = 0; i < bounds.length; i++) visit(bounds[i]!, (below += counts[i]!))
+      for (let i = 0; i < bounds.length; i++) {
+        below += counts[i]!
+        visit(bounds[i]!, Math.min(below, this.count))
+      }
     }
   }
 }
