@@ -64,6 +64,7 @@ class Reading {
     if (shape.kind === 'secret' || shape.kind === 'headers') this.#secrets.set(key(path), node)
     if (shape.kind === 'union') return this.read(chooseOption(shape, node), node, path)
     if (shape.kind === 'url' && node.kind === 'scalar') this.#checkUrl(String(node.value), path)
+    if (shape.kind === 'duration' && node.kind === 'scalar') this.#checkDuration(node.value, path)
     switch (node.kind) {
       case 'scalar':
         return readScalar(shape, node)
@@ -147,6 +148,14 @@ class Reading {
   #isSecret(path: Path, node: Node | undefined): boolean {
     if (this.#loaded?.isSecret(path) || isSecretPath(path) || node?.references.some(isSecretReference)) return true
     return path.some((_step, index) => this.#secrets.has(key(path.slice(0, index + 1))))
+  }
+
+  /** As in Go a bare number counts nanoseconds, which hardly anyone means. */
+  #checkDuration(value: unknown, path: Path): void {
+    if (typeof value !== 'number' || !(value > 0 && value < 1e6)) return
+    const message = `${value} is a number of nanoseconds`
+    const hint = `a unit is missing: ${value}s, or ${value}ms`
+    this.warnings.push({ severity: 'warning', message, path, location: this.#loaded?.locate(path), hint })
   }
 
   #checkUrl(text: string, path: Path): void {

@@ -71,6 +71,8 @@ function snippet({ line, column, length = 1 }: Location, text: string): string[]
   const from = column > MAX_SNIPPET - 20 ? column - 40 : 0
   const shown = text.slice(from, from + MAX_SNIPPET)
   const number = String(line).padStart(5)
+  // What is meant may be part of what is hidden.
+  if (column - from > shown.length) return [`${number} | ${shown}`]
   // A tab keeps its width in both lines.
   const before = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ')
   const carets = '^'.repeat(Math.max(1, Math.min(length, shown.length - before.length)))

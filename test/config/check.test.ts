@@ -234,6 +234,18 @@ test('an address that hands out credentials, and a password in a URL, are warned
   t.same(await warnings('url: https://host'), [])
 })
 
+test('a bare number where a duration stands is nanoseconds, as in Go, and warned of when it is small', async (t) => {
+  const checked = await check('timeout: 30')
+  t.match(checked, {
+    config: { timeout: 3e-5 },
+    warnings: [
+      { message: '30 is a number of nanoseconds', hint: 'a unit is missing: 30s, or 30ms', location: { line: 3 } },
+    ],
+  })
+  t.match(await check('timeout: 5000000000'), { config: { timeout: 5000 }, warnings: [] })
+  t.match(await check('timeout: 0'), { config: { timeout: 0 }, warnings: [] })
+})
+
 test('of what may be one thing or another, the one that was meant is checked', async (t) => {
   const either = section({
     x: setting(

@@ -63,6 +63,15 @@ test('a quoted line hides what its keys, or the keys above it, call a secret', a
   for (const start of [0, 15, 36]) t.notMatch(locationOf({ source: list, start, end: start + 1 }).text, /hush/)
 })
 
+test('what is meant and hidden has no caret', async (t) => {
+  const hidden = new Source('c', 'headers: {a: hush, b: ${env:X}}')
+  const location = locationOf({ source: hidden, start: 22, end: 30 })
+  t.equal(
+    formatProblems([{ severity: 'error', message: 'is wrong', path: [], location }]),
+    'c:1:23: is wrong\n    1 | headers: [REDACTED]',
+  )
+})
+
 test('a long line is shown in part, an endless one not at all', async (t) => {
   const long = new Source('c', `a: [${'x, '.repeat(100)}HERE, ${'y, '.repeat(100)}]`)
   const start = long.text.indexOf('HERE')
