@@ -21,8 +21,15 @@ export interface HttpTarget {
   readonly options: RequestOptions
   /** Name, value, name, value…: the form that node:http writes without looking at it again. */
   readonly headers: readonly string[]
-  readonly isSecure: boolean
+  /** Undefined: no TLS. */
+  readonly secure: Secure | undefined
   readonly proxy: URL | undefined
+}
+
+interface Secure {
+  readonly https: typeof import('node:https')
+  /** The latest. */
+  tls: ClientTlsOptions | undefined
 }
 
 export class HttpClient {
@@ -33,11 +40,9 @@ export class HttpClient {
   readonly #cookies: CookieJar | undefined
   readonly #lookup = createLookup()
   readonly #agents = new Map<string, HttpAgent | HttpsAgent>()
-  #tls: ClientTlsOptions | undefined
-  #https: typeof import('node:https') | undefined
+  #secure: Promise<Secure> | undefined
   #stopReload: (() => void) | undefined
 
-  /** Does no I/O. */
   constructor(config: HttpClientConfig, settings: Settings, environment: Environment = process.env) {
     this.#config = config
     this.#settings = settings
@@ -47,44 +52,41 @@ export class HttpClient {
     if (config.cookies?.enabled) this.#cookies = new CookieJar(settings.clock)
   }
 
-  /** Reads certificates; those in files again every `reload_interval`. */
-  async open(): Promise<void> {
-    const { tls } = this.#config
-    this.#https = await import('node:https')
-    this.#tls = await loadClientTls(tls)
-    const intervalMs = reloadIntervalOf(tls)
-    if (intervalMs === undefined) return
-    this.#stopReload = keepFresh(
-      {
-        loaded: this.#tls,
-        load: () => loadClientTls(tls),
-        apply: (options) => {
-          this.#tls = options
-          this.#retireAgents()
-        },
-        intervalMs,
-      },
-      this.#settings,
-    )
-  }
-
-  /** After `open`. `contentType` and the like; a header of the config wins over one given here. */
-  target(text: string, headers: Readonly<Record<string, string>>): HttpTarget {
+  /**
+   * What every request to a URL has in common. `contentType` and the like; a header of the config wins over one given here.
+   * For https it reads certificates, for http it does not: the system's alone cost 100 ms and 5 MB.
+   */
+  async target(text: string, headers: Readonly<Record<string, string>>): Promise<HttpTarget> {
     const url = parseHttpUrl(text)
     const proxy = proxyFor(url, this.#config.proxy_url, this.#environment)
     if (proxy !== undefined) checkProxySupport()
-    const isSecure = url.protocol === 'https:'
+    const secure = url.protocol === 'https:' ? await (this.#secure ??= this.#loadTls()) : undefined
     const options = {
       protocol: url.protocol,
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port || (isSecure ? 443 : 80),
+      port: url.port || (secure === undefined ? 80 : 443),
       path: url.pathname + url.search,
       method: 'POST',
     }
-    const request = isSecure ? this.#https!.request : requestHttp
+    const request = secure?.https.request ?? requestHttp
     const all = headersOf(url, { ...headers, ...this.#contentEncoding() }, this.#config.headers)
-    if (proxy !== undefined && !isSecure) all.push(...proxyHeaders(proxy))
-    return { url, request, options, headers: all, isSecure, proxy }
+    if (proxy !== undefined && secure === undefined) all.push(...proxyHeaders(proxy))
+    return { url, request, options, headers: all, secure, proxy }
+  }
+
+  /** Certificates in files are read again every `reload_interval`. */
+  async #loadTls(): Promise<Secure> {
+    const { tls } = this.#config
+    const secure = { https: await import('node:https'), tls: await loadClientTls(tls) }
+    const intervalMs = reloadIntervalOf(tls)
+    if (intervalMs === undefined) return secure
+    const apply = (options: ClientTlsOptions | undefined): void => {
+      secure.tls = options
+      this.#retireAgents()
+    }
+    const load = () => loadClientTls(tls)
+    this.#stopReload = keepFresh({ loaded: secure.tls, load, apply, intervalMs }, this.#settings)
+    return secure
   }
 
   #contentEncoding(): Record<string, string> {
@@ -158,14 +160,14 @@ export class HttpClient {
   }
 
   /** Connections are shared by what goes to the same kind of place. */
-  #agentOf({ isSecure, proxy }: HttpTarget): HttpAgent | HttpsAgent {
-    const key = `${isSecure} ${proxy?.href}`
+  #agentOf({ secure, proxy }: HttpTarget): HttpAgent | HttpsAgent {
+    const key = `${secure !== undefined} ${proxy?.href}`
     let agent = this.#agents.get(key)
-    if (agent === undefined) this.#agents.set(key, (agent = this.#createAgent(isSecure, proxy)))
+    if (agent === undefined) this.#agents.set(key, (agent = this.#createAgent(secure, proxy)))
     return agent
   }
 
-  #createAgent(isSecure: boolean, proxy: URL | undefined): HttpAgent | HttpsAgent {
+  #createAgent(secure: Secure | undefined, proxy: URL | undefined): HttpAgent | HttpsAgent {
     const keepalive = keepaliveOf(this.#config)
     const maxIdle = keepalive.maxIdle || Number.POSITIVE_INFINITY
     const options = {
@@ -178,7 +180,7 @@ export class HttpClient {
       ...(keepalive.idleTimeoutMs > 0 && { timeout: keepalive.idleTimeoutMs }),
       ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
     }
-    return isSecure ? new this.#https!.Agent({ ...options, ...this.#tls }) : new HttpAgent(options)
+    return secure === undefined ? new HttpAgent(options) : new secure.https.Agent({ ...options, ...secure.tls })
   }
 
   close(): void {

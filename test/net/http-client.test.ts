@@ -38,9 +38,11 @@ interface Opened {
 async function open(t: Test, url: string, config: object = {}, environment = {}): Promise<Opened> {
   const settings = testSettings()
   const client = new HttpClient(v.parse(schema, config), settings, environment)
-  await client.open()
   t.teardown(() => client.close())
-  const target = client.target(`${url}/v1/traces`, { 'content-type': 'application/x-protobuf', 'user-agent': 'test/1' })
+  const target = await client.target(`${url}/v1/traces`, {
+    'content-type': 'application/x-protobuf',
+    'user-agent': 'test/1',
+  })
   return {
     client,
     settings,
@@ -336,4 +338,16 @@ test('cookies go back to who set them, when asked to', async (t) => {
     await post()
     t.equal(fake.requests[1]!.headers.get('cookie'), cookies && 'AWSALB=one')
   }
+})
+
+test('a proxy of the environment that cannot be used is an error at start, without its password', async (t) => {
+  await t.rejects(open(t, 'http://otlp.example', {}, { HTTP_PROXY: 'socks5://user:hush@p:1' }), {
+    message: /^HTTP_PROXY: SOCKS proxies are not supported/,
+  })
+})
+
+test('certificates that cannot be read are an error at start, unless nothing needs them', async (t) => {
+  const tls = { ca_file: '/does/not/exist.pem' }
+  await t.rejects(open(t, 'https://otlp.example', { tls }), { message: /tls::ca_file/ })
+  await open(t, 'http://otlp.example', { tls })
 })

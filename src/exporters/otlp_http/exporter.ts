@@ -22,35 +22,39 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
     'user-agent': userAgentOf(settings.agent),
   }
 
+  const targets = new Map<Signal, HttpTarget>()
+
   const open = async (): Promise<void> => {
     noteWithoutEffect(config, 'http', log)
     if (config.profiles_endpoint !== '')
       log.info('setting has no effect', { setting: 'profiles_endpoint', why: 'profiles are not carried' })
-    await client.open()
+    for (const signal of SIGNALS) {
+      const url = urlOf(signal, config)
+      if (url !== undefined) targets.set(signal, await client.target(url, headers))
+    }
   }
   const close = async (): Promise<void> => client.close()
 
-  const delivery = <S extends Signal>(signal: S): Delivery<S, Body> | undefined => {
-    const url = urlOf(signal, config)
-    if (url === undefined) return undefined
-    let target: HttpTarget | undefined
-    return {
-      open,
-      close,
-      encode: (batch) => [{ request: bodyOf(batch), items: batch.items }],
-      async send({ request, items }, { abort }, drop) {
-        target ??= client.target(url, headers)
-        const reply = await client.post(target, request.chunks, request.sizeBytes, abort)
-        if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
-        const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
-        if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)
-      },
-    }
-  }
+  const delivery = <S extends Signal>(signal: S): Delivery<S, Body> | undefined =>
+    urlOf(signal, config) === undefined
+      ? undefined
+      : {
+          open,
+          close,
+          encode: (batch) => [{ request: bodyOf(batch), items: batch.items }],
+          async send({ request, items }, { abort }, drop) {
+            const reply = await client.post(targets.get(signal)!, request.chunks, request.sizeBytes, abort)
+            if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
+            const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
+            if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)
+          },
+        }
   const [traces, metrics, logs] = [delivery('traces'), delivery('metrics'), delivery('logs')]
   const of: Deliveries<Body> = { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) }
   return deliver(of, config, settings)
 }
+
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 const encodings = {
   proto: { contentType: PROTOBUF, bodyOf: ({ chunks, sizeBytes }: Batch): Body => ({ chunks, sizeBytes }) },
