@@ -33,7 +33,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
   shutdownItems = 0
   readonly queue: Queue<Entry<S>> | undefined
   readonly #config: DeliveryConfig
-  readonly #ledger: Ledger
+  readonly #ledger: () => Ledger
   readonly #memory: PayloadMemory
   readonly #attempts: Attempts<R>
   readonly #sender: Sender<S, R>
@@ -51,7 +51,9 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
     const { sending_queue: queue, retry_on_failure: retry, timeout: timeoutMs } = config
     this.signal = signal
     this.#config = config
-    this.#ledger = settings.ledger(signal)
+    // No account of a signal that never comes.
+    let ledger: Ledger | undefined
+    this.#ledger = () => (ledger ??= settings.ledger(signal))
     this.#memory = memory
     const burst = (level: 'warn' | 'error', message: string): Burst =>
       new Burst(clock, log[level].bind(log), message, { signal })
@@ -174,7 +176,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
           this.#memory.release(entry.batch)
           queue.free(entry.size)
           this.#pump()
-        } else this.#ledger.created(entry.batch.items)
+        } else this.#ledger().created(entry.batch.items)
         reject(abort.reason)
       }
       entry.result = {
@@ -266,7 +268,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
 
   #lose(items: number, reason: string, error: string): void {
     if (items === 0) return
-    this.#ledger.dropped(items, reason)
+    this.#ledger().dropped(items, reason)
     if (reason === 'shutdown') this.shutdownItems += items
     else this.#bursts.lost.add(items, reason, error)
   }
@@ -278,7 +280,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
     if (result === undefined) return
     if (result.error === undefined) return result.resolve()
     // The sender has all of it back; what was delivered of it is a copy.
-    if (result.booked > 0) this.#ledger.created(result.booked)
+    if (result.booked > 0) this.#ledger().created(result.booked)
     result.reject(result.error)
   }
 }

@@ -36,7 +36,7 @@ export interface SenderSettings<S extends Signal, R> {
   readonly delivery: Delivery<S, R>
   readonly attempts: Attempts<R>
   readonly retry: RetryConfig
-  readonly ledger: Ledger
+  readonly ledger: () => Ledger
   readonly clock: Clock
   readonly health: LaneHealth
   /** Items that the requests of a batch carry too few (positive) or too many (negative). */
@@ -86,7 +86,7 @@ export class Sender<S extends Signal, R> {
     try {
       const requests = this.#of.delivery.encode(batch, (items, reason) => {
         dropped += items
-        this.#of.ledger.dropped(items, reason)
+        this.#of.ledger().dropped(items, reason)
       })
       outcome.booked += dropped
       this.#reconcile(batch.items - dropped - itemsOf(requests), outcome)
@@ -101,9 +101,9 @@ export class Sender<S extends Signal, R> {
   #reconcile(missing: number, outcome: Outcome): void {
     if (missing === 0) return
     this.#of.onMiscount(missing)
-    if (missing < 0) this.#of.ledger.created(-missing)
+    if (missing < 0) this.#of.ledger().created(-missing)
     else {
-      this.#of.ledger.dropped(missing, 'unaccounted')
+      this.#of.ledger().dropped(missing, 'unaccounted')
       outcome.booked += missing
     }
   }
@@ -151,10 +151,10 @@ export class Sender<S extends Signal, R> {
     let delivered = items
     for (const { items: unwanted, reason } of dropped) {
       const counted = Math.min(unwanted, delivered)
-      this.#of.ledger.dropped(counted, reason)
+      this.#of.ledger().dropped(counted, reason)
       delivered -= counted
     }
-    this.#of.ledger.out(delivered)
+    this.#of.ledger().out(delivered)
     outcome.booked += items
   }
 

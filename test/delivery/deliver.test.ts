@@ -1,5 +1,7 @@
 import { test } from 'tap'
 import { PermanentError, RetryableError } from '../../src/contract/index.ts'
+import type { Signal } from '../../src/data/index.ts'
+import { testContext, testSettings } from '../../src/testing/index.ts'
 import { batchOf, idsOf, rig } from './fake.ts'
 
 for (const signal of ['traces', 'metrics', 'logs'] as const)
@@ -85,4 +87,17 @@ test('stop sends what is there', async (t) => {
   t.equal(settings.ledger('logs').held, 0)
   await t.rejects(offer(batchOf('logs', ['d'])), { name: 'ShutdownError' })
   await exporter.stop?.(AbortSignal.abort())
+})
+
+test('a signal that never comes has no account', async (t) => {
+  const asked: string[] = []
+  const settings = testSettings()
+  const ledger = (signal: Signal) => {
+    asked.push(signal)
+    return settings.ledger(signal)
+  }
+  const { exporter, advance } = await rig({}, { settings: { ...settings, ledger } })
+  await exporter.consumers.logs!(batchOf('logs', ['a']), testContext())
+  await advance(0)
+  t.same(new Set(asked), new Set(['logs']))
 })

@@ -38,7 +38,7 @@ export const config = v.pipe(
     v.partialCheck(
       [['send_batch_size'], ['send_batch_max_size']],
       (sizes) => sizes.send_batch_max_size === 0 || sizes.send_batch_max_size >= sizes.send_batch_size,
-      ({ input }) => `must be at least send_batch_size (${input.send_batch_size}), got ${input.send_batch_max_size}`,
+      ({ input }) => `must be at least send_batch_size (${input.send_batch_size}), or 0 for no limit`,
     ),
     ['send_batch_max_size'],
   ),
