@@ -53,14 +53,18 @@ export class Deadlines<T extends Waiting<T>> {
   }
 
   readonly #wake = (): void => {
-    this.#cancel = undefined
+    // What is called below may add something: the timer is armed once, afterwards, for what comes first.
+    this.#cancel = NOTHING
     const nowMs = this.#clock.monotonicMs()
     for (let due = this.#first; due !== undefined && due.dueMs <= nowMs; due = this.#first) {
       this.remove(due)
       this.#onDue(due)
     }
-    // What is due may have added something, and with it a timer.
-    if (this.#first !== undefined)
-      this.#cancel ??= this.#clock.after(Math.max(1, this.#first.dueMs - nowMs), this.#wake)
+    this.#cancel =
+      this.#first === undefined
+        ? undefined
+        : this.#clock.after(Math.max(1, this.#first.dueMs - this.#clock.monotonicMs()), this.#wake)
   }
 }
+
+const NOTHING = (): void => {}

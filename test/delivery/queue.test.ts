@@ -192,3 +192,16 @@ test('without a queue a sender that leaves ends the attempt and the waits', asyn
   t.equal(settings.memory.heldBytes, 0)
   t.equal(settings.clock.pending, 2, 'the time limit, armed once, and the next line of the log')
 })
+
+test('a small batch does not overtake a large one that waits for room', async (t) => {
+  const sending_queue = { sizer: 'items', queue_size: 3, num_consumers: 1, block_on_overflow: true }
+  const { offer, destination, advance } = await rig({ sending_queue })
+  const { promise, open } = gate()
+  destination.otherwise = () => promise
+  const offers = [['a', 'b'], ['c', 'd', 'e'], ['f']].map((ids) => offer(batchOf('logs', ids)))
+  await settle()
+  open()
+  await Promise.all(offers)
+  await advance(0)
+  t.same(idsOf(...destination.arrived), ['a', 'b', 'c', 'd', 'e', 'f'])
+})

@@ -165,6 +165,27 @@ test('above the hard limit garbage is collected at every look; in vain, less and
   t.same(collectedAt, [1, 3, 7, 15, 31, 61, 91], 'twice as long each time, up to max_gc_interval_when_hard_limited')
 })
 
+test('looks that traffic asks for do not collect garbage more often than check_interval', async (t) => {
+  const { processor, memory, settings } = await rig({ max_gc_interval_when_hard_limited: '0s' })
+  memory.liveMib = 120
+  await settings.clock.advance(1000)
+  t.equal(memory.collections, 1)
+  for (let i = 0; i < 100; i++) t.throws(() => processor.admit?.(MIB), { name: 'RetryableError' })
+  t.equal(memory.collections, 1)
+  await settings.clock.advance(1000)
+  t.equal(memory.collections, 2)
+})
+
+test('memory that falls, though not enough, is a reason to collect again soon', async (t) => {
+  const { memory, settings } = await rig()
+  memory.liveMib = 200
+  await settings.clock.advance(20_000)
+  t.equal(memory.collections, 4, 'after 1, 3, 7 and 15 s')
+  memory.liveMib = 150
+  await settings.clock.advance(1000)
+  t.equal(memory.collections, 5)
+})
+
 test('without a longest interval garbage is collected as often as the shortest says', async (t) => {
   const gc = { max_gc_interval_when_soft_limited: '0s', max_gc_interval_when_hard_limited: '0s' }
   const { memory, settings } = await rig({ ...gc, min_gc_interval_when_soft_limited: '20s' })
