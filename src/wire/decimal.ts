@@ -37,6 +37,11 @@ export function multiplyByBillion(value: number, rest: number): boolean {
 /** Digits and nothing else. False when they exceed 64 bits. */
 export function parseUint64(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start > 20) return false
+  if (end - start <= 9) {
+    lowHalf = parseDigits(bytes, start, end)
+    highHalf = 0
+    return true
+  }
   const middle = Math.max(end - 9, start)
   return multiplyByBillion(parseDigits(bytes, start, middle), parseDigits(bytes, middle, end))
 }

@@ -59,6 +59,10 @@ export class JsonWriter {
     this.#separate()
     this.out.raw(encoded)
   }
+  /** Likewise, with no comma before it. */
+  raw(encoded: Buffer): void {
+    this.out.raw(encoded)
+  }
   null(): void {
     this.json(NULL)
   }
@@ -158,11 +162,13 @@ export class JsonWriter {
   /** A value that follows a value needs a comma; what stands before says whether it does. */
   #separate(): void {
     const { out } = this
-    if (out.length === 0) return
-    const before = out.bytes[out.length - 1]!
-    if (before !== 0x7b && before !== 0x5b && before !== 0x3a && before !== 0x0a) out.byte(0x2c)
+    if (out.length > 0 && endsValue[out.bytes[out.length - 1]!] !== 0) out.byte(0x2c)
   }
 }
+
+/** By byte: 0 where no value ends, { [ : , and the newline of NDJSON. */
+const endsValue = new Uint8Array(256).fill(1)
+for (const byte of Buffer.from('{[:,\n')) endsValue[byte] = 0
 
 /** A longer string is looked through first, then copied as one block. */
 const SCAN_ABOVE = 32

@@ -39,11 +39,14 @@ export class JsonReader {
 
   /** The first byte of the next token, which is not consumed; 0 at the end. */
   peek(): number {
+    const byte = this.bytes[this.at]!
+    return byte > 0x20 ? byte : this.#peekFurther()
+  }
+
+  #peekFurther(): number {
     const { bytes } = this
-    let at = this.at
-    let byte = bytes[at]
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]
-    this.at = at
+    let byte = bytes[this.at]
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++this.at]
     return byte ?? 0
   }
 
@@ -83,23 +86,24 @@ export class JsonReader {
   string(): void {
     if (this.peek() !== QUOTE) this.#unexpected('a string')
     const { bytes } = this
-    const opening = this.at
-    let at = opening + 1
+    let at = this.at + 1
     this.start = at
-    this.isComplex = false
-    for (;;) {
-      const byte = bytes[at]
-      if (byte === QUOTE) break
-      if (byte === BACKSLASH) {
-        this.isComplex = true
-        at++
-      } else if (byte === undefined) this.fail('a string without an end', opening)
-      else if (byte < 0x20) this.fail(`${describe(byte)} inside a string must be escaped`, at)
-      at++
-    }
-    if (at >= bytes.length) this.fail('a string without an end', opening)
+    while (endsPlainText[bytes[at]!] === 0) at++
+    this.isComplex = bytes[at] !== QUOTE
+    if (this.isComplex) at = this.#stringEnd(at)
     this.end = at
     this.at = at + 1
+  }
+
+  /** Where the string with escapes ends. */
+  #stringEnd(at: number): number {
+    const { bytes } = this
+    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
+      if (byte === BACKSLASH) at++
+      else if (byte !== undefined && byte < 0x20) this.fail(`${describe(byte)} inside a string must be escaped`, at)
+      if (at >= bytes.length) this.fail('a string without an end', this.start - 1)
+    }
+    return at
   }
 
   /** Sets `start`, `end` and `isComplex`. */
@@ -251,6 +255,11 @@ export class JsonReader {
     }
   }
 }
+
+/** By byte: 1 where a string ends, an escape begins, or a control character stands that may not. */
+export const endsPlainText: Uint8Array = new Uint8Array(256).fill(1, 0, 0x20)
+endsPlainText[QUOTE] = 1
+endsPlainText[BACKSLASH] = 1
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 

@@ -8,9 +8,10 @@
 import { JsonReader } from '../../wire/jsonreader.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { Batch, chunkOf } from '../batch.ts'
-import { type Field, MAX_DEPTH, MAX_VALUE_DEPTH, MESSAGE, type MessageType, roots } from '../schema.ts'
+import { type Field, keyValueType, MAX_DEPTH, MAX_VALUE_DEPTH, MESSAGE, type MessageType, roots } from '../schema.ts'
 import type { Signal } from '../signal.ts'
 import { fieldOf } from './names.ts'
+import { writePlainKeyValue } from './plain.ts'
 import { writeScalar } from './scalar.ts'
 
 /**
@@ -119,7 +120,10 @@ class Decoder {
     let position = 0
     do {
       this.#positions[depth] = position++
-      if (field.kind === MESSAGE) this.#inside(field)
+      if (field.type === keyValueType) {
+        const isPlain = depth + 2 < MAX_DEPTH && writePlainKeyValue(reader, out, field.tag)
+        if (!isPlain) this.#inside(field)
+      } else if (field.kind === MESSAGE) this.#inside(field)
       else writeScalar(reader, out, field, !isPacked)
     } while (reader.hasMore(0x5d))
     if (isPacked) out.endLength(from)

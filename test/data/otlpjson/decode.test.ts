@@ -229,6 +229,22 @@ test('nesting is bounded, known or not', async (t) => {
   t.match(value('{"arrayValue":{"values":['.repeat(100_000)), /nests deeper than 32 values/)
 })
 
+test('values may nest as deep as in protobuf, in lists and in maps', async (t) => {
+  const seen: boolean[] = []
+  for (const [open, close] of [
+    ['{"arrayValue":{"values":[', ']}}'],
+    ['{"kvlistValue":{"values":[{"key":"a","value":', '}]}}'],
+  ] as const)
+    for (let depth = 20; depth < 50; depth++)
+      for (const leaf of ['{}', `{"stringValue":"${'x'.repeat(200)}"}`]) {
+        const text = open.repeat(depth) + leaf + close.repeat(depth)
+        const body = outcome('logs', `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":${text}}]}]}]}`)
+        if (typeof body === 'string') t.match(body, /nests deeper than 32 values/)
+        seen.push(typeof body === 'string')
+      }
+  t.ok(seen.includes(true) && seen.includes(false))
+})
+
 test('an error names the path and the byte', async (t) => {
   const text = spanText('"name":"a"},{"attributes":[{"key":"k"},{"key":"k","value":{"intValue":"x"}}]')
   t.equal(
