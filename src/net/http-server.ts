@@ -5,17 +5,28 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import * as v from 'valibot'
+import { headers } from '../config/headers.ts'
 import { list, optional, setting } from '../config/schema.ts'
-import { duration, flag, integer } from '../config/values.ts'
+import { duration, flag, integer, type Secret } from '../config/values.ts'
 import { type Clock, type Logger, messageOf } from '../contract/index.ts'
 import type { ActiveRequests } from './active-requests.ts'
 import { corsSettings } from './cors.ts'
-import { headerList } from './headers.ts'
 import { type Address, addressEntries, listen } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { keepFresh, loadServerTls, reloadIntervalOf, serverTls } from './tls.ts'
 
 export const ENCODINGS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
+
+/** Those that say where an answer ends are the server's own business. */
+const responseHeaders = v.pipe(
+  headers,
+  v.check(
+    (given) => !Object.keys(given).some((name) => FRAMING.test(name)),
+    'Content-Length, Transfer-Encoding, Connection and the like are set by the server itself',
+  ),
+  v.transform((given): readonly (readonly [name: string, value: Secret])[] => Object.entries(given)),
+)
+const FRAMING = /^(connection|content-length|keep-alive|trailer|transfer-encoding|upgrade)$/i
 
 /** The collector's settings of an HTTP server; those of time limits have defaults that differ by component. */
 export const httpServerEntries = (
@@ -33,7 +44,7 @@ export const httpServerEntries = (
     'Bytes that a body may have, before and after decompression; 0 is 20 MiB.',
   ),
   include_metadata: setting(flag, false, "Hands the request's headers on, for processors that read client metadata."),
-  response_headers: setting(headerList, {}, 'Headers that every answer carries.'),
+  response_headers: setting(responseHeaders, {}, 'Headers that every answer carries.'),
   compression_algorithms: setting(
     list(v.picklist(ENCODINGS, `must be one of ${ENCODINGS.map((one) => JSON.stringify(one)).join(', ')}`)),
     [...ENCODINGS],

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmod, unlink } from 'node:fs/promises'
 import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net'
 import * as v from 'valibot'
+import { type Endpoint, parseEndpoint } from '../config/endpoint.ts'
 import { oneOf, optional, section, setting } from '../config/schema.ts'
 import { duration, text } from '../config/values.ts'
 import { messageOf } from '../contract/index.ts'
@@ -37,55 +38,57 @@ export const addressIsValid = <T extends Address>() =>
     addIssue({ message: problem, path: [item as v.IssuePathItem] })
   })
 
-function problemWith(endpoint: string, transport: Address['transport']): string | undefined {
-  if (transport === 'unix')
-    return endpoint.startsWith('/') ? undefined : 'must be an absolute path, as transport is unix'
-  if (/^[a-z]+:\/\//.test(endpoint)) return `must be host:port, without ${endpoint.replace(/\/\/.*/, '//')}`
-  return parseHostPort(endpoint) === undefined ? 'must be host:port, such as localhost:4318 or [::1]:4318' : undefined
+function problemWith(text: string, transport: Address['transport']): string | undefined {
+  try {
+    const isSocket = placeOf({ endpoint: text, transport }).path !== undefined
+    if (isSocket && transport !== 'unix' && transport !== 'tcp')
+      return `must be host:port, as transport is ${transport}`
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
-interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-/** `[::1]:4318`, `localhost:4318`, `:4318`; undefined when it is none. */
-export function parseHostPort(endpoint: string): HostPort | undefined {
-  const match = /^(?:\[([^\]]*)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(endpoint)
-  const port = Number(match?.[3])
-  return match === null || port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? '', port }
+/** With `transport: unix` the endpoint is a path; `unix:///run/otlp.sock` and `/run/otlp.sock` are one in any case. */
+function placeOf({ endpoint, transport }: Address): Endpoint {
+  if (transport !== 'unix') return parseEndpoint(endpoint)
+  const place = parseEndpoint(endpoint.startsWith('unix:') ? endpoint : `unix:${endpoint}`)
+  if (!place.path?.startsWith('/') && !place.path?.startsWith('@/'))
+    throw new Error('must be an absolute path, as transport is unix')
+  return place
 }
 
 /** Every interface, IPv4 and IPv6. */
-export const isWildcard = (endpoint: string): boolean => {
-  const host = parseHostPort(endpoint)?.host
-  return host !== undefined && UNSPECIFIED.includes(host)
-}
+export const isWildcard = (address: Address): boolean => UNSPECIFIED.includes(placeOf(address).host ?? 'a socket')
 const UNSPECIFIED = ['', '0.0.0.0', '::']
 
 /** Starts to listen. Returns where: `127.0.0.1:4318`, or `unix:/run/otlp.sock`. An error says what is in the way. */
-export async function listen(server: Server, { endpoint, transport }: Address): Promise<string> {
-  const where = transport === 'unix' ? await unixSocket(endpoint) : await tcpSocket(parseHostPort(endpoint)!, transport)
+export async function listen(server: Server, address: Address): Promise<string> {
+  const place = placeOf(address)
+  const options = place.path === undefined ? await tcpSocket(place, address.transport) : await unixSocket(place.path)
   try {
-    server.listen({ ...where, backlog: BACKLOG })
+    server.listen({ ...options, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
-    throw new Error(explain(endpoint, error), { cause: error })
+    throw new Error(explain(address.endpoint, error), { cause: error })
   }
-  if (transport === 'unix') {
-    await chmod(endpoint, 0o660)
-    return `unix:${endpoint}`
+  if (place.path !== undefined) {
+    await chmod(place.path, 0o660)
+    return `unix:${place.path}`
   }
-  const { address, port, family } = server.address() as AddressInfo
-  const host = isWildcard(endpoint) ? '0.0.0.0' : address
-  return family === 'IPv6' && host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const bound = server.address() as AddressInfo
+  const host = isWildcard(address) ? '0.0.0.0' : bound.address
+  return host.includes(':') ? `[${host}]:${bound.port}` : `${host}:${bound.port}`
 }
 
 /** Connections that wait to be accepted while the event loop is busy. */
 const BACKLOG = 1024
 
 /** As in Go: one address of a name, IPv4 before IPv6; no host, 0.0.0.0 and :: are all interfaces of either kind. */
-async function tcpSocket({ host, port }: HostPort, transport: 'tcp' | 'tcp4' | 'tcp6'): Promise<ListenOptions> {
+async function tcpSocket(
+  { host, port }: { host: string; port: number },
+  transport: Address['transport'],
+): Promise<ListenOptions> {
   if (UNSPECIFIED.includes(host)) {
     if (transport === 'tcp') return { port }
     return transport === 'tcp4' ? { port, host: '0.0.0.0' } : { port, host: '::', ipv6Only: true }

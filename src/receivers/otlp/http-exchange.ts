@@ -1,7 +1,7 @@
 // One request over HTTP and its answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Consume, type Host, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
-import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
+import { type Batch, decodeOtlp, decodeOtlpJson, type Signal } from '../../data/index.ts'
 import type { ActiveRequests } from '../../net/active-requests.ts'
 import type { Cors } from '../../net/cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from '../../net/decompress.ts'
@@ -147,7 +147,7 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
   #take(bytes: Buffer): void {
     this.admitUpTo(bytes.length)
     const { signal, consume } = this.#route!
-    const batch: Batch = decodeOtlp(signal, bytes)
+    const batch: Batch = this.#format === 'json' ? decodeOtlpJson(signal, bytes) : decodeOtlp(signal, bytes)
     if (batch.items === 0) return this.#answer(taken[this.#format])
     const metadata = this.#desk.includeMetadata ? metadataOf(this.#request.rawHeaders) : NO_METADATA
     consume(batch, createRequestContext(metadata, 'http', this)).then(this.#onTaken, (error: unknown) =>
@@ -254,8 +254,14 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
 
 function formatOf(contentType: string | undefined): Format | undefined {
   if (contentType === contentTypes.protobuf) return 'protobuf'
-  const type = (contentType ?? '').replace(/;.*/s, '').trim().toLowerCase()
-  return type === contentTypes.protobuf ? 'protobuf' : undefined
+  if (contentType === contentTypes.json) return 'json'
+  const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';')
+  if (type!.trim() === contentTypes.protobuf) return 'protobuf'
+  // RFC 8259 8.1: JSON is UTF-8, and whoever says something else means it.
+  const isForeign = parameters.some(
+    (one) => /^\s*charset\s*=/.test(one) && !/^\s*charset\s*=\s*"?utf-8"?\s*$/.test(one),
+  )
+  return type!.trim() === contentTypes.json && !isForeign ? 'json' : undefined
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

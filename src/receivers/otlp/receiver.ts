@@ -1,5 +1,5 @@
 import type { Consumers, Host, Receiver, Settings } from '../../contract/index.ts'
-import { isWildcard } from '../../net/listen.ts'
+import { type Address, isWildcard } from '../../net/listen.ts'
 import type { OtlpConfig } from './config.ts'
 import { createOtlpGrpc } from './grpc.ts'
 import { OtlpHttp } from './http.ts'
@@ -56,7 +56,9 @@ export class OtlpReceiver implements Receiver {
   }
 }
 
-function warnOfOpenDoor({ endpoint, tls }: { endpoint: string; tls?: object | undefined }, { log }: Settings): void {
-  if (isWildcard(endpoint) && tls === undefined)
-    log.warn('listens on every interface without TLS: whoever reaches this machine can send', { endpoint })
+function warnOfOpenDoor(address: Address & { tls?: object | undefined }, { log }: Settings): void {
+  if (isWildcard(address) && address.tls === undefined)
+    log.warn('listens on every interface without TLS: whoever reaches this machine can send', {
+      endpoint: address.endpoint,
+    })
 }
