@@ -40,14 +40,21 @@ export const addressIsValid = <T extends Address>() =>
 
 function problemWith(text: string, transport: Address['transport']): string | undefined {
   try {
-    const isSocket = placeOf({ endpoint: text, transport }).path !== undefined
-    if (isSocket && transport !== 'unix' && transport !== 'tcp')
+    const { path } = placeOf({ endpoint: text, transport })
+    const sizeBytes = Buffer.byteLength(path ?? '')
+    if (sizeBytes > MAX_SOCKET_PATH_BYTES)
+      return `must be at most ${MAX_SOCKET_PATH_BYTES} bytes long, as sockets have it, got ${sizeBytes}`
+    if (path !== undefined && transport !== 'unix' && transport !== 'tcp')
       return `must be host:port, as transport is ${transport}`
     return undefined
   } catch (error) {
-    return messageOf(error)
+    const problem = messageOf(error)
+    return problem.startsWith('must be') ? problem : `must be host:port, such as localhost:4318: ${problem}`
   }
 }
+
+/** `sockaddr_un` of Linux, and of the others nearly. */
+const MAX_SOCKET_PATH_BYTES = 107
 
 /** With `transport: unix` the endpoint is a path; `unix:///run/otlp.sock` and `/run/otlp.sock` are one in any case. */
 function placeOf({ endpoint, transport }: Address): Endpoint {
