@@ -45,7 +45,7 @@ export function createPrometheusExporter(config: PrometheusConfig, settings: Set
   const endpoints: string[] = []
   let cancelSweep: (() => void) | undefined
   const sweepLater = (): void => {
-    cancelSweep = clock.after(config.metric_expiration, () => {
+    cancelSweep = clock.after(Math.max(config.metric_expiration, MIN_SWEEP_MS), () => {
       intake.sweep(clock.monotonicMs())
       sweepLater()
     })
@@ -73,6 +73,9 @@ export function createPrometheusExporter(config: PrometheusConfig, settings: Set
   }
   return Object.assign(deliver({ metrics: delivery }, { ...config, ...WITHOUT_RETRY }, settings), { endpoints })
 }
+
+/** A scrape leaves out what has expired in any case. */
+const MIN_SWEEP_MS = 1000
 
 /** What goes into the registry cannot fail, and takes no time. */
 const WITHOUT_RETRY = {
@@ -131,10 +134,16 @@ function createDesk(config: PrometheusConfig, settings: Settings, registry: Regi
   }
 }
 
-/** A scrape sends nothing, so what the collector's HTTP server can say about bodies has nothing to be about. */
+/** Settings that the collector's HTTP servers share, and that have nothing to be about here. */
 function tellUnused(config: PrometheusConfig, { log }: Settings): void {
-  const { max_request_body_size, include_metadata, compression_algorithms } = config
-  const isSet = max_request_body_size > 0 || include_metadata || compression_algorithms.length < ENCODINGS.length
+  const { max_request_body_size, include_metadata, compression_algorithms, dialer } = config
+  const isSet =
+    dialer !== undefined ||
+    max_request_body_size > 0 ||
+    include_metadata ||
+    compression_algorithms.length < ENCODINGS.length
   if (isSet)
-    log.info('max_request_body_size, include_metadata and compression_algorithms do nothing here: a scrape has no body')
+    log.info(
+      'dialer, max_request_body_size, include_metadata and compression_algorithms do nothing here: nobody is called, and a scrape has no body',
+    )
 }

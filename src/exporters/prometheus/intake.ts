@@ -124,6 +124,7 @@ export class Intake {
     const familyType = familyTypeOf(type, isMonotonic)
     const help = metric.description
     const made = { name, unit, type, isMonotonic, family, familyType, help, series: new Map(), seenMs: 0 }
+    this.#resources.learned()
     list.push(made)
     return made
   }

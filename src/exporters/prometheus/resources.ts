@@ -40,6 +40,8 @@ interface Target {
 
 /** Byte forms of resources that are remembered; more than this and all are learned again. */
 const MAX_FORMS = 4096
+/** Resources, scopes and metrics that are remembered beyond those that the series at hand account for. */
+const MAX_LEARNED = 10_000
 const TARGET_OWNER = '\u0000target_info'
 const NAMED: readonly string[] = ['service.name', 'service.namespace', 'service.instance.id']
 
@@ -49,6 +51,7 @@ export class Resources<M> {
   readonly #byWire = new Map<string, KnownResource<M>>()
   readonly #byLabels = new Map<string, KnownResource<M>>()
   readonly #targets = new Map<string, Target>()
+  #learned = 0
 
   constructor(options: LabelOptions, registry: Registry) {
     this.#options = options
@@ -71,22 +74,46 @@ export class Resources<M> {
   scope(known: KnownResource<M>, scope: Scope, nowMs: number): KnownScope<M> {
     const key = this.#options.hasScopeLabels ? keyOf(scope) : scope.name
     let found = known.scopes.get(key)
-    if (found === undefined) known.scopes.set(key, (found = this.#learnScope(known, scope)))
+    if (found === undefined) {
+      this.learned()
+      known.scopes.set(key, (found = this.#learnScope(known, scope)))
+    }
     found.seenMs = nowMs
     return found
+  }
+
+  /**
+   * To be called for each metric that is made part of a scope. All of this is a memory of what the registry would say:
+   * when it is full, because of resources or metrics that have nothing to show, it starts again.
+   */
+  learned(): void {
+    if (++this.#learned <= MAX_LEARNED + 4 * this.#registry.size) return
+    this.#learned = 0
+    this.#byWire.clear()
+    this.#byLabels.clear()
+    this.#dropTargets()
   }
 
   /** Forgets what has not been met for longer than that; `prune` is asked to do so with the metrics of a scope. */
   sweep(nowMs: number, expirationMs: number, prune: (metrics: Map<string, M[]>) => void): void {
     const isOld = ({ seenMs }: { readonly seenMs: number }): boolean => nowMs - seenMs > expirationMs
+    this.#learned = 0
     for (const [labels, known] of this.#byLabels) {
-      if (isOld(known)) this.#byLabels.delete(labels)
+      if (isOld(known)) {
+        this.#byLabels.delete(labels)
+        continue
+      }
       for (const [key, scope] of known.scopes) {
         if (isOld(scope)) known.scopes.delete(key)
         else prune(scope.metrics)
+        this.#learned += 1 + scope.metrics.size
       }
     }
     for (const [wire, known] of this.#byWire) if (isOld(known)) this.#byWire.delete(wire)
+    this.#dropTargets()
+  }
+
+  #dropTargets(): void {
     for (const [key, { series }] of this.#targets) if (series === undefined || series.isGone) this.#targets.delete(key)
   }
 
@@ -96,9 +123,13 @@ export class Resources<M> {
     const fixed = jobAndInstance(new Map(list))
     const target = this.#targetOf(list, fixed)
     const added = list.filter(([key]) => isResourceLabel(key))
-    const key = JSON.stringify([...fixed, ...added])
+    const key = JSON.stringify([[...fixed], added])
     let known = this.#byLabels.get(key)
-    if (known === undefined) this.#byLabels.set(key, (known = { fixed, added, scopes: new Map(), target, seenMs: 0 }))
+    if (known === undefined) {
+      this.learned()
+      known = { fixed, added, scopes: new Map(), target, seenMs: 0 }
+      this.#byLabels.set(key, known)
+    }
     return known
   }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { test } from 'tap'
 import * as v from 'valibot'
 import { config } from '../../../src/exporters/prometheus/config.ts'
@@ -201,6 +203,56 @@ test('what is known is not named again, and a scrape looks at each series once',
   t.equal(registry.families.length, 0)
 })
 
+test('a flood of resources, scopes and metrics that show nothing is not remembered', async (t) => {
+  const { registry, intake } = create({ maxSeries: 10 })
+  const flood = (round: number, name: string): object => ({
+    resource: { attributes: [attribute('service.name', name), attribute('round', String(round))] },
+    scopeMetrics: [{ scope: { name }, metrics: [gauge(name, [1])] }],
+  })
+  const before = heapBytes()
+  for (let round = 0; round < 60; round++) {
+    const resourceMetrics = Array.from({ length: 1000 }, (_, i) => flood(round, `n${round}.${i}`))
+    intake.take(batchOf('metrics', { resourceMetrics }), 0)
+  }
+  t.equal(registry.size, 10)
+  const grown = heapBytes() - before
+  t.ok(grown < 20e6, `${grown} bytes for 60,000 of each`)
+})
+
+test('target_info has the newest attributes of each job and instance, once', async (t) => {
+  const exporter = await startExporter(t, { without_scope_info: true })
+  const from = (host: string, instance = 'i'): object => ({
+    resourceMetrics: [
+      {
+        resource: {
+          attributes: [
+            attribute('service.name', 's'),
+            attribute('service.instance.id', instance),
+            attribute('host.name', host),
+          ],
+        },
+        scopeMetrics: [{ metrics: [gauge('g', [1])] }],
+      },
+    ],
+  })
+  const targets = async (): Promise<string[]> =>
+    samplesOf(await exporter.scrape()).filter((line) => line.startsWith('target_info'))
+  await exporter.send(from('a'))
+  await exporter.send(from('b', 'j'))
+  t.same(await targets(), [
+    'target_info{host_name="a",instance="i",job="s"} 1',
+    'target_info{host_name="b",instance="j",job="s"} 1',
+  ])
+  await exporter.send(from('moved'))
+  const moved = [
+    'target_info{host_name="b",instance="j",job="s"} 1',
+    'target_info{host_name="moved",instance="i",job="s"} 1',
+  ]
+  t.same(await targets(), moved)
+  await exporter.send(from('a'))
+  t.same(await targets(), moved, 'what is known already is no news')
+})
+
 test('attributes that come in many orders are one series', async (t) => {
   const { registry, intake } = create({})
   const keys = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -245,6 +297,12 @@ function create(of: { maxSeries?: number; naming?: Naming }): { registry: Regist
     registry,
   )
   return { registry, intake }
+}
+
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
 }
 
 const exposition = (nowMs: number) =>
