@@ -242,3 +242,16 @@ test('losses in a burst are one line at once, then one in ten seconds, none of t
     [2, 98, 100],
   )
 })
+
+test('what arrived before the connection broke is sent again, and counted once', async (t) => {
+  const { offer, destination, settings, advance } = await rig()
+  const taken: string[] = []
+  destination.answers.push(async ({ request }) => {
+    taken.push(...idsOf(request))
+    throw new Error('ECONNRESET')
+  })
+  await offer(batchOf('logs', ['a', 'b']))
+  await advance(5000)
+  t.same([...taken, ...idsOf(...destination.arrived)], ['a', 'b', 'a', 'b'], 'at least once, here twice')
+  t.match(settings.ledger('logs'), { outItems: 2, held: 0 })
+})
