@@ -138,11 +138,9 @@ const queueSection = (numConsumers: number) =>
         optional(v.string(), 'The storage extension for a queue on disk. Not supported: queues are in memory.'),
         v.check((id) => id === undefined, 'a queue on disk is not supported: remove this line, the queue is in memory'),
       ),
-      batch: v.optional(
-        v.pipe(
-          v.nullish(batchSection, { sizer: 'items' }),
-          v.description('Joins what waits in the queue into larger batches. On when named, even with nothing in it.'),
-        ),
+      batch: v.pipe(
+        v.optional(v.nullish(batchSection, { sizer: 'items' })),
+        v.description('Joins what waits in the queue into larger batches. On when named, even with nothing in it.'),
       ),
     }),
     v.forward(

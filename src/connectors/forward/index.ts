@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { section } from '../../config/schema.ts'
 import { defineConnector } from '../../contract/index.ts'
 
@@ -11,6 +10,6 @@ export default defineConnector({
     ['metrics', 'metrics'],
     ['logs', 'logs'],
   ],
-  config: v.nullish(section({}), {}),
+  config: section({}),
   create: (_config, _settings, next) => ({ consumers: next }),
 })

@@ -28,7 +28,7 @@ const settings = section({
 })
 
 export const config = v.pipe(
-  v.nullish(settings, {}),
+  settings,
   v.forward(
     v.check(
       ({ use_internal_logger, output_paths }) => !use_internal_logger || output_paths === undefined,

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { section } from '../../config/schema.ts'
 import { defineExporter } from '../../contract/index.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -9,6 +8,6 @@ export default defineExporter({
   summary: 'Takes everything and keeps nothing: for measuring what comes before, and for switching an exit off.',
   stability: 'stable',
   signals: ['traces', 'metrics', 'logs'],
-  config: v.nullish(section(deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' })), {}),
+  config: section(deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' })),
   create: createNopExporter,
 })

@@ -9,7 +9,7 @@ test('forward hands on the very batch, of each signal that some pipeline takes',
   const traces = new Sink<'traces'>()
   const logs = new Sink<'logs'>()
   const next = { traces: traces.consume, logs: logs.consume }
-  const { consumers } = forward.create(v.parse(forward.config, null), testSettings(), next, () => undefined)
+  const { consumers } = forward.create(v.parse(forward.config, {}), testSettings(), next, () => undefined)
   const batch = items.traces(2)
   const context = testContext()
 

@@ -8,14 +8,14 @@ import debug from '../../../src/exporters/debug/index.ts'
 import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
 import { items } from '../../kit/otlp.ts'
 
-const created = (yaml: object | null, settings: TestSettings = testSettings()) => ({
+const created = (yaml: object, settings: TestSettings = testSettings()) => ({
   exporter: debug.create(v.parse(debug.config, yaml), settings),
   settings,
 })
 const abort = (): AbortSignal => new AbortController().signal
 
 test('basic says in one line what a batch of each signal has', async (t) => {
-  const { exporter, settings } = created(null)
+  const { exporter, settings } = created({})
   await exporter.start!(testHost())
   await exporter.consumers.traces!(items.traces(3), testContext())
   await exporter.consumers.metrics!(items.metrics(2), testContext())
@@ -28,7 +28,7 @@ test('basic says in one line what a batch of each signal has', async (t) => {
 })
 
 test('what is shown counts as delivered; after the stop batches are refused', async (t) => {
-  const { exporter, settings } = created(null)
+  const { exporter, settings } = created({})
   await exporter.start!(testHost())
   for (const signal of ['traces', 'metrics', 'logs'] satisfies Signal[]) {
     settings.ledger(signal).entered(4)

@@ -7,7 +7,7 @@ import { items } from '../../kit/otlp.ts'
 
 test('nop acknowledges what comes, counts it as delivered, and refuses after its stop', async (t) => {
   const settings = testSettings()
-  const exporter = nop.create(v.parse(nop.config, null), settings)
+  const exporter = nop.create(v.parse(nop.config, {}), settings)
   const ledger = settings.ledger('logs')
 
   ledger.entered(3)

@@ -1,0 +1,218 @@
+// Any component of the registry, created and booked as the graph does, among destinations that the test holds.
+import type { Test } from 'tap'
+import * as v from 'valibot'
+import { components } from '../../src/components.ts'
+import type {
+  Component,
+  ComponentKind,
+  Consume,
+  Consumers,
+  Factory,
+  ItemProcessor,
+  Settings,
+} from '../../src/contract/index.ts'
+import type { Batch, Context, Signal } from '../../src/data/index.ts'
+import type { ItemLedger } from '../../src/observe/ledger.ts'
+import {
+  Sink,
+  settle,
+  type TestHost,
+  type TestSettings,
+  testContext,
+  testHost,
+  testSettings,
+} from '../../src/testing/index.ts'
+import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
+import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
+
+export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
+
+/** What components may need around them. */
+export interface Surroundings {
+  readonly directory: string
+  readonly http: FakeOtlpHttp
+  readonly grpc: FakeOtlpGrpc
+}
+
+export async function surroundings(t: Test): Promise<Surroundings> {
+  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc() }
+  await around.http.start()
+  await around.grpc.start()
+  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop()]))
+  return around
+}
+
+/** The least that has to be said about each. A component that is not here fails the suite. */
+const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: Surroundings) => object>>>> = {
+  receiver: {
+    otlp: () => ({ protocols: { http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } } }),
+  },
+  processor: {
+    attributes: () => ({ actions: [{ key: 'absent', action: 'delete' }] }),
+    batch: () => ({}),
+    memory_limiter: () => ({ check_interval: '1s', limit_mib: 100_000 }),
+    resource: () => ({ attributes: [{ key: 'absent', action: 'delete' }] }),
+  },
+  exporter: {
+    debug: () => ({}),
+    file: ({ directory }) => ({ path: `${directory}/file.json` }),
+    nop: () => ({}),
+    otlp_grpc: ({ grpc }) => ({ endpoint: grpc.endpoint, tls: { insecure: true } }),
+    otlp_http: ({ http }) => ({ endpoint: http.url }),
+    prometheus: () => ({ endpoint: '127.0.0.1:0' }),
+  },
+  connector: {
+    forward: () => ({}),
+  },
+  extension: {
+    health_check: () => ({ endpoint: '127.0.0.1:0' }),
+  },
+}
+
+export interface Entry {
+  readonly kind: ComponentKind
+  readonly type: string
+  readonly factory: Factory
+  /** A config with nothing in it that could be left out. */
+  minimal(around: Surroundings): object
+}
+
+export async function registry(): Promise<Entry[]> {
+  const found: Entry[] = []
+  for (const [kind, byType] of Object.entries(components) as [ComponentKind, (typeof components)[ComponentKind]][])
+    for (const [type, load] of Object.entries(byType)) {
+      const minimal = MINIMAL[kind][type]
+      if (minimal === undefined) throw new Error(`${kind} ${type} has no minimal config in test/contract/driven.ts`)
+      found.push({ kind, type, factory: (await load()).default, minimal })
+    }
+  return found
+}
+
+export interface Driven {
+  readonly component: Component
+  readonly settings: TestSettings
+  readonly host: TestHost
+  /** Of what a batch can be given to: books what the graph books. */
+  readonly consumers: Consumers
+  /** Of an item processor. */
+  readonly visitor: ItemProcessor['visitor'] | undefined
+  /** What came out at the other end, of receivers, processors and connectors. */
+  readonly sinks: { readonly [S in Signal]: Sink<S> }
+  ledgers(): ItemLedger[]
+  start(): Promise<void>
+  stop(abort?: AbortSignal): Promise<void>
+}
+
+/** One instance; of a processor one for each signal. `config` is what the schema made of the YAML. */
+export function drive(factory: Factory, config: unknown): Driven[] {
+  if (factory.kind === 'processor')
+    return SIGNALS.flatMap((signal) => {
+      const create = factory.create[signal] as
+        | ((config: unknown, settings: Settings, next: Consume) => ItemProcessor & { consume?: Consume })
+        | undefined
+      return create === undefined
+        ? []
+        : [
+            driven(factory, (settings, next) => {
+              const processor = create(config, settings, next[signal] as Consume)
+              return { component: processor, consumers: processor.consume && { [signal]: processor.consume } }
+            }),
+          ]
+    })
+  return [driven(factory, (settings, next) => created(factory, config, settings, next))]
+}
+
+interface Created {
+  readonly component: Component
+  readonly consumers?: Consumers | undefined
+}
+
+function created(
+  factory: Exclude<Factory, { kind: 'processor' }>,
+  config: unknown,
+  settings: Settings,
+  next: Consumers,
+): Created {
+  switch (factory.kind) {
+    case 'receiver':
+      return { component: factory.create(config, settings, next) }
+    case 'extension':
+      return { component: factory.create(config, settings) }
+    case 'exporter': {
+      const exporter = factory.create(config, settings)
+      return { component: exporter, consumers: exporter.consumers }
+    }
+    case 'connector': {
+      const connector = factory.create(config, settings, next, () => undefined)
+      return { component: connector, consumers: connector.consumers }
+    }
+  }
+}
+
+function driven(factory: Factory, create: (settings: Settings, next: Consumers) => Created): Driven {
+  const settings = testSettings({ id: factory.type })
+  const host = testHost()
+  const sinks = { traces: new Sink<'traces'>(), metrics: new Sink<'metrics'>(), logs: new Sink<'logs'>() }
+  const isMiddle = factory.kind === 'processor' || factory.kind === 'connector'
+  const leaving =
+    <S extends Signal>(signal: S): Consume<S> =>
+    async (batch, context) => {
+      await (sinks[signal].consume as Consume)(batch as never, context)
+      if (isMiddle) settings.ledger(signal).out(batch.items)
+    }
+  const { component, consumers } = create(settings, {
+    traces: leaving('traces'),
+    metrics: leaving('metrics'),
+    logs: leaving('logs'),
+  })
+  const entering = <S extends Signal>(signal: S, consume: Consume<S> | undefined): Consume<S> | undefined =>
+    consume &&
+    (async (batch, context) => {
+      const ledger = settings.ledger(signal)
+      ledger.entered(batch.items)
+      try {
+        await consume(batch, context)
+      } catch (error) {
+        ledger.refused(batch.items)
+        throw error
+      }
+    })
+  const [traces, metrics, logs] = [
+    entering('traces', consumers?.traces),
+    entering('metrics', consumers?.metrics),
+    entering('logs', consumers?.logs),
+  ]
+  return {
+    component,
+    settings,
+    host,
+    sinks,
+    consumers: { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) },
+    visitor: 'visitor' in component ? (component as ItemProcessor).visitor : undefined,
+    ledgers: () => SIGNALS.map((signal) => settings.ledger(signal)),
+    start: async () => component.start?.(host),
+    stop: async (abort = new AbortController().signal) => component.stop?.(abort),
+  }
+}
+
+export const parse = (factory: Factory, config: unknown): unknown => v.parse(factory.config as v.GenericSchema, config)
+
+export const give = (consumers: Consumers, batch: Batch, context: Context = testContext()): Promise<void> =>
+  (consumers[batch.signal] as Consume)(batch, context)
+
+/** What keeps the process busy, once what is on its way out has gone. */
+export async function resources(): Promise<string[]> {
+  const now = (): string[] =>
+    process
+      .getActiveResourcesInfo()
+      .filter((name) => name !== 'Immediate')
+      .toSorted()
+  let before = now()
+  for (let same = 0; same < 5; ) {
+    await settle()
+    const after = now()
+    same = after.join() === before.join() ? same + 1 : 0
+    before = after
+  }
+  return before
+}
