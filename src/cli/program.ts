@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { nearest } from '../config/nearest.ts'
 import { EXIT } from './exit-codes.ts'
+import { addGenerate } from './generate.ts'
 import { version } from './version.ts'
 
 /** What every command that reads a config takes. */
@@ -78,6 +79,7 @@ export function createProgram(pluginApi: URL): Command {
       const { askHealth } = await import('./ask-health.ts')
       process.exitCode = await askHealth(url)
     })
+  addGenerate(program)
   return program
 }
 
@@ -105,6 +107,7 @@ Examples:
   sluice run --config configs/local.yaml            OTLP in, a Prometheus endpoint and files out
   sluice validate --config my.yaml                  what is wrong with it, all at once
   sluice components otlp                            what there is for OTLP
+  sluice generate --rate 50 --duration 20s          sample telemetry, to see something pass
 
 A config for the OpenTelemetry Collector (otelcol, ADOT) is a config for sluice.`
 

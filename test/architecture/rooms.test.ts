@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   component: ['contract', 'data', 'wire', 'config', 'observe', 'delivery', 'net', 'match', 'aws'],
   pipeline: ['contract', 'data', 'config', 'observe'],
   testing: ['contract', 'data', 'observe'],
+  generate: ['contract', 'data', 'wire', 'config', 'net'],
   plugin: ['contract', 'data', 'wire', 'delivery', 'config'],
 }
 
