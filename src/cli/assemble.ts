@@ -11,6 +11,7 @@ import {
   parseService,
   problemAt,
   readPlugins,
+  type SchemaAt,
   type ServiceConfig,
   type TelemetrySettings,
 } from '../config/index.ts'
@@ -24,8 +25,8 @@ export interface Assembled {
   readonly telemetry: TelemetrySettings
   readonly loaded: LoadedConfig
   readonly service: ServiceConfig
-  /** The checked settings of every component that is configured, used or not, by path. */
-  readonly checked: ReadonlyMap<string, unknown>
+  /** For `printConfig`: what every configured component's settings look like. */
+  readonly schemas: readonly SchemaAt[]
   readonly warnings: readonly Problem[]
 }
 
@@ -41,24 +42,24 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
   const service = parseService(loaded, registry.known)
   problems.push(...service.problems)
   const planned: PlannedComponent[] = []
-  const checked = new Map<string, unknown>()
+  const schemas: SchemaAt[] = []
   for (const component of service.components) {
     if (component.type === undefined) continue
     const factory = await registry.load(component.kind, component.type)
+    schemas.push({ path: component.path, schema: factory.config })
     const result = checkSchema(factory.config, component.value, component.path, loaded)
     if (result.problems !== undefined) {
       problems.push(...result.problems)
       continue
     }
     problems.push(...result.warnings)
-    checked.set(component.path.join('::'), result.config)
     planned.push({ kind: component.kind, id: component.id, factory, config: result.config })
     problems.push(...misplaced(component, factory, service, loaded))
   }
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   const { pipelines, extensions, telemetry } = service
   const plan: Plan = { components: planned.filter((one) => isUsed(one, service)), pipelines, extensions }
-  return { plan, telemetry, loaded, service, checked, warnings: problems }
+  return { plan, telemetry, loaded, service, schemas, warnings: problems }
 }
 
 /** A plugin's factories stand beside the registry's own. */

@@ -60,6 +60,13 @@ export function createProgram(pluginApi: URL): Command {
       const { validate } = await import('./validate.ts')
       process.exitCode = await validate(options, pluginApi)
     })
+  withConfig(program.command('print-config'))
+    .description('print the config as it is understood: merged, expanded, secrets hidden')
+    .addHelpText('after', '\nWarnings go to standard error. Exit codes: 0, or 2 when the config cannot run.')
+    .action(async (options: ConfigOptions) => {
+      const { print } = await import('./print-config.ts')
+      process.exitCode = await print(options, pluginApi)
+    })
   program
     .command('components')
     .description('list the components: kinds, names, signals, stability')

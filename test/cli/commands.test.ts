@@ -11,7 +11,7 @@ test('--version prints the version', async (t) => {
 test('--help has examples, and names every command', async (t) => {
   const { code, stdout } = await sluice(['--help'])
   t.equal(code, 0)
-  for (const command of ['run', 'validate', 'components', 'health']) {
+  for (const command of ['run', 'validate', 'print-config', 'components', 'health']) {
     t.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
   }
   t.match(stdout, /Examples:/)
@@ -43,4 +43,42 @@ test('health says when nobody answers', async (t) => {
   const { code, stderr } = await sluice(['health', 'http://127.0.0.1:1/'])
   t.equal(code, 1)
   t.match(stderr, /does not answer/)
+})
+
+const secretive = `
+receivers:
+  otlp:
+    protocols: {http: {endpoint: "127.0.0.1:\${env:PORT:-4318}"}}
+exporters:
+  otlp_http:
+    endpoint: http://127.0.0.1:9
+    headers: {authorization: "Bearer \${env:SHOP_TOKEN}"}
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_http]}
+`
+
+test('print-config prints what is meant, and no secret', async (t) => {
+  const { code, stdout, stderr } = await sluice(
+    ['print-config', '--config', `yaml:${secretive}`, '--set', 'exporters::otlp_http::timeout=3s'],
+    {
+      env: { SHOP_TOKEN: 'hunter2', PORT: '14318' },
+    },
+  )
+  t.equal(code, 0, stderr)
+  t.match(stdout, /127\.0\.0\.1:14318/)
+  t.match(stdout, /timeout: 3s/)
+  t.notMatch(stdout + stderr, /hunter2/)
+})
+
+test('validate shows a mistake beside a secret without the secret', async (t) => {
+  const { code, stderr } = await sluice(
+    ['validate', '--config', `yaml:${secretive}`, '--set', 'exporters::otlp_http::timeout=never'],
+    {
+      env: { SHOP_TOKEN: 'hunter2' },
+    },
+  )
+  t.equal(code, 2)
+  t.match(stderr, /timeout/)
+  t.notMatch(stderr, /hunter2/)
 })
