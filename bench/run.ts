@@ -25,12 +25,6 @@ const HELP = `npm run bench -- [options]
 
 CPU is user and system time of the agent's process alone. Ratios are the medians of the pairs.`
 
-if (values.help) {
-  console.log(HELP)
-} else {
-  await run()
-}
-
 async function run(): Promise<void> {
   const otelcol = values.otelcol
   if (otelcol !== '' && !existsSync(otelcol)) throw new Error(`--otelcol ${otelcol}: no such file`)
@@ -120,4 +114,11 @@ const fixed = (value: number): string =>
 
 function row(name: string, ...cells: string[]): string {
   return name.padEnd(28) + cells.map((cell) => cell.padStart(9)).join('')
+}
+
+// Last, since what stands above must exist by then.
+if (values.help) {
+  console.log(HELP)
+} else {
+  await run()
 }
