@@ -9,6 +9,7 @@ export { Builder, type ResourceWriter, type ScopeWriter, type Writers } from './
 export { DataPoint, type QuantileValue } from './datapoint.ts'
 export { Exemplar, type ExemplarObject } from './exemplar.ts'
 export type { AttributeSource } from './fieldwriter.ts'
+export { Gatherer, SMALL_BYTES } from './gather.ts'
 export { Id } from './id.ts'
 export { type Key, keyOf } from './key.ts'
 export { LogRecord, type LogRecordObject } from './logrecord.ts'

@@ -12,7 +12,7 @@ import {
   reasonOf,
   ShutdownError,
 } from '../../contract/index.ts'
-import { type Batch, type Context, concat, type Signal } from '../../data/index.ts'
+import { type Batch, type Context, concat, Gatherer, type Signal, SMALL_BYTES } from '../../data/index.ts'
 import { askedMs } from '../../delivery/index.ts'
 import type { Config } from './config.ts'
 import type { Trigger } from './metrics.ts'
@@ -54,6 +54,8 @@ export class Shard<S extends Signal> {
   /** Full batches that were cut and go next, the last one first. */
   #full: Batch<S>[] = []
   #pending: Batch<S>[] = []
+  /** Small ones, joined; behind `#pending`. Made with the first. */
+  #small: Gatherer<S> | undefined
   #items = 0
   /** Senders that wait for room, in order. */
   readonly #waiters = new Set<Waiter<S>>()
@@ -127,12 +129,38 @@ export class Shard<S extends Signal> {
   }
 
   #take(batch: Batch<S>): void {
-    this.#of.memory.hold(batch)
-    this.#pending.push(batch)
+    this.#keep(batch)
     this.#items += batch.items
     if (this.#isSending) return
     if (!this.#isWaiting || this.#items >= this.#of.config.send_batch_size) void this.#send()
     else if (this.#cancelTimer === undefined) this.#startTimer()
+  }
+
+  #keep(batch: Batch<S>): void {
+    if (!this.#isWaiting || batch.sizeBytes > SMALL_BYTES) {
+      this.#seal()
+      this.#of.memory.hold(batch)
+      this.#pending.push(batch)
+      return
+    }
+    this.#small ??= new Gatherer(batch.signal)
+    const beforeBytes = this.#small.sizeBytes
+    const joined = this.#small.add(batch)
+    if (joined !== undefined) this.#push(joined, beforeBytes)
+    this.#of.memory.add(batch.sizeBytes)
+  }
+
+  /** What is joined so far goes before what comes. */
+  #seal(): void {
+    const joined = this.#small?.seal()
+    if (joined !== undefined) this.#push(joined, joined.sizeBytes)
+  }
+
+  /** Counted as bytes while it grew, as a batch from now on. */
+  #push(joined: Batch<S>, sizeBytes: number): void {
+    this.#of.memory.hold(joined)
+    this.#of.memory.add(-sizeBytes)
+    this.#pending.push(joined)
   }
 
   /** As if it ran all the time, started anew whenever something was sent. */
@@ -175,14 +203,15 @@ export class Shard<S extends Signal> {
   #due(): Due<S> | undefined {
     const full = this.#full.pop()
     if (full !== undefined) return { batch: full, trigger: 'size' }
+    const isLarge = this.#items >= this.#of.config.send_batch_size
+    if (this.#isWaiting && !isLarge && !this.#isTimeUp && !this.#isStopping) return undefined
+    this.#seal()
     const [first, ...more] = this.#pending
     if (first === undefined) return undefined
     if (!this.#isWaiting) {
       this.#pending.shift()
       return { batch: this.#cut(first), trigger: 'size' }
     }
-    const isLarge = this.#items >= this.#of.config.send_batch_size
-    if (!isLarge && !this.#isTimeUp && !this.#isStopping) return undefined
     this.#isTimeUp = false
     this.#pending = []
     return { batch: this.#cut(concat([first, ...more])), trigger: isLarge ? 'size' : 'timeout' }
