@@ -13,6 +13,8 @@ import type { ActiveRequests } from './active-requests.ts'
 import { corsSettings } from './cors.ts'
 import { type Address, addressEntries, listen } from './listen.ts'
 import { notYet } from './not-yet.ts'
+import { PlainConnection, type PlainHandler, type PlainSettings } from './plain-http.ts'
+import { Sweep } from './sweep.ts'
 import { keepFresh, loadServerTls, reloadIntervalOf, serverTls } from './tls.ts'
 
 export const ENCODINGS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
@@ -95,6 +97,8 @@ const CHECK_MS = 2000
 export interface HttpServerEvents {
   /** One request. What it throws becomes a 500 for that request alone. */
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Who reads and answers plain requests, past node:http; not under TLS. */
+  readonly plain?: PlainHandler | undefined
   /** Something was turned away before it was a request: `bad_request`, `headers_too_large`, `too_many_connections`. */
   onRefused(reason: string): void
 }
@@ -105,6 +109,8 @@ export class HttpServer {
   readonly #events: HttpServerEvents
   #server: Server | TlsServer | undefined
   #stopReload: (() => void) | undefined
+  readonly #plain = new Set<PlainConnection>()
+  readonly #sweep: Sweep
 
   constructor(
     config: HttpServerConfig,
@@ -114,6 +120,7 @@ export class HttpServer {
     this.#config = config
     this.#settings = settings
     this.#events = events
+    this.#sweep = new Sweep(settings.clock)
   }
 
   /** Returns where it listens: `http://127.0.0.1:4318`. */
@@ -124,6 +131,7 @@ export class HttpServer {
     server.maxConnections = MAX_CONNECTIONS
     server.timeout = 0
     server.on('request', this.#events.handle)
+    if (tls === undefined && this.#events.plain !== undefined) this.#servePlain(server as Server, this.#events.plain)
     server.on('clientError', this.#onClientError)
     server.on('drop', () => this.#events.onRefused('too_many_connections'))
     const where = await listen(server, this.#config)
@@ -147,6 +155,28 @@ export class HttpServer {
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
       noDelay: true,
     }
+  }
+
+  /** Connections begin as plain ones; node's own listener gets those that turn out to be more. */
+  #servePlain(server: Server, handler: PlainHandler): void {
+    const [toNode] = server.listeners('connection')
+    if (toNode === undefined) throw new Error('node:http listens to connections')
+    server.removeAllListeners('connection')
+    const { headersTimeout, keepAliveTimeout } = this.#options()
+    const settings: PlainSettings = {
+      handler,
+      sweep: this.#sweep,
+      headerTimeoutMs: headersTimeout,
+      idleTimeoutMs: keepAliveTimeout,
+      isStopping: () => this.#server === undefined,
+      handOver(socket, bytes) {
+        toNode.call(server, socket)
+        socket.unshift(bytes)
+      },
+      onRefused: this.#events.onRefused,
+      onEnd: (connection) => void this.#plain.delete(connection),
+    }
+    server.on('connection', (socket: Socket) => this.#plain.add(new PlainConnection(socket, settings)))
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<TlsServer> {
@@ -190,7 +220,10 @@ export class HttpServer {
     const server = this.#server
     this.#server = undefined
     if (server === undefined) return
-    const closeAll = (): void => server.closeAllConnections()
+    const closeAll = (): void => {
+      server.closeAllConnections()
+      for (const connection of this.#plain) connection.destroy()
+    }
     if (abort?.aborted) closeAll()
     abort?.addEventListener('abort', closeAll, { once: true })
     const closed = server.listening ? once(server, 'close') : undefined
@@ -200,6 +233,7 @@ export class HttpServer {
     await setImmediate()
     closeAll()
     await closed
+    this.#sweep.stop()
     abort?.removeEventListener('abort', closeAll)
   }
 }

@@ -1,6 +1,6 @@
 // What a sender is told, in the encoding that it spoke.
 import type { Signal } from '../../data/index.ts'
-import { encodeStatus, encodeStatusJson, type Status } from '../../net/status.ts'
+import { encodeStatus, encodeStatusJson, httpStatusOf, retryAfterOf, type Status, statusOf } from '../../net/status.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { signalNames } from './signals.ts'
 
@@ -38,3 +38,29 @@ export function encodePartialSuccess(format: Format, signal: Signal, rejectedIte
 
 export const encodeRefusal = (format: Format, status: Status): Buffer =>
   format === 'json' ? Buffer.from(encodeStatusJson(status)) : encodeStatus(status)
+
+export interface RefusalAnswer {
+  readonly httpStatus: number
+  /** Names and values in turn. */
+  readonly headers: string[]
+  readonly body: Buffer
+}
+
+/** What a refused sender is told over HTTP. */
+export function refusalAnswer(error: unknown, format: Format): RefusalAnswer {
+  const status = statusOf(error)
+  const httpStatus = httpStatusOf(error, status)
+  const headers: string[] = []
+  let body: Buffer
+  if (httpStatus === 405 || httpStatus === 415) {
+    // As the collector answers: who sends the wrong type may not read the right one either.
+    headers.push('Content-Type', 'text/plain')
+    body = Buffer.from(`${httpStatus} ${status.message}`)
+  } else {
+    headers.push('Content-Type', contentTypes[format])
+    body = encodeRefusal(format, status)
+  }
+  if (httpStatus === 405) headers.push('Allow', 'POST')
+  if (status.retryDelayMs !== undefined) headers.push('Retry-After', retryAfterOf(status.retryDelayMs))
+  return { httpStatus, headers, body }
+}

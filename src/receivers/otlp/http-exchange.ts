@@ -7,9 +7,9 @@ import type { Cors } from '../../net/cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from '../../net/decompress.ts'
 import { BodyReader, type BodyTaker } from '../../net/http-body.ts'
 import { type Cancellable, createRequestContext, metadataOf, NO_METADATA } from '../../net/request-context.ts'
-import { GRPC, httpStatusOf, RefusedError, refusalReasonOf, retryAfterOf, statusOf } from '../../net/status.ts'
+import { GRPC, RefusedError, refusalReasonOf } from '../../net/status.ts'
 import type { Sweep, Swept } from '../../net/sweep.ts'
-import { contentTypes, encodePartialSuccess, encodeRefusal, type Format, taken } from './answers.ts'
+import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
 import { Reservation } from './reservation.ts'
 
 /** What all requests of a server share. */
@@ -171,20 +171,7 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
   onRefused(error: unknown): void {
     if (this.isSettled) return
     this.#desk.onRefused(refusalReasonOf(error))
-    const status = statusOf(error)
-    const httpStatus = httpStatusOf(error, status)
-    const headers: string[] = []
-    let body: Buffer
-    if (httpStatus === 405 || httpStatus === 415) {
-      // As the collector answers: who sends the wrong type may not read the right one either.
-      headers.push('Content-Type', 'text/plain')
-      body = Buffer.from(`${httpStatus} ${status.message}`)
-    } else {
-      headers.push('Content-Type', contentTypes[this.#format])
-      body = encodeRefusal(this.#format, status)
-    }
-    if (httpStatus === 405) headers.push('Allow', 'POST')
-    if (status.retryDelayMs !== undefined) headers.push('Retry-After', retryAfterOf(status.retryDelayMs))
+    const { httpStatus, headers, body } = refusalAnswer(error, this.#format)
     if (this.#hasWholeBody || !hasBody(this.#request)) this.#send(httpStatus, headers, body)
     else this.#sendAndLinger(httpStatus, headers, body)
   }

@@ -8,6 +8,7 @@ import { HttpServer } from '../../net/http-server.ts'
 import { Sweep } from '../../net/sweep.ts'
 import type { OtlpHttpConfig } from './config.ts'
 import { type HttpDesk, HttpExchange } from './http-exchange.ts'
+import { plainHandler } from './plain.ts'
 import { signalNames, signals } from './signals.ts'
 
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
@@ -28,6 +29,7 @@ export class OtlpHttp {
     this.#desk = createDesk(config, next, host, this.#sweep, onRefused)
     this.#server = new HttpServer(config, settings, {
       handle: (request, response) => new HttpExchange(this.#desk, request, response).begin(),
+      plain: plainHandler(this.#desk),
       onRefused,
     })
     if (config.cors !== undefined && this.#desk.cors === undefined && config.cors.allowed_headers.length > 0)

@@ -1,0 +1,94 @@
+// Requests that were read without node:http. What they carry, and what they are answered, is the same.
+import { type Consume, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
+import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
+import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler } from '../../net/plain-http.ts'
+import { type Cancellable, createRequestContext, NO_METADATA } from '../../net/request-context.ts'
+import { refusalReasonOf } from '../../net/status.ts'
+import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
+import type { HttpDesk } from './http-exchange.ts'
+import { Reservation } from './reservation.ts'
+
+/** Undefined when the settings ask for something that only node's requests have: headers handed on, cors, time limits. */
+export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
+  const { cors, includeMetadata, keepsAlive, takesPlain, readTimeoutMs, writeTimeoutMs, extraHeaders } = desk
+  const isPlain = cors === undefined && !includeMetadata && keepsAlive && takesPlain && extraHeaders.length === 0
+  if (!isPlain || readTimeoutMs > 0 || writeTimeoutMs > 0) return undefined
+  const maxBytes = Math.min(MAX_PLAIN_BODY_BYTES, desk.maxBodyBytes)
+  return {
+    wants: (path, contentType, sizeBytes) =>
+      sizeBytes <= maxBytes &&
+      contentType === contentTypes.protobuf &&
+      desk.routes.has(path) &&
+      !desk.active.isStopping,
+    take(path, _contentType, body, exchange) {
+      const { signal, consume } = desk.routes.get(path)!
+      new PlainRequest(desk, exchange, signal, consume).take(body)
+    },
+  }
+}
+
+const FORMAT: Format = 'protobuf'
+const TAKEN = taken[FORMAT].toString('latin1')
+
+class PlainRequest implements Cancellable {
+  readonly #desk: HttpDesk
+  readonly #exchange: PlainExchange
+  readonly #signal: Signal
+  readonly #consume: Consume
+  readonly #reservation: Reservation
+  isSettled = false
+
+  constructor(desk: HttpDesk, exchange: PlainExchange, signal: Signal, consume: Consume) {
+    this.#desk = desk
+    this.#exchange = exchange
+    this.#signal = signal
+    this.#consume = consume
+    this.#reservation = new Reservation(desk.host, signal)
+  }
+
+  take(body: Buffer): void {
+    this.#desk.active.enter()
+    try {
+      if (this.#desk.active.isStopping) throw new ShutdownError('the agent is shutting down')
+      this.#reservation.growTo(body.length)
+      const batch: Batch = decodeOtlp(this.#signal, body)
+      if (batch.items === 0) return this.#onTaken()
+      this.#consume(batch, createRequestContext(NO_METADATA, 'http', this)).then(this.#onTaken, (error: unknown) =>
+        this.#onNotTaken(error, batch),
+      )
+    } catch (error) {
+      this.#onRefused(error)
+    }
+  }
+
+  readonly #onTaken = (): void => {
+    this.#settle()
+    this.#exchange.answerOk(contentTypes[FORMAT], TAKEN)
+  }
+
+  #onNotTaken(error: unknown, batch: Batch): void {
+    const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
+    if (rejected === undefined || rejected >= batch.items) return this.#onRefused(error)
+    this.#desk.onRefused('partial_success')
+    this.#settle()
+    const body = encodePartialSuccess(FORMAT, this.#signal, rejected, messageOf(error))
+    this.#exchange.answer(200, ['Content-Type', contentTypes[FORMAT]], body)
+  }
+
+  #onRefused(error: unknown): void {
+    this.#desk.onRefused(refusalReasonOf(error))
+    this.#settle()
+    const { httpStatus, headers, body } = refusalAnswer(error, FORMAT)
+    this.#exchange.answer(httpStatus, headers, body)
+  }
+
+  #settle(): void {
+    this.isSettled = true
+    this.#reservation.release()
+    this.#desk.active.leave()
+  }
+
+  onClose(run: () => void): void {
+    this.#exchange.onClose(run)
+  }
+}
