@@ -47,7 +47,11 @@ const CONTENT_VARIABLE = 'AOT_CONFIG_CONTENT'
 /** Rejects with a `ConfigError` that has everything that is wrong. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const env = options.env ?? process.env
-  const surroundings = { env, cwd: options.cwd ?? process.cwd(), fetch: options.fetch ?? fetch }
+  const surroundings = {
+    env,
+    cwd: options.cwd ?? process.cwd(),
+    fetch: options.fetch ?? ((...of: Parameters<typeof fetch>) => fetch(...of)),
+  }
   const problems: Problem[] = []
   const uris = sourcesOf(options.sources, env, problems)
 
