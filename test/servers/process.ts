@@ -16,6 +16,10 @@ export class ServerProcess {
     const keep = (text: Buffer): void => {
       this.#output = (this.#output + text).slice(-4000)
     }
+    // A test that is cut off leaves nothing running.
+    const kill = (): void => void child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
   }
