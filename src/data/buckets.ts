@@ -11,6 +11,7 @@ const BUCKET_COUNTS = 2
 export const readCount = (bytes: Buffer, at: number): number =>
   readFixed32(bytes, at + 4) * 2 ** 32 + readFixed32(bytes, at)
 
+/** fixed64, exact. */
 export const readExactCount = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at)
 
 /** A repeated field of eight bytes each. */

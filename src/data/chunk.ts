@@ -6,4 +6,5 @@ export interface Chunk {
   /** How many hold it beyond an acknowledgement; kept by whoever accounts for memory, nobody else. */
   holders: number
 }
+/** A chunk that nobody holds yet; takes the bytes over. */
 export const chunkOf = (bytes: Buffer, items: number): Chunk => ({ bytes, items, holders: 0 })

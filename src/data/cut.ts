@@ -9,6 +9,7 @@ export type Choice = 'keep' | 'skip' | 'cut'
 /** Is told what the item adds to the part at hand, and what it takes in a part of its own, with all that is around it. */
 export type Choose = (addedBytes: number, aloneBytes: number) => Choice
 
+/** Items with all that is around them. */
 export interface Part {
   readonly bytes: Buffer
   readonly items: number

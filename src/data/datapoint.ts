@@ -236,6 +236,7 @@ export class DataPoint {
   }
 }
 
+/** One quantile of a summary: `quantile` from 0 to 1. */
 export interface QuantileValue {
   readonly quantile: number
   readonly value: number

@@ -14,6 +14,7 @@ interface Flyweight<View> {
   readonly view: View
 }
 
+/** `attributesField` is the number of the attributes in the entry, 0 when it has none. */
 export function entriesOf<View>(attributesField: number, viewOf: (message: Message) => View): Entries<View> {
   return {
     idle: undefined,

@@ -66,6 +66,7 @@ export class Exemplar {
   }
 }
 
+/** An exemplar as plain data: ids in lower-case hexadecimal, empty when absent. */
 export interface ExemplarObject {
   readonly timeUnixNano: bigint
   /** An integer on the wire is a number when safe, else a bigint; undefined where there is no value. */
@@ -75,6 +76,7 @@ export interface ExemplarObject {
   readonly filteredAttributes: ReadonlyMap<string, AnyValue>
 }
 
+/** The exemplars of data points of every type. */
 export const exemplars: Entries<Exemplar> = entriesOf(FILTERED_ATTRIBUTES, (message) => new Exemplar(message))
 
 /** 0 when absent. */

@@ -16,6 +16,7 @@ export interface Serialized {
   writeTo(out: ByteWriter): void
 }
 
+/** Writes one field after another; the caller knows their numbers and types. What does not fit throws `RangeError`. */
 export class FieldWriter {
   readonly out: ByteWriter
   constructor(out: ByteWriter) {

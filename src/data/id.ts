@@ -77,6 +77,7 @@ export function idOf(message: Message, field: number): Id {
   return bytes === message.bytes ? new Id(bytes, at, end) : new Id(Buffer.from(bytes.subarray(at, end)), 0, end - at)
 }
 
+/** Throws when the id has another size, or none. */
 export function setId(message: Message, field: number, id: Id, size: number): void {
   checkSize(id, size)
   message.setContent(field, (out) => out.raw(id.toBytes()))

@@ -12,6 +12,7 @@ const TIME = 1
 const SEVERITY_NUMBER = 2
 const SEVERITY_TEXT = 3
 const BODY = 5
+/** The field number of the attributes. */
 export const LOG_ATTRIBUTES = 6
 const DROPPED_ATTRIBUTES_COUNT = 7
 const FLAGS = 8

@@ -9,10 +9,12 @@ import type { AnyValue } from './value.ts'
 const NAME = 1
 const DESCRIPTION = 2
 const UNIT = 3
+/** The field number of the metadata, which are attributes. */
 export const METRIC_METADATA = 12
 const TEMPORALITY = 2
 const IS_MONOTONIC = 3
 
+/** What kind of points a metric has. */
 export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponentialHistogram' | 'summary'
 /** In which field of Metric the points of a type stand. */
 export const typeFields: readonly (readonly [field: number, type: MetricType])[] = [
@@ -24,6 +26,7 @@ export const typeFields: readonly (readonly [field: number, type: MetricType])[]
 ]
 /** By their number in the .proto. */
 export const temporalities = ['unspecified', 'delta', 'cumulative'] as const
+/** Whether a point covers the time since the last one, or since the start. */
 export type Temporality = (typeof temporalities)[number]
 
 /** A metric under the visit (opentelemetry/proto/metrics/v1). Setters work in `onMetric`, or in `onPoint` by a visitor with `writesParents`. */

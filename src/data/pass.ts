@@ -41,6 +41,7 @@ class Stage {
   }
 }
 
+/** One walk, for the hooks given to `begin`; taken from `withPass`. */
 export class Pass {
   readonly #levels: readonly LevelShape[]
   readonly #splices = new Splices(4096)

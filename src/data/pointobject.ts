@@ -12,11 +12,13 @@ interface AnyPointObject<T extends MetricType> {
   readonly flags: number
   readonly attributes: ReadonlyMap<string, AnyValue>
 }
+/** A point of a gauge or a sum. */
 export interface NumberPointObject extends AnyPointObject<'gauge' | 'sum'> {
   /** An integer on the wire is a number when safe, else a bigint; undefined where there is no value. */
   readonly value: number | bigint | undefined
   readonly exemplars: readonly ExemplarObject[]
 }
+/** One more bucket than there are bounds, or none of either. */
 export interface HistogramPointObject extends AnyPointObject<'histogram'> {
   readonly count: bigint
   readonly sum: number | undefined
@@ -26,10 +28,12 @@ export interface HistogramPointObject extends AnyPointObject<'histogram'> {
   readonly explicitBounds: readonly number[]
   readonly exemplars: readonly ExemplarObject[]
 }
+/** Buckets in a row; the first has the index `offset`. */
 export interface BucketsObject {
   readonly offset: number
   readonly bucketCounts: readonly bigint[]
 }
+/** Buckets that grow by 2^(2^-scale). */
 export interface ExponentialHistogramPointObject extends AnyPointObject<'exponentialHistogram'> {
   readonly count: bigint
   readonly sum: number | undefined
@@ -42,6 +46,7 @@ export interface ExponentialHistogramPointObject extends AnyPointObject<'exponen
   readonly negative: BucketsObject
   readonly exemplars: readonly ExemplarObject[]
 }
+/** Quantiles that the source has computed. */
 export interface SummaryPointObject extends AnyPointObject<'summary'> {
   readonly count: bigint
   readonly sum: number
@@ -54,6 +59,7 @@ export type DataPointObject =
   | ExponentialHistogramPointObject
   | SummaryPointObject
 
+/** `value` is exact, which that of the view is not. */
 export function pointObject(point: DataPoint, value: number | bigint | undefined): DataPointObject {
   const common = {
     startTimeUnixNano: point.start.toBigInt(),

@@ -11,12 +11,16 @@ import type { AnyValue, Double } from './value.ts'
 
 type AnyPoint = 'start' | 'time' | 'flags' | 'attribute' | 'attributes'
 type Totals = 'count' | 'sum' | 'min' | 'max' | 'exemplar'
+/** A point of a gauge or a sum. */
 export type NumberPointWriter = Pick<PointWriter, AnyPoint | 'value' | 'intValue' | 'exemplar'>
+/** A point of a histogram. */
 export type HistogramPointWriter = Pick<PointWriter, AnyPoint | Totals | 'bucketCounts' | 'explicitBounds'>
+/** A point of an exponential histogram. */
 export type ExponentialHistogramPointWriter = Pick<
   PointWriter,
   AnyPoint | Totals | 'scale' | 'zeroCount' | 'zeroThreshold' | 'positive' | 'negative'
 >
+/** A point of a summary. */
 export type SummaryPointWriter = Pick<PointWriter, AnyPoint | 'count' | 'sum' | 'quantileValue'>
 
 const NUMBER: readonly MetricType[] = ['gauge', 'sum']

@@ -50,6 +50,7 @@ export class Resource {
   }
 }
 
+/** A resource as plain data. */
 export interface ResourceObject {
   readonly attributes: ReadonlyMap<string, AnyValue>
   readonly droppedAttributesCount: number
@@ -114,6 +115,7 @@ export class Scope {
   }
 }
 
+/** A scope as plain data. */
 export interface ScopeObject {
   readonly name: string
   readonly version: string

@@ -3,6 +3,7 @@
 import { FIXED32, FIXED64, LEN, VARINT } from '../wire/reader.ts'
 import type { Signal } from './signal.ts'
 
+/** The kinds of values. */
 export const MESSAGE = 0
 export const STRING = 1
 export const BYTES = 2
@@ -19,8 +20,10 @@ export const UFIXED32 = 11
 export const UFIXED64 = 12
 export const SFIXED64 = 13
 export const DOUBLE = 14
+/** One of the above. */
 export type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14
 
+/** A field of a message. */
 export interface Field {
   readonly name: string
   readonly number: number
@@ -55,6 +58,7 @@ export const LOOK_INSIDE = 2
 export const REFUSE = 3
 export const KEY_VALUE = 4
 
+/** A message of OTLP. */
 export interface MessageType {
   readonly name: string
   /** A span, a log record or a data point. */

@@ -13,6 +13,7 @@ export type Signal = 'traces' | 'metrics' | 'logs'
  */
 export type Level = 'root' | 'resource' | 'scope' | 'metric' | 'points' | 'item'
 
+/** One level of a walk. */
 export interface LevelShape {
   readonly level: Level
   /** By tag: 1 where the next level stands. */
@@ -33,6 +34,7 @@ const outer: LevelShape[] = [
 const item: LevelShape = { level: 'item', inside: tags() }
 const plain: readonly LevelShape[] = [...outer, item]
 
+/** Outermost first; the last one is the item. */
 export const levelsOf: Readonly<Record<Signal, readonly LevelShape[]>> = {
   traces: plain,
   logs: plain,

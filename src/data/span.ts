@@ -27,6 +27,7 @@ const NAME = 5
 const KIND = 6
 const START = 7
 const END = 8
+/** The field number of the attributes. */
 export const SPAN_ATTRIBUTES = 9
 const DROPPED_ATTRIBUTES_COUNT = 10
 const EVENTS = 11

@@ -57,6 +57,7 @@ export class SpanEvent {
   }
 }
 
+/** An event as plain data. */
 export interface SpanEventObject {
   readonly timeUnixNano: bigint
   readonly name: string
@@ -117,6 +118,7 @@ export class SpanLink {
   }
 }
 
+/** A link as plain data: ids in lower-case hexadecimal, empty when absent. */
 export interface SpanLinkObject {
   readonly traceId: string
   readonly spanId: string
@@ -126,5 +128,6 @@ export interface SpanLinkObject {
   readonly flags: number
 }
 
+/** The events of spans, and their links. */
 export const spanEvents: Entries<SpanEvent> = entriesOf(EVENT_ATTRIBUTES, (message) => new SpanEvent(message))
 export const spanLinks: Entries<SpanLink> = entriesOf(LINK_ATTRIBUTES, (message) => new SpanLink(message))

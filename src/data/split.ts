@@ -9,6 +9,7 @@ export interface Limit {
   readonly sizeBytes?: number
 }
 
+/** The chunks of each part, in order; a chunk that fits a part whole is shared. */
 export function splitChunks(signal: Signal, chunks: readonly Chunk[], limit: Limit): Chunk[][] {
   const { items: maxItems = Infinity, sizeBytes: maxBytes = Infinity } = limit
   const parts: Chunk[][] = []

@@ -20,11 +20,13 @@ export type AnyValue =
 export interface Double {
   readonly double: number
 }
+/** A double even when whole: `attributes.set(key, double(1))`. */
 export const double = (value: number): Double => ({ double: value })
 
 /** What an attribute can be; `empty` has no value at all. */
 export type ValueType = 'empty' | 'string' | 'bool' | 'int' | 'double' | 'array' | 'map' | 'bytes'
 
+/** The tags of the cases of AnyValue. */
 export const STRING = 0x0a
 export const BOOL = 0x10
 export const INT = 0x18
@@ -79,6 +81,7 @@ class KeyValueRange {
     return this
   }
 }
+/** Shared: the next `locate` overwrites it. */
 export const keyValue = new KeyValueRange()
 
 /** Skips a whole field, tag included. */
@@ -87,8 +90,9 @@ export function skipUnknown(bytes: Buffer, at: number): number {
   return skip(bytes, varintEnd, tag)
 }
 
-/** Where the content of the value starts, after its tag, and which kind it is; 0 for an empty value. */
+/** Where the content of the value that `kindOf` has looked at starts, after its tag. */
 export let contentAt = 0
+/** The tag of the case that counts; 0 for an empty value. */
 export function kindOf(bytes: Buffer, at: number, end: number): number {
   const first = bytes[at]
   const size = bytes[at + 1]!
@@ -140,6 +144,7 @@ export function readType(bytes: Buffer, at: number, end: number): ValueType {
   }
 }
 
+/** The AnyValue [at, end) as a JavaScript value; null for an empty one. */
 export function readAnyValue(bytes: Buffer, at: number, end: number): AnyValue {
   switch (kindOf(bytes, at, end)) {
     case STRING:
@@ -223,7 +228,7 @@ export function writeJsonValue(json: JsonWriter, bytes: Buffer, at: number, end:
       return json.number(readDouble(bytes, contentAt))
     case BYTES: {
       const length = readVarint(bytes, contentAt)
-      return json.string(bytes.toString('base64', varintEnd, varintEnd + length))
+      return json.base64(bytes, varintEnd, varintEnd + length)
     }
     case ARRAY:
       json.beginArray()

@@ -26,12 +26,13 @@ export interface Views {
   renew(level: Level): void
 }
 
-export const attributesField: Readonly<Record<Signal, number>> = {
+const attributesField: Readonly<Record<Signal, number>> = {
   traces: SPAN_ATTRIBUTES,
   logs: LOG_ATTRIBUTES,
   metrics: 7,
 }
 
+/** All flyweights of one signal, over messages that write their edits to `splices`. */
 export function createViews(signal: Signal, splices: Splices): Views {
   let pointType: MetricType = 'gauge'
   const create: Record<Level, () => Message> = {
@@ -83,6 +84,7 @@ export interface Hook {
   run(): boolean | void
 }
 
+/** What the visitors want to see at that level, in their order. */
 export function hooksOf(
   level: Level,
   signal: Signal,

@@ -29,6 +29,7 @@ interface ParentHooks {
   onResource?(resource: Resource, context: Context): boolean | void
   onScope?(scope: Scope, resource: Resource, context: Context): boolean | void
 }
+/** By signal: the hooks that a visitor may have. */
 export interface Visitors {
   traces: ParentHooks & { onSpan?(span: Span, scope: Scope, resource: Resource, context: Context): boolean | void }
   logs: ParentHooks & { onLog?(record: LogRecord, scope: Scope, resource: Resource, context: Context): boolean | void }
@@ -37,6 +38,7 @@ export interface Visitors {
     onPoint?(point: DataPoint, metric: Metric, scope: Scope, resource: Resource, context: Context): boolean | void
   }
 }
+/** Item by item work on one signal. */
 export type Visitor<S extends Signal = Signal> = Visitors[S]
 
 /** Every hook there is, whatever the signal. */

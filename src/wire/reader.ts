@@ -98,6 +98,7 @@ export function int64(low: number, high: number): number | bigint {
   return Number.isSafeInteger(value) ? value : (BigInt(high | 0) << 32n) | BigInt(low >>> 0)
 }
 
+/** 0 to 2^32 - 1. */
 export const readFixed32 = (bytes: Uint8Array, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 

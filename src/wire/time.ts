@@ -27,6 +27,7 @@ export class Instant {
   }
 }
 
+/** Nanoseconds since the epoch. */
 export const instantFromBigInt = (nanos: bigint): Instant =>
   new Instant(Number(nanos / 1_000_000_000n), Number(nanos % 1_000_000_000n))
 

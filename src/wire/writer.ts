@@ -195,6 +195,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return at
 }
 
+/** In bytes; 0 <= value < 2^32. */
 export const varintSize = (value: number): number =>
   value < 128 ? 1 : value < 16384 ? 2 : value < 2097152 ? 3 : value < 268435456 ? 4 : 5
 

@@ -12,6 +12,8 @@ export interface Target {
   severityText: string
   body: string
   unit: string
+  readonly type: string | undefined
+  temporality: 'unspecified' | 'delta' | 'cumulative'
 }
 export type Edit = (node: Target, resource: Target) => boolean | void
 export interface Edits {
@@ -27,7 +29,7 @@ const lists: Readonly<Record<Signal, readonly [string, string, string]>> = {
   logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
   metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
 }
-const containers = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary', 'exponential_histogram', 'exp']
+const containers = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
 
 /** Edits the plain message in place, one visitor at a time. */
 export function applyModel(signal: Signal, message: Plain, edits: Edits): void {
@@ -67,7 +69,7 @@ export function applyModel(signal: Signal, message: Plain, edits: Edits): void {
             container &&
             !filterIn(
               container,
-              container.dataPoints ? 'dataPoints' : 'data_points',
+              'dataPoints',
               (point) =>
                 edits.onItem?.(
                   targetOf(() => point),
@@ -121,6 +123,13 @@ function targetOf(node: () => Plain, peek = node): Target {
     },
     set name(name: string) {
       node().name = name
+    },
+    get type() {
+      return containers.find((name) => peek()[name])
+    },
+    set temporality(temporality: Target['temporality']) {
+      const data = peek()[this.type!] as Plain
+      data.aggregationTemporality = ['unspecified', 'delta', 'cumulative'].indexOf(temporality)
     },
     set unit(unit: string) {
       node().unit = unit

@@ -20,56 +20,51 @@ import {
 const context: Context = { abort: new AbortController().signal, metadata: new Map() }
 const bytesOf = (batch: Batch): Buffer => Buffer.concat(batch.chunks)
 
+type Op = (node: Target) => void
+
 /** A visitor for the views and for the model, and how it drops. */
 function randomEdits(signal: Signal, random: Random): Edits {
-  const edit = (canDrop: boolean, level: string): Edit => {
-    const ops: ((node: Target) => void)[] = []
-    for (let i = random(4); i > 0; i--) {
-      const key = keys[random(keys.length)]!
-      const value = [`v${random(9)}`, 'w'.repeat(random(300)), random(1000), 1.5, true, 2n ** 60n, -5][random(7)]!
-      ops.push(
-        random(3) === 0
-          ? ({ attributes }) => {
-              attributes.delete(key)
-            }
-          : ({ attributes }) => attributes.set(key, value),
-      )
-    }
-    if (random(2) === 0 && level === 'item' && signal === 'traces')
-      ops.push((node) => {
-        node.name = `n${random(1)}`
-        node.kind = 3
-        node.setStatus(2, 'broken')
-      })
-    if (random(2) === 0 && level === 'item' && signal === 'logs')
-      ops.push((node) => {
-        node.severityText = 'WARN'
-        node.body = 'new body'
-      })
-    if (random(2) === 0 && level === 'scope')
-      ops.push((node) => {
-        node.name = 'a scope'
-      })
-    if (random(2) === 0 && level === 'metric')
-      ops.push((node) => {
-        node.name = 'a metric'
-        node.unit = 'By'
-      })
-    const dropKey = canDrop && random(2) === 0 ? keys[random(keys.length)]! : undefined
-    if (level === 'metric')
-      return (node) => {
-        for (const op of ops.slice(-1)) if (random(1) === 0 && !op.toString().includes('attributes')) op(node)
-      }
+  const attributeOp = (): Op => {
+    const key = keys[random(keys.length)]!
+    const value = [`v${random(9)}`, 'w'.repeat(random(300)), random(1000), 1.5, true, 2n ** 60n, -5][random(7)]!
+    return random(3) === 0
+      ? ({ attributes }) => void attributes.delete(key)
+      : ({ attributes }) => attributes.set(key, value)
+  }
+  const fieldOps: Readonly<Record<string, Op>> = {
+    span(node) {
+      node.name = 'n'
+      node.kind = 3
+      node.setStatus(2, 'broken')
+    },
+    log(node) {
+      node.severityText = 'WARN'
+      node.body = 'new body'
+    },
+    scope(node) {
+      node.name = 'a scope'
+    },
+    metric(node) {
+      node.name = 'a metric'
+      node.unit = 'By'
+      if (node.type === 'sum' || node.type?.endsWith('istogram')) node.temporality = 'delta'
+    },
+  }
+  const edit = (level: string): Edit => {
+    const ops = level === 'metric' ? [] : Array.from({ length: random(4) }, attributeOp)
+    const fields = fieldOps[level]
+    if (fields && random(2) === 0) ops.push(fields)
+    const dropKey = level !== 'metric' && random(2) === 0 ? keys[random(keys.length)]! : undefined
     return (node) => {
       for (const op of ops) op(node)
       return dropKey === undefined || !node.attributes.has(dropKey)
     }
   }
   const edits: Edits = {}
-  if (random(4) === 0) edits.onResource = edit(true, 'resource')
-  if (random(4) === 0) edits.onScope = edit(true, 'scope')
-  if (random(4) === 0 && signal === 'metrics') edits.onMetric = edit(false, 'metric')
-  if (random(4) > 0) edits.onItem = edit(true, 'item')
+  if (random(4) === 0) edits.onResource = edit('resource')
+  if (random(4) === 0) edits.onScope = edit('scope')
+  if (random(3) === 0 && signal === 'metrics') edits.onMetric = edit('metric')
+  if (random(4) > 0) edits.onItem = edit(signal === 'traces' ? 'span' : signal === 'logs' ? 'log' : 'point')
   if (random(6) === 0) {
     const key = keys[random(keys.length)]!
     edits.writesParents = true

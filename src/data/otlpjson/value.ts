@@ -20,6 +20,7 @@ const KVLIST_VALUE = jsonLiteral('{"kvlistValue":{"values":[')
 const BYTES_VALUE = jsonLiteral('{"bytesValue":')
 const CLOSE_LIST = jsonLiteral(']}')
 
+/** The KeyValue [start, end). */
 export function writeOtlpKeyValue(json: JsonWriter, bytes: Buffer, start: number, end: number): void {
   const { keyAt, keyEnd, valueAt, valueEnd } = wire.keyValue.locate(bytes, start, end)
   if (keyAt !== 0) {
@@ -34,6 +35,7 @@ export function writeOtlpKeyValue(json: JsonWriter, bytes: Buffer, start: number
   json.endObject()
 }
 
+/** The AnyValue [start, end). */
 export function writeOtlpValue(json: JsonWriter, bytes: Buffer, start: number, end: number): void {
   const kind = wire.kindOf(bytes, start, end)
   writeContent(json, kind, bytes, wire.contentAt)
