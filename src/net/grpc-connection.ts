@@ -43,6 +43,11 @@ const CLOSED_EARLY =
   'the server closed the connection before it spoke HTTP/2: is it a port for TLS, or one for OTLP/HTTP?'
 /** How long a server may take until it speaks HTTP/2; the limit of gRPC. */
 const CONNECT_TIMEOUT_MS = 20_000
+/**
+ * Node counts what waits to be sent as memory of the session, and refuses the headers of answers when it is more than 10 MB:
+ * three large batches at a time. What waits is bounded by delivery, and answers by us.
+ */
+const UNLIMITED_MB = 1 << 20
 /** As in Go: the kernel asks a silent peer every 15 s whether it is there (F25). */
 const TCP_KEEPALIVE_MS = 15_000
 
@@ -123,7 +128,11 @@ export class GrpcConnection {
 
   /** The server's SETTINGS are the sign that it speaks HTTP/2. */
   #startSession(socket: Socket): Promise<void> {
-    const session = connectHttp2('http://unused', { createConnection: () => socket, settings: { enablePush: false } })
+    const session = connectHttp2('http://unused', {
+      createConnection: () => socket,
+      settings: { enablePush: false },
+      maxSessionMemory: UNLIMITED_MB,
+    })
     session.on('goaway', (code, _lastStreamId, data) => {
       if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && String(data) === 'too_many_pings') this.#of.onTooManyPings()
       this.retire()
