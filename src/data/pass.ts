@@ -11,6 +11,8 @@ import type { AnyVisitor, Context } from './visitors.ts'
 const GONE = Number.MIN_SAFE_INTEGER
 const FIRST_FIELD = 0x0a
 
+/** A pass whose arrays a huge batch has made larger than this is not kept. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024
 const idle: { [S in Signal]?: Pass | undefined } = {}
 
 /** Passes are reused: their arrays have grown to what the traffic needs. A hook that starts another pass gets another one. */
@@ -21,7 +23,7 @@ export function withPass<T>(signal: Signal, run: (pass: Pass) => T): T {
     return run(pass)
   } finally {
     if (poisoning) pass.expire()
-    idle[signal] = pass
+    if (pass.sizeBytes <= MAX_KEPT_BYTES) idle[signal] = pass
   }
 }
 
@@ -74,6 +76,11 @@ export class Pass {
       stage.hooks = hooksOf(stage.shape.level, this.#signal, visitors, this.#views, context)
       if (stage.hooks.length > 0) this.#innermost = stage.depth
     }
+  }
+
+  /** What it holds between batches, roughly. */
+  get sizeBytes(): number {
+    return this.#splices.sizeBytes
   }
 
   /** Debug mode: no view outlives the pass. */

@@ -21,6 +21,10 @@ export class Splices {
     this.scratch.clear()
   }
 
+  /** What its arrays take. */
+  get sizeBytes(): number {
+    return this.scratch.bytes.length + this.#entries.byteLength
+  }
   get isEmpty(): boolean {
     return this.#count === 0
   }

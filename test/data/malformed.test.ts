@@ -1,13 +1,39 @@
 import assert from 'node:assert/strict'
 import { test } from 'tap'
 import { type Batch, decodeOtlp } from '../../src/data/batch.ts'
+import { decodeOtlpJson } from '../../src/data/otlpjson/decode.ts'
+import { encodeOtlpJson } from '../../src/data/otlpjson/encode.ts'
 import type { Signal } from '../../src/data/signal.ts'
 import type { AnyVisitor, Context, Visitor } from '../../src/data/visitors.ts'
 import { JsonWriter } from '../../src/wire/json.ts'
 import { MalformedError } from '../../src/wire/malformed.ts'
-import { ROUNDS, randomMessage, seeded, signals } from './random.ts'
+import { expectedNodes } from './oracle.ts'
+import { decoded, ROUNDS, randomMessage, seeded, signals } from './random.ts'
 
 const context: Context = { abort: new AbortController().signal, metadata: new Map() }
+
+/** What came through reads as protobufjs reads it; but that refuses text that is no UTF-8. */
+function compare(signal: Signal, batch: Batch, bytes: Buffer): void {
+  let expected: unknown[]
+  try {
+    expected = expectedNodes(signal, decoded(signal, bytes))
+  } catch (error) {
+    assert.match(String(error), /utf-8/)
+    return
+  }
+  const nodes: object[] = []
+  const look = (node: { toObject(): object }): void => void nodes.push(node.toObject())
+  const visitor: AnyVisitor = {
+    onResource: look,
+    onScope: look,
+    onMetric: look,
+    onSpan: look,
+    onLog: look,
+    onPoint: look,
+  }
+  batch.visit(visitor as Visitor)
+  assert.deepEqual(nodes, expected)
+}
 
 /** Everything that reads or writes, on whatever the gate let through. */
 function exercise(signal: Signal, batch: Batch): void {
@@ -69,6 +95,8 @@ function attempt(signal: Signal, bytes: Buffer, what: string): boolean {
   }
   try {
     exercise(signal, batch)
+    compare(signal, batch, bytes)
+    assert.equal(decodeOtlpJson(signal, encodeOtlpJson(batch)).items, batch.items)
   } catch (error) {
     throw new Error(what, { cause: error })
   }

@@ -106,7 +106,7 @@ const containers = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summar
 function expectedMetric(metric: Plain): unknown[] {
   const type = containers.find((name) => metric[name])
   const data = (type === undefined ? {} : metric[type]) as Plain
-  const temporality = ['unspecified', 'delta', 'cumulative'][Number(data.aggregationTemporality ?? 0)]
+  const temporality = ['unspecified', 'delta', 'cumulative'][Number(data.aggregationTemporality ?? 0)] ?? 'unspecified'
   const head = {
     name: text(metric, 'name'),
     description: text(metric, 'description'),
