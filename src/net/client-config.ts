@@ -64,7 +64,7 @@ const compressionParams = section({
   level: setting(
     integer(-2, 22),
     0,
-    'gzip, zlib and deflate: 1 (fast) to 9 (small), -2 for Huffman only; zstd: 1 to 22. 0 and -1 mean 6, for zstd 3.',
+    'gzip, zlib and deflate: 1 (fast) to 9 (small), -2 for Huffman only; zstd: 1 to 22. 0 and -1 mean 6, for zstd 1.',
   ),
 })
 
