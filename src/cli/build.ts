@@ -1,7 +1,7 @@
 // A plan and what components are given to live with, made into an agent that has not started.
 import { randomUUID } from 'node:crypto'
 import type { Meter } from '@opentelemetry/api'
-import type { Logger, Settings } from '../contract/index.ts'
+import type { Logger, Settings, Spans } from '../contract/index.ts'
 import { Accounts } from '../observe/accounts.ts'
 import { systemClock } from '../observe/clock.ts'
 import { HealthRegistry } from '../observe/health.ts'
@@ -35,7 +35,7 @@ export function createSurroundings(): Surroundings {
 export function createAgent(
   plan: Plan,
   { accounts, memory, health, agent, clock }: Surroundings,
-  of: { log(fields: object): Logger; meter(name: string): Meter },
+  of: { log(fields: object): Logger; meter(name: string): Meter; readonly spans?: Spans | undefined },
 ): Agent {
   return new Agent(plan, {
     accounts,
@@ -46,6 +46,7 @@ export function createAgent(
       pipeline,
       log: of.log({ [kind]: id, ...(pipeline === undefined ? {} : { pipeline }) }),
       meter: of.meter(`${kind}/${id}`),
+      spans: of.spans,
       clock,
       memory,
       agent,

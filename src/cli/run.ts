@@ -1,8 +1,7 @@
 // `sluice run`: from a config to a running agent, until a signal ends it.
 import { messageOf } from '../contract/index.ts'
-import { createLogger, type RootLogger } from '../observe/log.ts'
-import { type OwnMetrics, startMetrics } from '../observe/metrics.ts'
-import { ownResource } from '../observe/resource.ts'
+import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
+import type { RootLogger } from '../observe/log.ts'
 import type { Agent } from '../pipeline/agent.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { banner } from './banner.ts'
@@ -21,37 +20,36 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
     return complain(error)
   }
   const surroundings = createSurroundings()
-  const resource = ownResource(assembled.telemetry.resource, surroundings.agent)
-  let log: RootLogger
+  let own: OwnTelemetry
   try {
-    log = createLogger(assembled.telemetry.logs, { resource })
+    own = await startOwnTelemetry(assembled.telemetry, surroundings)
   } catch (error) {
-    return complain(error)
+    process.stderr.write(`sluice did not start: ${messageOf(error)}\n`)
+    return EXIT.failed
   }
+  const { log } = own
   guard(log)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
-  let metrics: OwnMetrics | undefined
   try {
-    metrics = await startMetrics(assembled.telemetry.metrics, { ...surroundings, resource, log })
-    return await live(assembled, surroundings, { log, metrics }, signals)
+    return await live(assembled, surroundings, own, signals)
   } catch (error) {
     log.error('sluice did not start', { error: messageOf(error) })
     return EXIT.failed
   } finally {
-    await metrics?.stop()
-    await log.close()
+    await own.stop()
   }
 }
 
 async function live(
   assembled: Assembled,
   surroundings: Surroundings,
-  { log, metrics }: { readonly log: RootLogger; readonly metrics: OwnMetrics },
+  { log, metrics, spans }: OwnTelemetry,
   signals: StopSignals,
 ): Promise<ExitCode> {
   const agent = createAgent(assembled.plan, surroundings, {
     log: (fields) => log.child(fields),
     meter: (name) => metrics.meter(name),
+    spans,
   })
   const started = agent.start().then(() => say(agent, assembled, metrics.endpoints))
   const stopped = signals.first.then((signal) => {

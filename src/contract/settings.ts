@@ -10,6 +10,8 @@ export interface Settings {
   readonly log: Logger
   /** For numbers of the component's own; those of the contract come from the ledger. */
   readonly meter: Meter
+  /** For spans of the component's own work; undefined unless `service::telemetry::traces` asks for them. */
+  readonly spans?: Spans | undefined
   readonly clock: Clock
   readonly memory: PayloadMemory
   /** The account of this component's items of that signal. */
@@ -62,6 +64,23 @@ export interface Logger {
   warn(message: string, fields?: object): void
   error(message: string, fields?: object): void
 }
+
+/** The agent's own spans. */
+export interface Spans {
+  /**
+   * Returns what ends the span: with what is known by then, and why it failed, if it did.
+   * `metadata` are the headers of the request that led to it, where its own trace may stand.
+   */
+  begin(
+    name: string,
+    of: {
+      readonly kind: 'server' | 'client'
+      readonly attributes: SpanAttributes
+      readonly metadata?: ReadonlyMap<string, readonly string[]>
+    },
+  ): (more: SpanAttributes, error?: string) => void
+}
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 export interface Clock {
   /** Milliseconds since the epoch, for timestamps. */

@@ -13,6 +13,7 @@ import type { Batch, Context, Signal } from '../data/index.ts'
 import { Attempts } from './attempt.ts'
 import { Burst } from './burst.ts'
 import type { Delivery } from './delivery.ts'
+import { beginExportSpan } from './export-span.ts'
 import { type ExporterHealth, LaneHealth } from './health.ts'
 import { batchSizes, type LaneNumbers } from './metrics.ts'
 import { Batcher, type Entry, type Part } from './parts.ts'
@@ -33,6 +34,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
   shutdownItems = 0
   readonly queue: Queue<Entry<S>> | undefined
   readonly #config: DeliveryConfig
+  readonly #settings: Pick<Settings, 'id' | 'spans'>
   readonly #ledger: () => Ledger
   readonly #memory: PayloadMemory
   readonly #attempts: Attempts<R>
@@ -51,6 +53,7 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
     const { sending_queue: queue, retry_on_failure: retry, timeout: timeoutMs } = config
     this.signal = signal
     this.#config = config
+    this.#settings = settings
     // No account of a signal that never comes.
     let ledger: Ledger | undefined
     this.#ledger = () => (ledger ??= settings.ledger(signal))
@@ -226,7 +229,9 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
     const { batch, context, held } = part
     this.inFlight++
     const { metadata, transport } = context
+    const endSpan = beginExportSpan(this.#settings, this.signal, batch)
     const outcome = await this.#sender.deliver(batch, { batch, metadata, transport, abort })
+    endSpan?.(outcome)
     for (const each of held) this.#memory.release(each)
     if (outcome.left > 0 || outcome.lost.length > 0) this.#settleFailed(part, outcome)
     else for (const { entry, items } of part.shares) if (entry.result !== undefined) entry.result.booked += items

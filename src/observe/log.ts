@@ -8,6 +8,7 @@ import { consoleLine } from './console.ts'
 import { harmless, isDefect, presentable } from './line.ts'
 import { type Output, openOutput } from './output.ts'
 import { Repetition } from './repetition.ts'
+import type { OwnResource } from './resource.ts'
 
 export type LogSettings = TelemetrySettings['logs']
 export type Level = LogSettings['level']
@@ -29,7 +30,7 @@ export interface LogLine {
 export interface LogOptions {
   readonly clock?: Clock
   /** Attributes of the agent; lines of JSON carry them unless `disable_zap_resource`. */
-  readonly resource?: Readonly<Record<string, unknown>>
+  readonly resource?: OwnResource
   /** Hears each line that is written. */
   readonly onLine?: (line: LogLine) => void
 }
@@ -67,7 +68,7 @@ export function createLogger(settings: LogSettings, options: LogOptions = {}): R
 
 function baseOf(settings: LogSettings, { resource }: LogOptions): Record<string, unknown> {
   const isResourceShown = settings.encoding === 'json' && !settings.disable_zap_resource && resource !== undefined
-  return { ...(isResourceShown && { resource }), ...presentable(settings.initial_fields) }
+  return { ...(isResourceShown && { resource: resource.attributes }), ...presentable(settings.initial_fields) }
 }
 
 function writeLine(outputs: readonly Output[], encoding: LogSettings['encoding'], json: string): void {

@@ -6,7 +6,7 @@ import type { Accounts } from './accounts.ts'
 import { Meters } from './meter.ts'
 import { measureItself } from './own-metrics.ts'
 import { servePage } from './page-server.ts'
-import type { OwnAttributes } from './resource.ts'
+import type { OwnResource } from './resource.ts'
 import type { PageSettings, Sdk } from './sdk.ts'
 
 export interface OwnMetrics {
@@ -23,7 +23,7 @@ export async function startMetrics(
   of: {
     readonly accounts: Accounts
     readonly memory: PayloadMemory
-    readonly resource: OwnAttributes
+    readonly resource: OwnResource
     readonly log: Logger
   },
 ): Promise<OwnMetrics> {
@@ -32,7 +32,7 @@ export async function startMetrics(
   measureItself(meters.meter('sluice'), of.accounts, of.memory)
   const pages = settings.readers.flatMap(({ pull }) => (pull?.exporter.prometheus ? [pull.exporter.prometheus] : []))
   const periodic = settings.readers.flatMap(({ periodic }) => (periodic ? [periodic] : []))
-  const sdk = new LazySdk(meters, { resource: of.resource, pages, periodic, views: settings.views })
+  const sdk = new LazySdk(meters, { resource: of.resource, log: of.log, pages, periodic, views: settings.views })
   // What is sent starts now; views shape instruments when they are made.
   if (periodic.length > 0 || settings.views.length > 0) await sdk.open()
   const servers = await serveAll(pages, sdk, of.log)
@@ -62,7 +62,8 @@ async function serveAll(pages: readonly PageSettings[], sdk: LazySdk, log: Logge
 }
 
 interface SdkSettings {
-  readonly resource: OwnAttributes
+  readonly resource: OwnResource
+  readonly log: Logger
   readonly pages: readonly PageSettings[]
   readonly periodic: readonly NonNullable<MetricReader['periodic']>[]
   readonly views: TelemetrySettings['metrics']['views']

@@ -2,10 +2,13 @@
 import type { TelemetrySettings } from '../config/index.ts'
 import type { Settings } from '../contract/index.ts'
 
-export type OwnAttributes = Readonly<Record<string, string | number | boolean>>
+export interface OwnResource {
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+  readonly schemaUrl: string | undefined
+}
 
 /** As configured, over what every agent says of itself; null takes one away. */
-export function ownResource(configured: TelemetrySettings['resource'], agent: Settings['agent']): OwnAttributes {
+export function ownResource(configured: TelemetrySettings['resource'], agent: Settings['agent']): OwnResource {
   const attributes: Record<string, string | number | boolean> = Object.create(null)
   const all = {
     'service.instance.id': agent.instanceId,
@@ -14,5 +17,5 @@ export function ownResource(configured: TelemetrySettings['resource'], agent: Se
     ...configured.attributes,
   }
   for (const [key, value] of Object.entries(all)) if (value !== null) attributes[key] = value
-  return attributes
+  return { attributes, schemaUrl: configured.schemaUrl }
 }

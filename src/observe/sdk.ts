@@ -12,11 +12,18 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { MetricReader } from '../config/index.ts'
+import type { Logger } from '../contract/index.ts'
 import type { Distribution } from './instruments.ts'
 import type { Meters } from './meter.ts'
 import { nameWithUnit, withoutTotal } from './names.ts'
-import type { OwnAttributes } from './resource.ts'
+import type { OwnResource } from './resource.ts'
+import { hearSdk } from './sdk-log.ts'
+import { sdkResource } from './sdk-resource.ts'
 import { type ViewSettings, viewsOf } from './views.ts'
+import { within } from './within.ts'
+
+/** For what a periodic reader sends in the end. */
+const STOP_MS = 2000
 
 export type PageSettings = NonNullable<NonNullable<MetricReader['pull']>['exporter']['prometheus']>
 
@@ -35,12 +42,14 @@ export interface Sdk {
 export async function openSdk(
   meters: Meters,
   of: {
-    readonly resource: OwnAttributes
+    readonly resource: OwnResource
     readonly pages: readonly PageSettings[]
     readonly periodic: readonly NonNullable<MetricReader['periodic']>[]
     readonly views: readonly ViewSettings[]
+    readonly log: Logger
   },
 ): Promise<Sdk> {
+  hearSdk(of.log)
   const producers = [distributionsOf(meters)]
   const pages = of.pages.map((settings) => createPage(settings, of.resource, producers))
   const readers: IMetricReader[] = pages.map(({ reader }) => reader)
@@ -49,24 +58,24 @@ export async function openSdk(
     for (const settings of of.periodic) readers.push(await createPeriodicReader(settings, producers))
   }
   const provider = new MeterProvider({
-    resource: resourceFromAttributes(of.resource),
+    resource: sdkResource(of.resource),
     readers,
     views: viewsOf(of.views),
   })
   meters.become(provider)
-  return { pages, stop: () => provider.shutdown() }
+  return { pages, stop: () => within(STOP_MS, provider.shutdown()) }
 }
 
 function createPage(
   settings: PageSettings,
-  resource: OwnAttributes,
+  { attributes }: OwnResource,
   metricProducers: MetricProducer[],
 ): Page & { readonly reader: IMetricReader } {
   const reader = new PrometheusExporter({ preventServerStart: true, metricProducers })
   const serializer = new PrometheusSerializer(
     undefined,
     false,
-    constantLabels(settings.with_resource_constant_labels, Object.keys(resource)),
+    constantLabels(settings.with_resource_constant_labels, Object.keys(attributes)),
     false,
     settings.without_scope_info,
   )

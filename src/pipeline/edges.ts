@@ -1,5 +1,5 @@
 // What crosses the edges of a node is booked here, and what a node throws stays with the node.
-import type { Consume, Ledger } from '../contract/index.ts'
+import { type Consume, type Ledger, messageOf, type Settings } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 
 /** In front of a node: what enters it, and what it hands back. A consumer that throws at once rejects like any other. */
@@ -26,10 +26,11 @@ export function leaving<S extends Signal>(next: Consume<S>, ledger: Ledger): Con
   }
 }
 
-/** Behind a receiver: accepted or refused, by transport. */
+/** Behind a receiver: accepted or refused, by transport; as a span of the agent's own, when those are wanted. */
 export function receiving<S extends Signal>(
   next: Consume<S>,
   ledgerOf: (transport: string | undefined) => Ledger,
+  { spans, id }: Pick<Settings, 'id' | 'spans'>,
 ): Consume<S> {
   let lastTransport: string | undefined
   let last: Ledger | undefined
@@ -42,11 +43,18 @@ export function receiving<S extends Signal>(
     }
     const ledger = last
     ledger.created(items)
+    const endSpan = spans?.begin(`receiver/${id}/${batch.signal}`, {
+      kind: 'server',
+      attributes: { receiver: id, data_type: batch.signal, transport: context.transport ?? '' },
+      metadata: context.metadata,
+    })
     try {
       await next(batch, context)
       ledger.out(items)
+      endSpan?.({ 'items.accepted': items, 'items.refused': 0 })
     } catch (error) {
       ledger.refused(items)
+      endSpan?.({ 'items.accepted': 0, 'items.refused': items }, messageOf(error))
       throw error
     }
   }

@@ -194,9 +194,9 @@ class GraphBuilder {
         const path = ['service', 'pipelines', fed[0]!.id, 'receivers']
         throw new PlanError(path, `${id} does not make ${signal}, only ${factory.signals.join(', ')}`)
       }
-      next[signal] = receiving(this.#intoPipelines(fed), (transport) =>
-        this.#of.accounts.ledger({ kind: 'receiver', id, signal, ...(transport === undefined ? {} : { transport }) }),
-      )
+      const ledgerOf = (transport: string | undefined): ItemLedger =>
+        this.#of.accounts.ledger({ kind: 'receiver', id, signal, transport })
+      next[signal] = receiving(this.#intoPipelines(fed), ledgerOf, this.#of.settingsOf('receiver', id))
     }
     const component: Receiver = factory.create(config, this.#of.settingsOf('receiver', id), next as Consumers)
     return { kind: 'receiver', id, pipeline: undefined, component }

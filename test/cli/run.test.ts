@@ -3,6 +3,8 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { test } from 'tap'
+import { decodeOtlp, type SpanObject } from '../../src/data/index.ts'
+import { otlpDestination } from '../kit/otlp-destination.ts'
 import { sluice, startSluice } from '../kit/process.ts'
 
 const shop = (port: string | number = 0): string => `
@@ -101,4 +103,31 @@ test('its own metrics are at the endpoint that it prints, with what went through
   t.match(page, /^otelcol_exporter_sent_spans\{exporter="debug"\} 1$/m)
   t.match(page, /^target_info\{.*service_name="sluice".*team="a".*\} 1$/m)
   t.equal((await agent.end()).code, 0)
+})
+
+test('its own spans tell of what it receives and exports, in the trace of the sender', async (t) => {
+  const { endpoint: destination, received } = await otlpDestination(t)
+  const own = `traces: {propagators: [tracecontext], processors: [{simple: {exporter: {otlp: {endpoint: "${destination}"}}}}]}`
+  const yaml = shop()
+    .replace('metrics: {level: none}', `metrics: {level: none}, ${own}`)
+    .replace('127.0.0.1:0"}', '127.0.0.1:0", include_metadata: true}')
+  const agent = await startSluice(t, yaml)
+  const [endpoint] = agent.endpoints('receiver otlp')
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const span = { traceId, spanId: 'b7ad6b7169203331', name: 'pay' }
+  const response = await fetch(`${endpoint}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+  })
+  t.equal(response.status, 200)
+  t.equal((await agent.end()).code, 0)
+  const spans: SpanObject[] = []
+  for (const { body } of received)
+    decodeOtlp('traces', body).visit({ onSpan: (one) => void spans.push(one.toObject()) })
+  const receiver = spans.find(({ name }) => name === 'receiver/otlp/traces')
+  t.match(receiver, { traceId, parentSpanId: 'b7ad6b7169203331', kind: 2 })
+  t.equal(receiver?.attributes.get('items.accepted'), 1)
+  const exporter = spans.find(({ name }) => name === 'exporter/debug/traces')
+  t.equal(exporter?.attributes.get('items.sent'), 1)
 })

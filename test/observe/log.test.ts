@@ -31,7 +31,7 @@ test('a line of JSON has the collector’s keys, the child’s fields and the in
   const { log, lines } = fileLog(
     t.testdir(),
     { initial_fields: { region: 'eu' } },
-    { resource: { 'service.name': 'x' } },
+    { resource: { attributes: { 'service.name': 'x' }, schemaUrl: undefined } },
   )
   log.child({ component: 'otlp', kind: 'receiver' }).info('listening', { endpoint: '127.0.0.1:4317' })
   t.same(await lines(), [
@@ -49,7 +49,11 @@ test('a line of JSON has the collector’s keys, the child’s fields and the in
 })
 
 test('disable_zap_resource leaves the resource out', async (t) => {
-  const { log, lines } = fileLog(t.testdir(), { disable_zap_resource: true }, { resource: { 'service.name': 'x' } })
+  const { log, lines } = fileLog(
+    t.testdir(),
+    { disable_zap_resource: true },
+    { resource: { attributes: { 'service.name': 'x' }, schemaUrl: undefined } },
+  )
   log.info('started')
   t.notOk('resource' in (await lines())[0]!)
 })

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
@@ -11,6 +10,7 @@ import { Accounts } from '../../src/observe/accounts.ts'
 import { HeldPayload } from '../../src/observe/memory.ts'
 import { type OwnMetrics, startMetrics } from '../../src/observe/metrics.ts'
 import { testSettings } from '../../src/testing/index.ts'
+import { otlpDestination } from '../kit/otlp-destination.ts'
 
 /** What otelcol 0.161 shows on 8888 for the same pipelines at level normal, that does not describe Go's own runtime. */
 const COLLECTOR_NAMES = [
@@ -37,7 +37,10 @@ const COLLECTOR_NAMES = [
   'target_info gauge service_instance_id,service_name,service_version',
 ]
 
-const RESOURCE = { 'service.instance.id': 'one', 'service.name': 'sluice', 'service.version': '0.0.0' }
+const RESOURCE = {
+  attributes: { 'service.instance.id': 'one', 'service.name': 'sluice', 'service.version': '0.0.0' },
+  schemaUrl: 'https://opentelemetry.io/schemas/1.40.0',
+}
 const pull = (of: object = {}) => ({ pull: { exporter: { prometheus: { host: '127.0.0.1', port: 0, ...of } } } })
 
 interface Started extends OwnMetrics {
@@ -389,40 +392,52 @@ test('a callback that throws costs its own series only', async (t) => {
   t.match(await page(), /otelcol_process_uptime/)
 })
 
-/** An OTLP/HTTP destination; resolves with the first request. */
-async function destination(t: Test) {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const request = new Promise<{ request: IncomingMessage; body: Buffer }>((resolve) =>
-    server.on('request', async (request: IncomingMessage, response) => {
-      const body = Buffer.concat(await request.toArray())
-      response.setHeader('content-type', request.headers['content-type']!)
-      response.end(request.headers['content-type'] === 'application/json' ? '{}' : '')
-      resolve({ request, body })
-    }),
-  )
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, request }
-}
-
 test('a periodic reader sends OTLP, with the headers that are configured, the last time at the end', async (t) => {
   for (const [protocol, contentType] of [
     ['http/protobuf', 'application/x-protobuf'],
     ['http/json', 'application/json'],
   ]) {
-    const { endpoint, request } = await destination(t)
+    const { endpoint, received } = await otlpDestination(t)
     const otlp = { protocol, endpoint, headers: [{ name: 'x-key', value: 'secret' }], headers_list: 'x-list=a%20b' }
     const { accounts, stop } = await started(t, { readers: [{ periodic: { exporter: { otlp }, interval: '1h' } }] })
     book(accounts)
     await stop()
-    const sent = await request
-    t.equal(sent.request.url, '/v1/metrics')
-    t.equal(sent.request.headers['content-type'], contentType)
-    t.equal(sent.request.headers['x-key'], 'secret')
-    t.equal(sent.request.headers['x-list'], 'a b')
+    const sent = received[0]!
+    t.equal(sent.path, '/v1/metrics')
+    t.match(sent.headers, { 'content-type': contentType, 'x-key': 'secret', 'x-list': 'a b' })
     t.ok(sent.body.includes('otelcol_receiver_accepted_spans'))
+    t.ok(sent.body.includes(RESOURCE.schemaUrl))
   }
+})
+
+test('histograms can be sent as exponential ones, and differences instead of totals', async (t) => {
+  const { endpoint, received } = await otlpDestination(t)
+  const otlp = {
+    protocol: 'http/json',
+    endpoint,
+    temporality_preference: 'delta',
+    default_histogram_aggregation: 'base2_exponential_bucket_histogram',
+  }
+  const { meter, stop } = await started(t, { readers: [{ periodic: { exporter: { otlp }, interval: '1h' } }] })
+  meter('exporter/x').createHistogram('sizes').record(5)
+  meter('exporter/x').createCounter('calls').add(5)
+  await stop()
+  const body = JSON.parse(received[0]!.body.toString())
+  const metrics: { name: string; [data: string]: unknown }[] = body.resourceMetrics[0].scopeMetrics.flatMap(
+    (scope: { metrics: unknown[] }) => scope.metrics,
+  )
+  t.ok(metrics.find(({ name }) => name === 'sizes')?.exponentialHistogram)
+  t.match(metrics.find(({ name }) => name === 'calls')?.sum, { aggregationTemporality: 1 })
+})
+
+test('a destination that cannot be reached is told in the log, and does not keep the agent from ending', async (t) => {
+  const otlp = { endpoint: 'http://127.0.0.1:1', timeout: 100 }
+  const { stop, lines } = await started(t, { readers: [{ periodic: { exporter: { otlp }, interval: '1h' } }] })
+  await stop()
+  t.ok(
+    lines.some(({ message, fields }) => /SDK complains/.test(message) && /ECONNREFUSED/.test(JSON.stringify(fields))),
+    JSON.stringify(lines),
+  )
 })
 
 test('own metrics over gRPC are refused with what to use instead', async (t) => {
@@ -454,7 +469,7 @@ const v = await import(src + '/../node_modules/valibot/dist/index.mjs')
 const readers = [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: 0 } } } }]
 const settings = v.parse(telemetrySettings, { metrics: { readers } })
 const log = createLogger(settings.logs)
-const own = await startMetrics(settings.metrics, { accounts: new Accounts(), memory: new HeldPayload(), resource: {}, log })
+const own = await startMetrics(settings.metrics, { accounts: new Accounts(), memory: new HeldPayload(), resource: { attributes: {} }, log })
 own.meter('x').createHistogram('y').record(1)
 const heavy = (): string[] => seen.filter((name) => name.startsWith('@opentelemetry/'))
 const before = heavy()

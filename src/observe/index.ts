@@ -1,0 +1,44 @@
+// Everything that the agent says about itself: its log, metrics and spans, begun and ended together.
+import type { TelemetrySettings } from '../config/index.ts'
+import type { PayloadMemory, Settings } from '../contract/index.ts'
+import type { Accounts } from './accounts.ts'
+import { createLogger, type RootLogger } from './log.ts'
+import { startLogRecords } from './log-records.ts'
+import { type OwnMetrics, startMetrics } from './metrics.ts'
+import { ownResource } from './resource.ts'
+import { type OwnSpans, startSpans } from './spans.ts'
+
+export interface OwnTelemetry {
+  readonly log: RootLogger
+  readonly metrics: OwnMetrics
+  /** Undefined when nobody wants spans. */
+  readonly spans: OwnSpans | undefined
+  /** Sends and writes what waits; what comes after that is lost. */
+  stop(): Promise<void>
+}
+
+/** Rejects with what is wrong: a file that cannot be opened, a port that is taken. Then nothing is left running. */
+export async function startOwnTelemetry(
+  settings: TelemetrySettings,
+  of: { readonly accounts: Accounts; readonly memory: PayloadMemory; readonly agent: Settings['agent'] },
+): Promise<OwnTelemetry> {
+  const resource = ownResource(settings.resource, of.agent)
+  const started: { stop(): Promise<void> }[] = []
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) await part.stop()
+  }
+  try {
+    const records = await startLogRecords(settings.logs.processors, resource)
+    if (records !== undefined) started.push(records)
+    const log = createLogger(settings.logs, { resource, ...(records && { onLine: (line) => records.write(line) }) })
+    started.push({ stop: () => log.close() })
+    const metrics = await startMetrics(settings.metrics, { ...of, resource, log })
+    started.push(metrics)
+    const spans = await startSpans(settings.traces, { resource, log })
+    if (spans !== undefined) started.push(spans)
+    return { log, metrics, spans, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
