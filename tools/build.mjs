@@ -2,6 +2,7 @@
 // 85 ms, loading libraries file by file 10 MB. Plain JavaScript on purpose: `npm ci` runs this before anything is known to work.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 
 const [major] = process.versions.node.split('.').map(Number)
@@ -11,6 +12,23 @@ if (major < 26) {
       'install script did not run: "npm rebuild node" (npm 12: "npm approve-scripts node"), then "npm run build".',
   )
   process.exit(1)
+}
+
+/**
+ * An `import` of node:http reads every export, among them getters that load a WebSocket client: 15 MB that nobody uses.
+ * `process.getBuiltinModule` gives the module itself, whose properties are read when they are used.
+ */
+const lazyBuiltins = {
+  name: 'lazy builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z:/_]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+      loader: 'js',
+    }))
+  },
 }
 
 const { build } = await import('esbuild')
@@ -28,11 +46,12 @@ const { metafile } = await build({
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
+  plugins: [lazyBuiltins],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 })
-writeLicences(Object.keys(metafile.inputs))
+writeLicences(Object.keys(metafile.inputs).filter((input) => !input.startsWith('builtin:')))
 writeTypes()
 
 /** The libraries inside dist/ with their licences. */
