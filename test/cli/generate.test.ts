@@ -5,7 +5,7 @@ import { sluice } from '../kit/process.ts'
 test('generate sends what the command line says', async (t) => {
   const server = await new FakeOtlpHttp().start()
   t.teardown(() => server.stop())
-  const args = ['generate', 'traces', '--endpoint', server.url, '--rate', '1000', '--duration', '50ms', '--batch', '20']
+  const args = ['generate', 'traces', '--endpoint', server.url, '--rate', '50', '--duration', '1s', '--batch', '20']
   const { code, stdout, stderr } = await sluice([...args, '--headers', 'x-a=1', '-H', 'x-b=c=d', '--seed', '5'])
   t.equal(code, 0, stderr)
   t.match(stdout, /^sent 50 spans to http:\/\/127\.0\.0\.1:\d+ \(http\)/)
