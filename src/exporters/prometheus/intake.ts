@@ -164,7 +164,7 @@ export class Intake {
     const { state } = series
     if (state.kind !== 'number') return 'collision'
     if (!state.take(value, point.start, point.time, this.#isDelta)) return 'out_of_order'
-    series.seenMs = this.#nowMs
+    series.touch(this.#nowMs)
     if (this.#options.hasExemplars && this.#metric.isMonotonic) state.exemplar = exemplarsOf(point).at(-1)
     return undefined
   }
@@ -183,7 +183,7 @@ export class Intake {
         ? state.takeExponential(buckets, point, this.#isDelta)
         : state.takeExplicit(buckets, point, this.#isDelta)
     if (!isTaken) return 'out_of_order'
-    series.seenMs = this.#nowMs
+    series.touch(this.#nowMs)
     if (this.#options.hasExemplars) state.exemplars = exemplarsOf(point)
     return undefined
   }
@@ -196,7 +196,7 @@ export class Intake {
     const { state } = series
     if (state.kind !== 'summary') return 'collision'
     if (!state.take(quantiles, point)) return 'out_of_order'
-    series.seenMs = this.#nowMs
+    series.touch(this.#nowMs)
     return undefined
   }
 

@@ -16,6 +16,8 @@ export class Family {
   readonly series = new Map<string, Series>()
   /** After the metric's name: a brace, or a comma when a quoted name stands inside the braces. */
   readonly opener: '{' | ','
+  /** When any of its series had a point. */
+  seenMs = 0
 
   constructor(name: string, type: FamilyType, help: string) {
     this.name = name
@@ -34,18 +36,23 @@ export class Series {
   readonly labels: Buffer
   /** Ascending: who was made during a scrape is left to the next. */
   readonly number: number
-  seenMs: number
+  seenMs = 0
   isGone = false
   state: State
 
-  constructor(family: Family, owner: string, text: string, number: number, nowMs: number) {
+  constructor(family: Family, owner: string, text: string, number: number) {
     this.family = family
     this.owner = owner
     this.text = text
     this.labels = Buffer.from(text)
     this.number = number
-    this.seenMs = nowMs
     this.state = createState(family.type)
+  }
+
+  /** It has a new point. */
+  touch(nowMs: number): void {
+    this.seenMs = nowMs
+    this.family.seenMs = nowMs
   }
 }
 
@@ -86,6 +93,8 @@ export class Registry {
   #sorted: readonly Family[] | undefined = []
   #series = 0
   #made = 0
+  /** When room was looked for last. */
+  #sweptMs = Number.NEGATIVE_INFINITY
 
   /** `extraSamples`: suffixes beyond those of the type, such as `_created`. */
   constructor(limits: RegistryLimits, extraSamples: readonly string[] = []) {
@@ -111,8 +120,12 @@ export class Registry {
 
   /** The series of that name, made when there is none; or why it cannot be. */
   open(name: SeriesName, nowMs: number): Series | 'collision' | 'series_limit' {
-    const known = this.#families.get(name.family)
-    if (known !== undefined && known.type !== name.type) return 'collision'
+    let known = this.#families.get(name.family)
+    if (known !== undefined && known.type !== name.type) {
+      if (!this.#isExpired(known, nowMs)) return 'collision'
+      this.#end(known)
+      known = undefined
+    }
     const family = known ?? new Family(name.family, name.type, name.help)
     const text = labelText(name.labels, family.opener)
     const series = family.series.get(text)
@@ -121,13 +134,15 @@ export class Registry {
     if (series !== undefined) this.remove(series)
     if (this.#isFull(nowMs)) return 'series_limit'
     // Removing its last series has taken the name from the family.
-    if (this.#families.get(name.family) !== family && !this.#claim(family)) return 'collision'
-    const made = new Series(family, name.owner, text, ++this.#made, nowMs)
+    if (this.#families.get(name.family) !== family && !this.#claim(family, nowMs)) return 'collision'
+    const made = new Series(family, name.owner, text, ++this.#made)
+    made.touch(nowMs)
     family.series.set(text, made)
     this.#series++
     return made
   }
 
+  /** The series of that name, when there is one. */
   find({ family, owner, labels }: SeriesName): Series | undefined {
     const known = this.#families.get(family)
     const series = known?.series.get(labelText(labels, known.opener))
@@ -156,11 +171,10 @@ export class Registry {
     return false
   }
 
-  #isExpired(series: Series, nowMs: number): boolean {
-    return nowMs - series.seenMs > this.#limits.expirationMs
+  #isExpired({ seenMs }: Series | Family, nowMs: number): boolean {
+    return nowMs - seenMs > this.#limits.expirationMs
   }
 
-  #sweptMs = Number.NEGATIVE_INFINITY
   /** Room is looked for at most once a second: at the limit every new series asks. */
   #isFull(nowMs: number): boolean {
     const { maxSeries } = this.#limits
@@ -172,9 +186,16 @@ export class Registry {
     return this.#series >= maxSeries
   }
 
-  #claim(family: Family): boolean {
+  #end(family: Family): void {
+    for (const series of family.series.values()) this.remove(series)
+  }
+
+  /** Who had a name and is not seen any more gives it up. */
+  #claim(family: Family, nowMs: number): boolean {
     const names = this.#samplesOf(family)
-    if (names.some((name) => this.#claims.has(name))) return false
+    const owners = names.map((name) => this.#claims.get(name)).filter((owner) => owner !== undefined)
+    if (owners.some((owner) => !this.#isExpired(owner, nowMs))) return false
+    for (const owner of owners) this.#end(owner)
     for (const name of names) this.#claims.set(name, family)
     this.#families.set(family.name, family)
     this.#sorted = undefined

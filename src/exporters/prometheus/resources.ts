@@ -175,7 +175,7 @@ export class Resources<M> {
   #show(target: Target, nowMs: number): void {
     const { series, labels } = target
     if (series !== undefined && !series.isGone) {
-      series.seenMs = nowMs
+      series.touch(nowMs)
       return
     }
     const name = { family: this.#options.naming.targetInfo, type: 'gauge', help: 'Target metadata' } as const

@@ -64,6 +64,28 @@ test('a series without new points is gone after metric_expiration, and leaves it
   t.same(samplesOf(await exporter.scrape()), [])
 })
 
+test('what has expired gives its name up, though nobody has come to scrape', async (t) => {
+  const exporter = await startExporter(t, { metric_expiration: '1m', without_scope_info: true })
+  const counter = (name: string): object => ({
+    name,
+    sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: [{ asInt: '7' }] },
+  })
+  const histogram = { name: 'h', histogram: { aggregationTemporality: 2, dataPoints: [{ count: '1', sum: 1 }] } }
+  await exporter.send([gauge('x.total', [1]), gauge('h.count', [2])])
+  await exporter.send([counter('x'), histogram])
+  const { clock } = exporter.settings
+  const { droppedByReason } = exporter.settings.ledger('metrics')
+  t.equal(droppedByReason.get('collision'), 2)
+  await clock.advance(59_000)
+  await exporter.send([gauge('x.total', [1])])
+  await clock.advance(2000)
+  await exporter.send([counter('x'), histogram])
+  t.equal(droppedByReason.get('collision'), 3, 'the gauge has been seen since')
+  await clock.advance(59_000)
+  await exporter.send([counter('x')])
+  t.same(samplesOf(await exporter.scrape()), ['h_bucket{le="+Inf"} 1', 'h_sum 1', 'h_count 1', 'x_total 7'])
+})
+
 test('a delta that comes again after its series has expired starts anew', async (t) => {
   const exporter = await startExporter(t, { metric_expiration: '1m' })
   const delta = (value: number, second: number): object => ({
