@@ -144,7 +144,11 @@ export class HttpClient {
           else reject(connectionError(error, target.url.host))
         })
       })
+      // Whatever else may end a request (an upgrade that nobody asked for): the promise never stays open.
+      const onClose = (): void => settle(() => reject(connectionError(new Error('no answer'), target.url.host)))
+      request.on('close', onClose)
       request.on('response', (response) => {
+        request.off('close', onClose)
         this.#cookies?.take(target.url, response.headers['set-cookie'])
         readReply(request, response, (reply) =>
           settle(() => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { constants } from 'node:http2'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
@@ -225,6 +226,22 @@ test('TLS: who is trusted, which name, a certificate of our own (F27)', async (t
     const { call } = await open(t, config)
     await t.rejects(call(), { name: 'RetryableError', message }, String(message))
   }
+})
+
+test('certificates in files are read again every reload_interval', async (t) => {
+  const fake = await server(t, new FakeOtlpGrpc({ ...pair }))
+  const ca_file = join(t.testdir({ 'ca.pem': (await authority('another')).cert }), 'ca.pem')
+  const { call, settings } = await open(t, { endpoint: fake.endpoint, tls: { ca_file, reload_interval: '1m' } })
+  await t.rejects(call(), { message: /tls::ca_file/ })
+  writeFileSync(ca_file, ca.cert)
+  for (let isTrusted = false; !isTrusted; ) {
+    await settings.clock.advance(60_000)
+    isTrusted = await call().then(
+      () => true,
+      () => false,
+    )
+  }
+  t.equal(fake.calls.length, 1)
 })
 
 test('an http endpoint does not switch TLS off, and that is said', async (t) => {

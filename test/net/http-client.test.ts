@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
@@ -241,6 +243,19 @@ test('an answer that breaks off is retryable when it was to be a success, an ans
   t.equal((await post()).status, 400)
 })
 
+test('an answer that nobody asked for is retryable, early hints are none', async (t) => {
+  const fake = await server(
+    t,
+    { raw: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n' },
+    {
+      raw: 'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
+    },
+  )
+  const { post } = await open(t, fake.url)
+  await t.rejects(post(), { name: 'RetryableError', reason: 'connection_error' })
+  t.equal((await post()).status, 200)
+})
+
 test('an idle connection that the server closes meanwhile is replaced without a failure', async (t) => {
   const fake = await server(t)
   const { post } = await open(t, fake.url)
@@ -286,6 +301,23 @@ test('TLS: an authority, a name, a certificate of our own; what fails is retryab
   const nobody = await open(t, fake.url, { tls: { ca_pem: ca.cert } })
   await t.rejects(nobody.post(), { name: 'RetryableError', message: /wants a certificate.*tls::cert_file/ })
   t.same(fake.violations, [])
+})
+
+test('certificates in files are read again every reload_interval', async (t) => {
+  const fake = await new FakeOtlpHttp({ ...pair }).start()
+  t.teardown(() => fake.stop())
+  const ca_file = join(t.testdir({ 'ca.pem': (await authority('another')).cert }), 'ca.pem')
+  const { post, settings } = await open(t, fake.url, { tls: { ca_file, reload_interval: '1m' } })
+  await t.rejects(post(), { message: /tls::ca_file/ })
+  writeFileSync(ca_file, ca.cert)
+  await t.rejects(post(), { message: /tls::ca_file/ })
+  await settings.clock.advance(60_000)
+  for (let isTrusted = false; !isTrusted; )
+    isTrusted = await post().then(
+      () => true,
+      () => false,
+    )
+  t.equal(fake.requests.length, 1)
 })
 
 test('a proxy gets requests for http as they are, and tunnels for https, each with its credentials', async (t) => {
