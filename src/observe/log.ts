@@ -91,7 +91,8 @@ function loggerOf(log: Pino, owner: string, own: Readonly<Record<string, unknown
   const at = (level: Level) => {
     return (message: string, fields: object = {}): void => {
       if (!log.isLevelEnabled(level)) return
-      const suppressed = repetition.admit(`${level} ${owner} ${message}`, (untold) =>
+      const isComplaint = level === 'warn' || level === 'error'
+      const suppressed = repetition.admit(`${level} ${owner} ${message}`, isComplaint, (untold) =>
         write(level, 'lines were left out because they repeat', { message, suppressed: untold }),
       )
       if (suppressed === undefined) return

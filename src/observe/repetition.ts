@@ -1,5 +1,5 @@
-// Thins out lines that repeat: as the collector's sampling does (so many in a tick, then every so many-th), and never more
-// than a few a minute of the same. What was left out is counted and told with the next line that is written.
+// Thins out lines that repeat: as the collector's sampling does (so many in a tick, then every so many-th), and of the same
+// complaint never more than a few a minute. What was left out is counted and told with the next line that is written.
 import type { Clock } from '../contract/index.ts'
 
 /** `service::telemetry::logs::sampling`; `tick` in milliseconds. */
@@ -11,7 +11,7 @@ export interface Sampling {
 }
 
 const MINUTE_MS = 60_000
-/** Of equal lines, unless `initial` asks for more in one tick. */
+/** Of equal complaints, unless `initial` asks for more in one tick. */
 const MAX_PER_MINUTE = 10
 /** How many different lines are watched at a time. */
 const MAX_KEYS = 1000
@@ -38,12 +38,12 @@ export class Repetition {
 
   /**
    * How many equal lines were left out since the last one written; undefined when this one is to be left out, too.
-   * `tell` hears within a minute how many were left out, when no equal line follows that could say so.
+   * Of complaints there are only a few a minute. `tell` hears within a minute how many were left out, when no equal line follows that could say so.
    */
-  admit(key: string, tell: (suppressed: number) => void): number | undefined {
+  admit(key: string, isComplaint: boolean, tell: (suppressed: number) => void): number | undefined {
     if (!this.#sampling.enabled) return 0
     const count = this.#countOf(key, tell)
-    if (!this.#passes(count)) {
+    if (!this.#passes(count, isComplaint)) {
       count.suppressed++
       this.#cancel ??= this.#clock.after(MINUTE_MS, () => this.tellAll())
       return undefined
@@ -64,7 +64,7 @@ export class Repetition {
     }
   }
 
-  #passes(count: Count): boolean {
+  #passes(count: Count, isComplaint: boolean): boolean {
     const { tick, initial, thereafter } = this.#sampling
     const nowMs = this.#clock.monotonicMs()
     if (nowMs >= count.tickEndsMs) {
@@ -77,7 +77,7 @@ export class Repetition {
     }
     const nth = ++count.inTick
     if (nth > initial) return thereafter > 0 && (nth - initial) % thereafter === 0
-    return ++count.inMinute <= Math.max(MAX_PER_MINUTE, initial)
+    return ++count.inMinute <= Math.max(MAX_PER_MINUTE, initial) || !isComplaint
   }
 
   #countOf(key: string, tell: Count['tell']): Count {

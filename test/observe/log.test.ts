@@ -162,6 +162,20 @@ test('equal lines are thinned out: ten a minute and every hundredth, and the nex
   t.match(written.at(-1), { message: 'destination is down', suppressed: 2, msg: /left out/ })
 })
 
+test('of what is no complaint there are ten in each tick', async (t) => {
+  for (const [level, expected] of [
+    ['info', 30],
+    ['warn', 10],
+  ] as const) {
+    const { log, clock, lines } = fileLog(t.testdir())
+    for (let tick = 0; tick < 3; tick++) {
+      for (let n = 0; n < 15; n++) log[level]('batch', { n })
+      await clock.advance(10_000)
+    }
+    t.equal((await lines()).filter(({ msg }) => msg === 'batch').length, expected, level)
+  }
+})
+
 test('sampling settings are the collector’s: tick, initial, thereafter, enabled', async (t) => {
   const counts: number[] = []
   for (const sampling of [
