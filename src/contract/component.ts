@@ -75,7 +75,7 @@ export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' 
 
 /** One instance per id, serving every signal: it owns a socket or a file. */
 export interface Receiver extends Component {
-  /** Where it listens, once started, for the start message: `http://127.0.0.1:4318`. */
+  /** Where it listens, once started, for the start message: `http://127.0.0.1:4318`, `grpc://127.0.0.1:4317`. */
   readonly endpoints?: readonly string[]
 }
 

@@ -102,7 +102,7 @@ export class GrpcServer {
     }
   }
 
-  /** Returns where it listens: `http://127.0.0.1:4317`. */
+  /** Returns where it listens: `grpc://127.0.0.1:4317`, `grpcs:` under TLS. */
   async start(): Promise<string> {
     const { tls } = this.#config
     const server = tls === undefined ? createServer(TCP, this.#onConnection) : await this.#createTlsServer(tls)
@@ -114,7 +114,7 @@ export class GrpcServer {
     server.on('error', (error) =>
       this.#settings.log.warn('a connection could not be accepted', { error: messageOf(error) }),
     )
-    return `${tls === undefined ? 'http' : 'https'}://${where}`
+    return `${tls === undefined ? 'grpc' : 'grpcs'}://${where}`
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<Server> {

@@ -15,6 +15,8 @@ export interface SluiceProcess {
   endpoints(label: string): string[]
   readonly output: { readonly stdout: string; readonly stderr: string }
   readonly pid: number
+  /** Where it runs: relative paths of the config lead here. */
+  readonly folder: string
   /** Sends a signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<Ended>
   readonly ended: Promise<Ended>
@@ -84,6 +86,7 @@ export async function startSluice(
         .map((line) => line.slice(label.length + 2).trim()),
     output,
     pid: child.pid!,
+    folder,
     ended,
     end(signal = 'SIGTERM') {
       child.kill(signal)

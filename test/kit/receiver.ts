@@ -50,7 +50,7 @@ export async function startReceiver(
   await receiver.start!(host)
   const stop = async (abort?: AbortSignal): Promise<void> => receiver.stop!(abort ?? AbortSignal.timeout(5000))
   t.teardown(() => stop(AbortSignal.abort()))
-  const urls = [...receiver.endpoints!]
+  const urls = receiver.endpoints!.map((endpoint) => endpoint.replace(/^grpc/, 'http'))
   const url = urls[0]!
   return { urls, url, port: Number(url.split(':').at(-1)), settings, host, sinks, refused: counts, stop }
 }
