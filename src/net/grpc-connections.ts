@@ -37,6 +37,7 @@ interface Waiter {
 
 export class GrpcConnections {
   readonly #of: GrpcConnectionsSettings
+  readonly #waitsForReady: boolean
   readonly #all = new Set<GrpcConnection>()
   readonly #waiters = new Set<Waiter>()
   #ready: GrpcConnection[] = []
@@ -53,7 +54,8 @@ export class GrpcConnections {
 
   constructor(of: GrpcConnectionsSettings) {
     this.#of = of
-    const { keepalive } = of.config
+    const { keepalive, wait_for_ready } = of.config
+    this.#waitsForReady = wait_for_ready
     if (keepalive?.enabled && keepalive.time > 0)
       this.#pings = {
         timeMs: Math.max(LEAST_PING_MS, keepalive.time),
@@ -77,7 +79,7 @@ export class GrpcConnections {
   async wait(abort: AbortSignal): Promise<GrpcConnection> {
     if (abort.aborted) throw abort.reason
     if (this.#isClosed) throw new ShutdownError('the client is closed')
-    if (!this.#isConnecting && !this.#of.config.wait_for_ready) throw this.#error
+    if (!this.#isConnecting && !this.#waitsForReady) throw this.#error
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiters.delete(waiter)
@@ -150,7 +152,7 @@ export class GrpcConnections {
     this.#error = connectionError(failure, authority)
     const waitMs = Math.min(BACKOFF.firstMs * BACKOFF.multiplier ** this.#failures++, BACKOFF.mostMs)
     this.#retryAtMs = clock.monotonicMs() + waitMs * (1 + BACKOFF.jitter * (2 * Math.random() - 1))
-    if (!this.#of.config.wait_for_ready) for (const waiter of this.#waiters) waiter.fail(this.#error)
+    if (!this.#waitsForReady) for (const waiter of this.#waiters) waiter.fail(this.#error)
   }
 
   /** Where to connect to. With a proxy the proxy looks the name up. */

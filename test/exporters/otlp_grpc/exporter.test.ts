@@ -8,12 +8,17 @@ import * as v from 'valibot'
 import type { Signal } from '../../../src/data/index.ts'
 import otlpGrpc from '../../../src/exporters/otlp_grpc/index.ts'
 import { encodeStatus, GRPC, nameOfGrpc } from '../../../src/net/status.ts'
+import { testContext, testHost, testSettings, trackReads } from '../../../src/testing/index.ts'
+import { authority } from '../../kit/certificates.ts'
 import { FakeOtlpGrpc, type GrpcAnswer, type ReceivedCall, replyTo } from '../../kit/fake-otlp-grpc.ts'
 import { items } from '../../kit/otlp.ts'
 import { type ExporterRig, startExporter } from '../../kit/otlp-exporter.ts'
 import { until } from '../../kit/until.ts'
 
 const signals: readonly Signal[] = ['traces', 'metrics', 'logs']
+
+const ca = await authority()
+const pair = await ca.issue('otlp.test')
 
 interface Pair extends ExporterRig {
   readonly fake: FakeOtlpGrpc
@@ -298,4 +303,38 @@ test('a config without an endpoint is none, settings without an effect are told 
     settings.lines.map(({ fields }) => (fields as { setting?: string }).setting),
     ['write_buffer_size'],
   )
+})
+
+test('every setting is read by somebody', async (t) => {
+  const fake = await new FakeOtlpGrpc({ ...pair }).start()
+  t.teardown(() => fake.stop())
+  const parsed = v.parse(otlpGrpc.config, {
+    endpoint: fake.endpoint,
+    compression: 'zstd',
+    headers: { 'x-tenant': 'a' },
+    tls: { ca_pem: ca.cert, server_name_override: 'otlp.test', max_version: '1.3', reload_interval: '1h' },
+    keepalive: { time: '20s', timeout: '5s', permit_without_stream: true },
+    balancer_name: 'pick_first',
+    wait_for_ready: true,
+    authority: 'otlp.test:1',
+    user_agent: 'mine',
+    read_buffer_size: 1,
+    write_buffer_size: 1,
+    timeout: '7s',
+    sending_queue: { queue_size: 5, num_consumers: 2, sizer: 'items', wait_for_result: true },
+    retry_on_failure: { initial_interval: '1s', max_interval: '2s', max_elapsed_time: '3s' },
+  })
+  const tracked = trackReads(parsed)
+  const settings = testSettings()
+  const exporter = otlpGrpc.create(tracked.value, settings)
+  await exporter.start?.(testHost())
+  fake.answers.push({ code: GRPC.UNAVAILABLE })
+  const sent = exporter.consumers.traces?.(items.traces(3), testContext())
+  await until(() => fake.calls.length === 1)
+  while (fake.calls.length === 1) await settings.clock.advance(1000)
+  await sent
+  await exporter.stop?.(AbortSignal.abort())
+  t.equal(fake.calls[1]!.headers['x-tenant'], 'a')
+  // The schema has read that.
+  t.same(tracked.unread(), ['tls.include_insecure_cipher_suites'])
 })

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import { decodeOtlpJson, type Signal } from '../../../src/data/index.ts'
 import otlpHttp from '../../../src/exporters/otlp_http/index.ts'
 import { encodeStatus, encodeStatusJson } from '../../../src/net/status.ts'
+import { testContext, testHost, testSettings, trackReads } from '../../../src/testing/index.ts'
+import { authority } from '../../kit/certificates.ts'
 import { type Answer, FakeOtlpHttp } from '../../kit/fake-otlp-http.ts'
 import { items } from '../../kit/otlp.ts'
 import { type ExporterRig, startExporter } from '../../kit/otlp-exporter.ts'
@@ -15,6 +18,10 @@ import { until } from '../../kit/until.ts'
 const signals: readonly Signal[] = ['traces', 'metrics', 'logs']
 const protobuf = { 'content-type': 'application/x-protobuf' }
 const json = { 'content-type': 'application/json' }
+
+const ca = await authority()
+const pair = await ca.issue('otlp.test')
+const mine = await ca.issue('client.test')
 
 interface Pair extends ExporterRig {
   readonly fake: FakeOtlpHttp
@@ -312,4 +319,71 @@ test('settings without an effect are told at start', async (t) => {
     settings.lines.map(({ fields }) => (fields as { setting?: string }).setting),
     ['force_attempt_http2', 'profiles_endpoint'],
   )
+})
+
+test('every setting is read by somebody', async (t) => {
+  const fake = await new FakeOtlpHttp({ ...pair }).start()
+  t.teardown(() => fake.stop())
+  const files = t.testdir({ 'ca.pem': ca.cert, 'mine.crt': mine.cert, 'mine.key': mine.key })
+  const parsed = v.parse(otlpHttp.config, {
+    endpoint: fake.url,
+    traces_endpoint: `${fake.url}/v1/traces`,
+    metrics_endpoint: `${fake.url}/v1/metrics`,
+    profiles_endpoint: `${fake.url}/v1/profiles`,
+    encoding: 'json',
+    compression: 'zstd',
+    compression_params: { level: 3 },
+    headers: { 'x-tenant': 'a' },
+    tls: {
+      ca_file: join(files, 'ca.pem'),
+      cert_file: join(files, 'mine.crt'),
+      key_file: join(files, 'mine.key'),
+      server_name_override: 'otlp.test',
+      max_version: '1.3',
+      reload_interval: '1h',
+    },
+    max_conns_per_host: 3,
+    keepalive: { max_idle_conns: 2, max_idle_conns_per_host: 1, idle_conn_timeout: '1m' },
+    cookies: {},
+    force_attempt_http2: true,
+    http2_read_idle_timeout: '1s',
+    http2_ping_timeout: '1s',
+    read_buffer_size: 1,
+    write_buffer_size: 1,
+    timeout: '7s',
+    sending_queue: { queue_size: 5, num_consumers: 2, sizer: 'items', wait_for_result: true },
+    retry_on_failure: { initial_interval: '1s', max_interval: '2s', max_elapsed_time: '3s' },
+  })
+  const tracked = trackReads(parsed)
+  const settings = testSettings()
+  const exporter = otlpHttp.create(tracked.value, settings)
+  await exporter.start?.(testHost())
+  fake.answers.push({ status: 503 })
+  const sent = exporter.consumers.traces?.(items.traces(3), testContext())
+  await until(() => fake.requests.length === 1)
+  while (fake.requests.length === 1) await settings.clock.advance(1000)
+  await sent
+  await exporter.stop?.(AbortSignal.abort())
+  t.match(fake.requests[1]!.headers.get('x-tenant'), 'a')
+  // The schema has read that.
+  t.same(tracked.unread(), ['tls.include_insecure_cipher_suites'])
+})
+
+test('a connection that nobody uses is closed after idle_conn_timeout', async (t) => {
+  const { fake, send, settled } = await rig(t, { keepalive: { idle_conn_timeout: '20ms' } })
+  await send(items.logs(1))
+  await settled('logs')
+  await until(() => fake.sockets.size === 0)
+  t.equal(fake.requests.length, 1)
+})
+
+test('compression_params::level decides how small a request is', async (t) => {
+  const sizes: number[] = []
+  for (const level of [1, 9]) {
+    const { fake, send, settled } = await rig(t, { compression_params: { level } })
+    await send(items.traces(500))
+    await settled('traces')
+    sizes.push(fake.requests[0]!.raw.length)
+  }
+  t.ok(sizes[1]! < sizes[0]!)
 })
