@@ -103,21 +103,43 @@ export interface Driven {
   stop(abort?: AbortSignal): Promise<void>
 }
 
-/** One instance; of a processor one for each signal. `config` is what the schema made of the YAML. */
-export function drive(factory: Factory, config: unknown): Driven[] {
+/** What somebody from outside sees of it, over HTTP. */
+export async function visit({ component }: Driven): Promise<void> {
+  const endpoints = 'endpoints' in component ? (component.endpoints as readonly string[]) : []
+  for (const endpoint of endpoints)
+    if (endpoint.startsWith('http:'))
+      await fetch(endpoint).then(
+        (response) => response.bytes(),
+        () => {},
+      )
+}
+
+/**
+ * One instance; of a processor one for each signal, but for those that it refuses with an error that is a misfit.
+ * `config` is what the schema made of the YAML.
+ */
+export function drive(
+  factory: Factory,
+  config: unknown,
+  isMisfit: (error: unknown) => boolean = () => false,
+): Driven[] {
   if (factory.kind === 'processor')
     return SIGNALS.flatMap((signal) => {
       const create = factory.create[signal] as
         | ((config: unknown, settings: Settings, next: Consume) => ItemProcessor & { consume?: Consume })
         | undefined
-      return create === undefined
-        ? []
-        : [
-            driven(factory, (settings, next) => {
-              const processor = create(config, settings, next[signal] as Consume)
-              return { component: processor, consumers: processor.consume && { [signal]: processor.consume } }
-            }),
-          ]
+      if (create === undefined) return []
+      try {
+        return [
+          driven(factory, (settings, next) => {
+            const processor = create(config, settings, next[signal] as Consume)
+            return { component: processor, consumers: processor.consume && { [signal]: processor.consume } }
+          }),
+        ]
+      } catch (error) {
+        if (isMisfit(error)) return []
+        throw error
+      }
     })
   return [driven(factory, (settings, next) => created(factory, config, settings, next))]
 }

@@ -3,6 +3,14 @@ import { list, oneOf, optional, section, setting } from '../../config/schema.ts'
 import { flag, integer, nonEmptyText } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
 
+/** An output works or it does not: trying again and limits of time would have nothing to do. */
+const { sending_queue, retry_on_failure, timeout } = deliverySettings({
+  queueEnabled: false,
+  retryEnabled: false,
+  timeout: '0s',
+})
+export const once = v.parse(section({ retry_on_failure, timeout }), {})
+
 const settings = section({
   verbosity: setting(
     oneOf(['basic', 'normal', 'detailed']),
@@ -24,7 +32,7 @@ const settings = section({
     v.pipe(list(nonEmptyText), v.minLength(1, 'must name at least one output')),
     'Where to write without the internal logger: `stdout` (the default), `stderr` or paths of files, which are appended to.',
   ),
-  ...deliverySettings({ queueEnabled: false, retryEnabled: false, timeout: '0s' }),
+  sending_queue,
 })
 
 export const config = v.pipe(

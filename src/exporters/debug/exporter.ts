@@ -1,7 +1,7 @@
 import { type Exporter, messageOf, PermanentError, type Settings } from '../../contract/index.ts'
 import type { Batch, Signal } from '../../data/index.ts'
 import { type Delivery, deliver } from '../../delivery/index.ts'
-import type { DebugConfig } from './config.ts'
+import { type DebugConfig, once } from './config.ts'
 import { count } from './count.ts'
 import { detailed } from './detailed.ts'
 import { normal } from './normal.ts'
@@ -30,5 +30,10 @@ export function createDebugExporter(config: DebugConfig, settings: Settings): Ex
       }
     },
   })
-  return deliver({ traces: delivery('traces'), metrics: delivery('metrics'), logs: delivery('logs') }, config, settings)
+  const { sending_queue } = config
+  return deliver(
+    { traces: delivery('traces'), metrics: delivery('metrics'), logs: delivery('logs') },
+    { sending_queue, ...once },
+    settings,
+  )
 }
