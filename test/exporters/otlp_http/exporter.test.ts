@@ -281,6 +281,8 @@ test('stopping sends what is left', async (t) => {
   t.same(account('logs'), { out: 5, held: 0, dropped: {} })
 })
 
+const ownEndpoint = { traces: 'traces_endpoint', metrics: 'metrics_endpoint', logs: 'logs_endpoint' } as const
+
 test('each signal goes behind the endpoint, or to a place of its own', async (t) => {
   const one = await new FakeOtlpHttp().start()
   const other = await new FakeOtlpHttp().start()
@@ -304,8 +306,10 @@ test('each signal goes behind the endpoint, or to a place of its own', async (t)
     ],
   )
   t.same([...one.violations, ...other.violations], [])
-  const { exporter } = await startExporter(t, otlpHttp, { logs_endpoint: other.url })
-  t.same(Object.keys(exporter.consumers), ['logs'])
+  for (const signal of signals) {
+    const { exporter } = await startExporter(t, otlpHttp, { [ownEndpoint[signal]]: other.url })
+    t.same(Object.keys(exporter.consumers), [signal])
+  }
   t.notOk(v.safeParse(otlpHttp.config, {}).success)
 })
 
