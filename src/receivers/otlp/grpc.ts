@@ -47,6 +47,7 @@ class GrpcExchange implements GrpcTaker {
   readonly #desk: GrpcExport
   readonly #call: GrpcCall
   readonly #reservation: Reservation
+  #isConsuming = false
 
   constructor(desk: GrpcExport, call: GrpcCall) {
     this.#desk = desk
@@ -65,12 +66,18 @@ class GrpcExchange implements GrpcTaker {
     const metadata = includesMetadata ? metadataOf(this.#call.headers) : NO_METADATA
     const context = createRequestContext(metadata, 'grpc', this.#call)
     this.#call.onDeadline(context.cancel)
-    consume(batch, context).then(this.#onTaken, (error: unknown) => this.#onNotTaken(error, batch))
+    const acknowledged = consume(batch, context)
+    this.#isConsuming = true
+    acknowledged.then(this.#onTaken, (error: unknown) => this.#onNotTaken(error, batch))
   }
 
-  readonly #onTaken = (): void => this.#call.succeed(taken.protobuf)
+  readonly #onTaken = (): void => {
+    this.#reservation.release()
+    this.#call.succeed(taken.protobuf)
+  }
 
   #onNotTaken(error: unknown, batch: Batch): void {
+    this.#reservation.release()
     const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
     if (rejected === undefined || rejected >= batch.items) return this.#call.fail(error)
     this.#desk.onRefused('partial_success')
@@ -78,6 +85,7 @@ class GrpcExchange implements GrpcTaker {
   }
 
   onSettled(): void {
-    this.#reservation.release()
+    // A sender who gave up does not take its bytes with it: they are given back by whoever has the batch.
+    if (!this.#isConsuming) this.#reservation.release()
   }
 }

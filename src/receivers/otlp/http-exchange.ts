@@ -111,8 +111,9 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
       this.#body!.onLate()
     } else if (writeTimeoutMs > 0 && seconds * 1000 >= writeTimeoutMs) {
       this.#desk.onRefused('write_timeout')
-      this.#end()
-      this.#request.destroy()
+      this.#desk.sweep.delete(this)
+      // Whoever has the batch hears of it by the context, and answers for it when done.
+      this.#request.socket.destroy()
     }
   }
 
