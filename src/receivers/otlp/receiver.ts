@@ -1,5 +1,6 @@
 import type { Consumers, Host, Receiver, Settings } from '../../contract/index.ts'
 import { type Address, isWildcard } from '../../net/listen.ts'
+import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import type { OtlpConfig } from './config.ts'
 import { createOtlpGrpc } from './grpc.ts'
 import { OtlpHttp } from './http.ts'
@@ -26,11 +27,11 @@ export class OtlpReceiver implements Receiver {
   async start(host: Host): Promise<void> {
     const { grpc, http } = this.#config.protocols
     if (grpc !== undefined) {
-      warnOfOpenDoor(grpc, this.#settings)
+      notice('protocols::grpc', grpc, this.#settings)
       this.#listeners.push(createOtlpGrpc(grpc, this.#settings, this.#next, host, this.#countRefusals('grpc')))
     }
     if (http !== undefined) {
-      warnOfOpenDoor(http, this.#settings)
+      notice('protocols::http', http, this.#settings)
       this.#listeners.push(new OtlpHttp(http, this.#settings, this.#next, host, this.#countRefusals('http')))
     }
     try {
@@ -56,7 +57,8 @@ export class OtlpReceiver implements Receiver {
   }
 }
 
-function warnOfOpenDoor(address: Address & { tls?: object | undefined }, { log }: Settings): void {
+function notice(at: string, address: Address & { tls?: object | undefined }, { log }: Settings): void {
+  noticeSettingsWithoutEffect(address, at, log)
   if (isWildcard(address) && address.tls === undefined)
     log.warn('listens on every interface without TLS: whoever reaches this machine can send', {
       endpoint: address.endpoint,
