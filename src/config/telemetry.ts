@@ -205,10 +205,14 @@ const logs = section({
     'The least severe lines that are written.',
   ),
   encoding: setting(oneOf(['console', 'json']), 'console', 'Lines for people, or JSON.'),
-  development: setting(flag, false, 'Adds stack traces from warnings on.'),
-  disable_caller: setting(flag, false, 'Leaves out where in the source a line comes from.'),
+  development: setting(flag, false, 'Adds stack traces from warnings on, and where in the source a line comes from.'),
+  disable_caller: setting(
+    flag,
+    false,
+    'Leaves out where in the source a line comes from; only lines of development have it.',
+  ),
   disable_stacktrace: setting(flag, false, 'Leaves out stack traces.'),
-  disable_zap_resource: setting(flag, false, 'Leaves the resource out of the lines that are written.'),
+  disable_zap_resource: setting(flag, false, 'Leaves the resource out of lines of JSON; those for people have none.'),
   sampling: setting(
     section({
       enabled: setting(flag, true, 'Whether equal lines are thinned out.'),
