@@ -60,7 +60,7 @@ export async function openSdk(
   const provider = new MeterProvider({
     resource: sdkResource(of.resource),
     readers,
-    views: viewsOf(of.views),
+    views: viewsOf(of.views, of.log),
   })
   meters.become(provider)
   return { pages, stop: () => within(STOP_MS, provider.shutdown()) }

@@ -84,7 +84,8 @@ async function exporterOf({ otlp }: { readonly otlp?: OtlpSettings | undefined }
 
 /** A parent's sampler that is not given decides as the parent did; the root's is on. */
 function samplerOf(sampler: Sampler): SdkSampler {
-  const { always_off, trace_id_ratio_based: ratio, parent_based: parent } = sampler
+  const { always_on, always_off, trace_id_ratio_based: ratio, parent_based: parent } = sampler
+  if (always_on !== undefined) return new AlwaysOnSampler()
   if (always_off !== undefined) return new AlwaysOffSampler()
   if (ratio !== undefined) return new TraceIdRatioBasedSampler(ratio.ratio)
   if (parent === undefined) return new AlwaysOnSampler()

@@ -8,25 +8,27 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
 import type { TelemetryView } from '../config/index.ts'
+import type { Logger } from '../contract/index.ts'
 
 export type ViewSettings = TelemetryView
 
 /** The accounts of a large config are more series than the SDK keeps by default. */
 const MAX_SERIES = 50_000
+const SDK_SCALE = 20
 
-export const viewsOf = (views: readonly ViewSettings[]): ViewOptions[] => [
+export const viewsOf = (views: readonly ViewSettings[], log: Logger): ViewOptions[] => [
   // A view for everything would count twice what another view matches: this one only sets a limit for the accounts.
   { instrumentName: 'sluice_items_*', aggregationCardinalityLimit: MAX_SERIES },
-  ...views.map(viewOf),
+  ...views.map((view) => viewOf(view, log)),
 ]
 
-function viewOf({ selector, stream }: ViewSettings): ViewOptions {
+function viewOf({ selector, stream }: ViewSettings, log: Logger): ViewOptions {
   const { included, excluded } = stream.attribute_keys ?? {}
   const attributesProcessors = [
     ...(included === undefined ? [] : [createAllowListAttributesProcessor(included)]),
     ...(excluded === undefined ? [] : [createDenyListAttributesProcessor(excluded)]),
   ]
-  const aggregation = aggregationOf(stream.aggregation)
+  const aggregation = aggregationOf(stream.aggregation, log)
   return {
     ...present('instrumentName', selector.instrument_name),
     ...present('instrumentType', selector.instrument_type && INSTRUMENTS[selector.instrument_type]),
@@ -54,7 +56,7 @@ const INSTRUMENTS: Readonly<Record<string, InstrumentType>> = {
   up_down_counter: InstrumentType.UP_DOWN_COUNTER,
 }
 
-function aggregationOf(aggregation: ViewSettings['stream']['aggregation']): AggregationOption | undefined {
+function aggregationOf(aggregation: ViewSettings['stream']['aggregation'], log: Logger): AggregationOption | undefined {
   if (aggregation === undefined) return undefined
   if (aggregation.drop) return { type: AggregationType.DROP }
   if (aggregation.last_value) return { type: AggregationType.LAST_VALUE }
@@ -68,7 +70,9 @@ function aggregationOf(aggregation: ViewSettings['stream']['aggregation']): Aggr
     }
   }
   if (aggregation.base2_exponential_bucket_histogram) {
-    const { max_size, record_min_max } = aggregation.base2_exponential_bucket_histogram
+    const { max_scale, max_size, record_min_max } = aggregation.base2_exponential_bucket_histogram
+    if (max_scale !== SDK_SCALE)
+      log.warn('setting has no effect: the SDK begins with its own scale', { setting: 'max_scale', scale: SDK_SCALE })
     return { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: max_size, recordMinMax: record_min_max } }
   }
   return { type: AggregationType.DEFAULT }
