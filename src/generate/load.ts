@@ -66,6 +66,9 @@ export class Load {
   async run(senders: readonly Sender[], abort: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([abort, this.#stop.signal])
     await Promise.all(senders.map((sender) => this.#drive(sender, stop)))
+    // The last items have their time, too: the rate is over the whole duration.
+    const leftMs = this.#plan.durationMs - this.#elapsedMs
+    if (leftMs > 0 && !stop.aborted) await this.#wait(leftMs, stop)
   }
 
   async #drive(sender: Sender, abort: AbortSignal): Promise<void> {

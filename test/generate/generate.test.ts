@@ -58,7 +58,10 @@ test('exactly as many items as the rate and the duration make arrive, in request
   t.same(server.violations, [])
   t.same(itemsOf(server.requests), { traces: 500, metrics: 300, logs: 200 })
   t.same(new Set(server.requests.map(({ items }) => items)), new Set([100]))
-  t.match(text, /^sent 500 spans, 300 data points, 200 log records to http:\/\/127\.0\.0\.1:\d+ \(http\) in 0\.9 s: /)
+  t.match(
+    text,
+    /^sent 500 spans, 300 data points, 200 log records to http:\/\/127\.0\.0\.1:\d+ \(http\) in 1\.0 s: 1,000 a second, 10 requests\n/,
+  )
   t.match(text, /the same again: --seed 1\n$/)
   t.notMatch(text, /failed/)
 })
