@@ -10,11 +10,11 @@ const serverSettings: Readonly<Record<string, string>> = {
   'tls::ca_pem': 'clients are checked against client_ca_file, as in the collector',
 }
 
-/** Says once which settings of this server do nothing. `at` is where it stands in the config: `protocols::grpc`. */
+/** Says once which settings of this server do nothing. `at` is where it stands in the component's config: `protocols::grpc`. */
 export function noticeSettingsWithoutEffect(config: object, at: string, log: Logger): void {
   for (const [path, reason] of Object.entries(serverSettings))
     if (valueAt(config, path.split('::')) !== undefined)
-      log.info('a setting has no effect here', { setting: `${at}::${path}`, reason })
+      log.info('a setting has no effect here', { setting: at === '' ? path : `${at}::${path}`, reason })
 }
 
 function valueAt(config: object, path: readonly string[]): unknown {

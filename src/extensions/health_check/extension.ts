@@ -3,6 +3,7 @@ import type { Extension, Health, Host, Settings } from '../../contract/index.ts'
 import { ActiveRequests } from '../../net/active-requests.ts'
 import { type Cors, createCors } from '../../net/cors.ts'
 import { HttpServer } from '../../net/http-server.ts'
+import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { type Answer, answerTo, refusalOf } from './answers.ts'
 import type { HealthCheckConfig } from './config.ts'
 import { RecentFailures } from './failures.ts'
@@ -39,6 +40,7 @@ export class HealthCheck implements Extension {
     const { check_collector_pipeline: check, include_metadata, path } = this.#config
     const { clock, log } = this.#settings
     this.#health = health
+    noticeSettingsWithoutEffect(this.#config, '', log)
     if (include_metadata) log.warn('setting does nothing: no pipeline sees a question', { setting: 'include_metadata' })
     this.#endpoint = `${await this.#server.start()}${path}`
     if (check.enabled) this.#failures = new RecentFailures(health, clock, check.interval)

@@ -285,3 +285,12 @@ test('the manual says what is answered where', async (t) => {
   const manual = readFileSync('src/extensions/health_check/README.md', 'utf8')
   for (const path of ['/health', '/health/detailed']) t.ok(manual.includes(`\`${path}\``))
 })
+
+test('a setting for whoever connects is said to do nothing here', async (t) => {
+  const settings = testSettings()
+  const config = v.parse(factory.config, { endpoint: '127.0.0.1:0', dialer: { timeout: '1s' } })
+  const extension = factory.create(config, settings)
+  await extension.start!(testHost())
+  await extension.stop!(AbortSignal.timeout(0))
+  t.match(settings.lines, [{ level: 'info', fields: { setting: 'dialer' } }])
+})
