@@ -1,0 +1,223 @@
+// Every setting of every component: another value, and what can be seen to be different with it.
+import type { ComponentKind } from '../../../src/contract/index.ts'
+import type { ProcessMemory } from '../../../src/processors/memory_limiter/process-memory.ts'
+import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
+import { testHost, testSettings } from '../../../src/testing/index.ts'
+import { visit } from '../driven.ts'
+import { type Change, type Changes, type Scene, under } from './change.ts'
+import { grpcClientChanges, httpClientChanges } from './clients.ts'
+import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
+import { actionChanges, conditionChanges } from './match.ts'
+import { grpcServerChanges, httpServerChanges } from './servers.ts'
+
+const file: Changes = {
+  path: { value: ({ directory }: Scene) => `${directory}/other`, change: 'which file it is' },
+  append: { value: true, change: 'what the file has stays' },
+  ...under('rotation', {
+    max_megabytes: { value: 1, change: 'when a file is moved out of the way' },
+    max_days: { value: 2, change: 'how old such files get' },
+    max_backups: { value: 2, change: 'how many there are' },
+    localtime: { value: true, change: 'after which clock they are called' },
+  }),
+  format: { value: 'proto', change: 'protobuf instead of JSON' },
+  encoding: { value: 'otlp_encoding', refused: /encoding extensions are not supported/ },
+  compression: { value: 'zstd', change: 'records are compressed' },
+  'compression_params.level': { value: 9, with: { compression: 'zstd' }, change: 'how hard' },
+  flush_interval: { value: '5s', change: 'how often data is forced to the disk' },
+  'group_by.enabled': {
+    value: true,
+    with: ({ directory }: Scene) => ({ path: `${directory}/*.json` }),
+    change: 'a file for each value',
+  },
+  ...under(
+    'group_by',
+    {
+      resource_attribute: { value: 'service.name', change: 'of which attribute' },
+      max_open_files: { value: 2, change: 'how many are open' },
+    },
+    { with: ({ directory }: Scene) => ({ path: `${directory}/*.json`, group_by: { enabled: true } }) },
+  ),
+  create_directory: {
+    value: true,
+    with: ({ directory }: Scene) => ({ path: `${directory}/new/out` }),
+    change: 'missing directories are made',
+  },
+  directory_permissions: {
+    value: '0700',
+    with: ({ directory }: Scene) => ({ path: `${directory}/new/out`, create_directory: true }),
+    change: 'who may use them',
+  },
+}
+
+const debug: Changes = {
+  verbosity: { value: 'detailed', change: 'every field is shown' },
+  sampling_initial: { value: 3, with: { sampling_thereafter: 2 }, change: 'how many equal lines come before sampling' },
+  sampling_thereafter: { value: 5, change: 'which lines come then' },
+  use_internal_logger: {
+    value: false,
+    with: ({ directory }: Scene) => ({ output_paths: [`${directory}/out`] }),
+    change: 'lines go elsewhere',
+  },
+  output_paths: {
+    value: ({ directory }: Scene) => [`${directory}/out`],
+    with: { use_internal_logger: false },
+    change: 'where they go',
+  },
+}
+
+const prometheus: Changes = {
+  namespace: { value: 'shop', change: 'what names begin with' },
+  const_labels: { value: { region: 'eu' }, change: 'labels of every series' },
+  send_timestamps: { value: true, change: 'samples have their time' },
+  send_created_timestamps: { value: true, with: { enable_open_metrics: true }, change: 'there are _created series' },
+  metric_expiration: { value: '1m', change: 'how long a series stays' },
+  max_series: { value: 7, change: 'how many there are' },
+  enable_open_metrics: { value: true, change: 'OpenMetrics for those who ask' },
+  without_scope_info: { value: true, change: 'no labels of scopes' },
+  add_metric_suffixes: { value: false, change: 'names without unit and type' },
+  translation_strategy: { value: 'NoTranslation', change: 'how names are translated' },
+  ...under('resource_to_telemetry_conversion', {
+    enabled: { value: true, change: 'resource attributes are labels' },
+    exclude_service_attributes: {
+      value: true,
+      with: { resource_to_telemetry_conversion: { enabled: true } },
+      change: 'without those of the service',
+    },
+    included: { value: ['host.*'], change: 'these are labels' },
+    excluded: { value: ['host.*'], change: 'these are not' },
+  }),
+  ...under('resource_constant_labels', {
+    included: { value: ['host.*'], change: 'these are labels' },
+    excluded: { value: ['host.*'], change: 'these are not' },
+  }),
+}
+
+const batch: Changes = {
+  timeout: { value: '7s', change: 'when a smaller batch leaves' },
+  send_batch_size: { value: 100, change: 'when a batch leaves' },
+  send_batch_max_size: { value: 10_000, change: 'how large it may be' },
+  metadata_keys: { value: ['x-tenant'], change: 'what keeps batches apart' },
+  metadata_cardinality_limit: { value: 3, with: { metadata_keys: ['x-tenant'] }, change: 'how many there are at once' },
+}
+
+/** The process takes more than it may, whatever is collected. */
+const inNeed: Pick<Change, 'use'> = {
+  async use(_one, _scene, config) {
+    let allocatedBytes = 0
+    const memory: ProcessMemory = {
+      usage: () => ({ rssBytes: 2 ** 27, allocatedBytes }),
+      totalBytes: () => 2 ** 34,
+      isContained: () => false,
+      collectGarbage: () => {},
+    }
+    const settings = testSettings()
+    const processor = limiting('logs', memory)(config() as never, settings, async () => {})
+    await processor.start!(testHost())
+    allocatedBytes = 2 ** 40
+    for (let i = 0; i < 3; i++) await settings.clock.advance(60_000)
+    await processor.stop!(AbortSignal.abort())
+  },
+}
+
+const memoryLimiter: Changes = {
+  check_interval: { value: '5s', change: 'how often memory is looked at' },
+  limit_mib: { value: 2000, change: 'when data is refused' },
+  spike_limit_mib: { value: 50, change: 'how far before that' },
+  limit_percentage: { value: 50, with: { limit_mib: 0 }, change: 'when data is refused, of what there is' },
+  spike_limit_percentage: { value: 5, with: { limit_mib: 0, limit_percentage: 50 }, change: 'how far before that' },
+  ...under(
+    '',
+    {
+      min_gc_interval_when_soft_limited: { value: '20s', change: 'how often garbage is collected' },
+      min_gc_interval_when_hard_limited: { value: '1s', change: 'how often beyond the hard limit' },
+      max_gc_interval_when_soft_limited: { value: '1m', change: 'how seldom, when it frees little' },
+      max_gc_interval_when_hard_limited: { value: '15s', change: 'how seldom beyond the hard limit' },
+    },
+    inNeed,
+  ),
+}
+
+const healthCheck: Changes = {
+  path: { value: '/status', change: 'where it answers' },
+  'response_body.healthy': { value: 'fine', change: 'what it says' },
+  'response_body.unhealthy': {
+    value: 'ill',
+    change: 'what it says when not',
+    async use(one) {
+      await one.component.start!(testHost({ health: { isReady: false } }))
+      await visit(one)
+      await one.stop()
+    },
+  },
+  'check_collector_pipeline.enabled': { value: true, change: 'failing exporters make it ill' },
+  ...under(
+    'check_collector_pipeline',
+    {
+      interval: { value: '1m', change: 'how long failures count' },
+      exporter_failure_threshold: { value: 2, change: 'how many there may be' },
+    },
+    { with: { check_collector_pipeline: { enabled: true } } },
+  ),
+  use_v2: { value: true, refused: /second version/ },
+  http: { value: {}, refused: /not supported by this version/ },
+  grpc: { value: {}, refused: /not supported by this version/ },
+  component_health: { value: {}, refused: /not supported by this version/ },
+}
+
+const tested = (folder: string, changes: Changes): Changes => under('', changes, { heldBy: [`test/${folder}/`] })
+
+export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
+  receiver: {
+    otlp: {
+      ...grpcServerChanges('protocols.grpc'),
+      ...httpServerChanges('protocols.http'),
+      ...tested('receivers/otlp', {
+        'protocols.http.traces_url_path': { value: '/t', change: 'where spans are posted' },
+        'protocols.http.metrics_url_path': { value: '/m', change: 'where metrics are posted' },
+        'protocols.http.logs_url_path': { value: '/l', change: 'where log records are posted' },
+      }),
+    },
+  },
+  processor: {
+    attributes: { ...conditionChanges('include'), ...conditionChanges('exclude'), ...actionChanges('actions') },
+    batch: tested('processors/batch', batch),
+    memory_limiter: tested('processors/memory_limiter', memoryLimiter),
+    resource: actionChanges('attributes'),
+  },
+  exporter: {
+    debug: { ...tested('exporters/debug', debug), ...queueChanges(false) },
+    file: {
+      ...tested('exporters/file', file),
+      ...queueChanges(false),
+      ...retryChanges(false, { with: { path: '/dev/full' } }),
+      ...timeoutChange,
+    },
+    nop: queueChanges(false),
+    otlp_grpc: {
+      ...grpcClientChanges,
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { grpc }) => void grpc.answers.push({ code: 14 }) }),
+      ...timeoutChange,
+    },
+    otlp_http: {
+      ...httpClientChanges,
+      ...tested('exporters/otlp_http', {
+        traces_endpoint: { value: ({ http }: Scene) => `${http.url}/v1/traces`, change: 'where spans go' },
+        metrics_endpoint: { value: ({ http }: Scene) => `${http.url}/v1/metrics`, change: 'where metrics go' },
+        logs_endpoint: { value: ({ http }: Scene) => `${http.url}/v1/logs`, change: 'where log records go' },
+        profiles_endpoint: { value: 'http://127.0.0.1:9/p', change: 'a line in the log says that it has no effect' },
+        encoding: { value: 'json', change: 'JSON instead of protobuf' },
+      }),
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { http }) => void http.answers.push({ status: 503 }) }),
+      ...timeoutChange,
+    },
+    prometheus: { ...httpServerChanges(), ...tested('exporters/prometheus', prometheus), ...queueChanges(false) },
+  },
+  connector: {
+    forward: {},
+  },
+  extension: {
+    health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
+  },
+}
