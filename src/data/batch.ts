@@ -3,9 +3,10 @@ import { type Chunk, chunkOf } from './chunk.ts'
 import { cutChunk } from './cut.ts'
 import { withPass } from './pass.ts'
 import type { Signal } from './signal.ts'
+import type { Slab } from './slab.ts'
 import { type Limit, splitChunks } from './split.ts'
 import { validate } from './validate.ts'
-import { type AnyVisitor, type Context, fuse, type Visitor } from './visitors.ts'
+import { type AnyVisitor, type Context, planOf, type Visitor } from './visitors.ts'
 
 export { type Chunk, chunkOf } from './chunk.ts'
 export type { Limit } from './split.ts'
@@ -58,46 +59,50 @@ export class Batch<S extends Signal = Signal> {
   /** Reads every item. Views are valid inside the hook only; a parent's hook that returns false skips what is below. */
   visit(visitor: Visitor<S>, context?: Context): void {
     withPass(this.signal, (pass) => {
-      pass.begin([visitor as AnyVisitor], context, undefined)
+      pass.begin([visitor as AnyVisitor], context, undefined, undefined)
       for (const { bytes } of this.#chunks) pass.run(bytes)
     })
   }
 
   /**
    * Edits and drops, in as few passes as `fuse` allows. This very batch when nothing changed.
-   * `dropped[i]` grows by the number of items that visitor i dropped.
+   * `dropped[i]` grows by the number of items that visitor i dropped. The list of visitors is known again by itself: the
+   * same one costs less than an equal one, and must not change.
    */
   rewrite(visitors: readonly Visitor<S>[], context: Context, dropped: number[] = []): Batch<S> {
     for (let i = 0; i < visitors.length; i++) dropped[i] ??= 0
+    const { runs, slab } = planOf(visitors as readonly AnyVisitor[])
+    const [only] = runs
+    if (only !== undefined && runs.length === 1) return this.#rewriteOnce(only.visitors, context, dropped, slab)
     let batch: Batch<S> = this
-    for (const run of fuse(visitors as readonly AnyVisitor[])) {
-      const counts = run.map(() => 0)
-      batch = batch.#rewriteOnce(
-        run.map((position) => visitors[position] as AnyVisitor),
-        context,
-        counts,
-      )
-      for (const [i, position] of run.entries()) dropped[position]! += counts[i]!
+    for (const run of runs) {
+      const counts = run.positions.map(() => 0)
+      batch = batch.#rewriteOnce(run.visitors, context, counts, slab)
+      for (const [i, position] of run.positions.entries()) dropped[position]! += counts[i]!
     }
     return batch
   }
 
-  #rewriteOnce(visitors: readonly AnyVisitor[], context: Context, dropped: number[]): Batch<S> {
-    let changed = false
-    const chunks = withPass(this.signal, (pass) => {
-      pass.begin(visitors, context, dropped)
-      let before = 0
-      return this.#chunks.flatMap((chunk) => {
+  #rewriteOnce(visitors: readonly AnyVisitor[], context: Context, dropped: number[], slab: Slab): Batch<S> {
+    return withPass(this.signal, (pass) => {
+      pass.begin(visitors, context, dropped, slab)
+      let before = sumOf(dropped)
+      let rewritten: Chunk[] | undefined
+      for (let i = 0; i < this.#chunks.length; i++) {
+        const chunk = this.#chunks[i]!
         const bytes = pass.run(chunk.bytes)
-        const after = dropped.reduce((sum, count) => sum + count, 0)
+        const after = sumOf(dropped)
         const items = chunk.items - (after - before)
         before = after
-        if (bytes === chunk.bytes) return [chunk]
-        changed = true
-        return bytes === undefined ? [] : [chunkOf(bytes, items)]
-      })
+        if (bytes === chunk.bytes) {
+          rewritten?.push(chunk)
+          continue
+        }
+        rewritten ??= this.#chunks.slice(0, i)
+        if (bytes !== undefined) rewritten.push(chunkOf(bytes, items))
+      }
+      return rewritten === undefined ? this : Batch.of(this.signal, rewritten)
     })
-    return changed ? Batch.of(this.signal, chunks) : this
   }
 
   /**
@@ -128,6 +133,12 @@ export class Batch<S extends Signal = Signal> {
     })
     return Batch.of(this.signal, chunks)
   }
+}
+
+const sumOf = (counts: readonly number[]): number => {
+  let sum = 0
+  for (const count of counts) sum += count
+  return sum
 }
 
 /** Joins batches without copying a byte. */

@@ -3,6 +3,7 @@ import { LEN, readVarint, skip, varintEnd } from '../wire/reader.ts'
 import type { Message } from './message.ts'
 import { poisoning } from './poison.ts'
 import { type LevelShape, levelsOf, type Signal } from './signal.ts'
+import type { Slab } from './slab.ts'
 import { Splices } from './splices.ts'
 import { createViews, type Hook, hooksOf, type Views } from './views.ts'
 import type { AnyVisitor, Context } from './visitors.ts'
@@ -53,7 +54,10 @@ export class Pass {
   #bytes: Buffer = Buffer.alloc(0)
   /** False for a visit: nothing is writable and nothing is dropped. */
   #editing = false
-  #writesParents = false
+  #hasParentWriter = false
+  /** Whose hooks the stages have. */
+  #bound: readonly AnyVisitor[] | undefined
+  #slab: Slab | undefined
   /** The innermost level that a hook looks at: the walk goes no further. */
   #innermost = 0
   /** Items dropped, by visitor. */
@@ -66,14 +70,26 @@ export class Pass {
     this.#stages = this.#levels.map((shape, depth) => new Stage(shape, depth, this.#views.messages[shape.level]))
   }
 
-  /** Runs visitors that `fuse` allows together; `dropped[i]` grows by the items that visitor i drops. */
-  begin(visitors: readonly AnyVisitor[], context: Context | undefined, dropped: number[] | undefined): void {
+  /**
+   * Runs visitors that `fuse` allows together; `dropped[i]` grows by the items that visitor i drops. `slab` is where what
+   * is written goes. Hooks of a list that comes again are not bound again.
+   */
+  begin(
+    visitors: readonly AnyVisitor[],
+    context: Context | undefined,
+    dropped: number[] | undefined,
+    slab: Slab | undefined,
+  ): void {
     this.#editing = dropped !== undefined
     this.#dropped = dropped ?? []
-    this.#writesParents = this.#editing && visitors.some((visitor) => visitor.writesParents === true)
+    this.#slab = slab
+    this.#views.context = context as Context
+    if (this.#bound === visitors) return
+    this.#bound = visitors
+    this.#hasParentWriter = visitors.some((visitor) => visitor.writesParents === true)
     this.#innermost = 0
     for (const stage of this.#stages) {
-      stage.hooks = hooksOf(stage.shape.level, this.#signal, visitors, this.#views, context)
+      stage.hooks = hooksOf(stage.shape.level, this.#signal, visitors, this.#views)
       if (stage.hooks.length > 0) this.#innermost = stage.depth
     }
   }
@@ -94,7 +110,7 @@ export class Pass {
     this.#splices.clear()
     const delta = this.#children(0, 0, chunk.length)
     if (delta === GONE) return undefined
-    return this.#splices.isEmpty ? chunk : this.#splices.apply(chunk, delta)
+    return this.#splices.isEmpty ? chunk : this.#splices.apply(chunk, delta, this.#slab)
   }
 
   /** Walks one level further in; returns how much the body [at, end) grows. */
@@ -189,7 +205,7 @@ export class Pass {
       if (this.#editing) this.#dropped[owner]! += countItems(this.#levels, stage.depth, this.#bytes, body, end)
       return false
     }
-    message.writable = this.#writesParents
+    message.writable = this.#editing && this.#hasParentWriter
     return true
   }
 

@@ -1,5 +1,7 @@
 // What changes in a chunk, as a list of replacements in wire order, applied in one copy at the end.
+
 import { ByteWriter, copyBytes } from '../wire/writer.ts'
+import type { Slab } from './slab.ts'
 
 /** Numbers per entry: the range that goes, `from` and `to` in the chunk, and what comes, `start` and `end` in `scratch`. */
 const WIDTH = 4
@@ -77,9 +79,10 @@ export class Splices {
     return delta + (scratch.length - start) - (bodyAt - lengthAt)
   }
 
-  /** The chunk with all changes made, `delta` bytes longer. */
-  apply(chunk: Buffer, delta: number): Buffer {
-    const target = Buffer.allocUnsafeSlow(chunk.length + delta)
+  /** The chunk with all changes made, `delta` bytes longer; in memory of its own, or of the slab. */
+  apply(chunk: Buffer, delta: number, slab?: Slab): Buffer {
+    const size = chunk.length + delta
+    const target = slab === undefined ? Buffer.allocUnsafeSlow(size) : slab.allocate(size)
     const entries = this.#entries
     const scratch = this.scratch.bytes
     let copied = 0

@@ -24,6 +24,8 @@ export interface Views {
   /** By the field that the points' container has in Metric. */
   setPointType(field: number): void
   renew(level: Level): void
+  /** Of the batch at hand; hooks that look at it without one get undefined. */
+  context: Context
 }
 
 const attributesField: Readonly<Record<Signal, number>> = {
@@ -50,6 +52,7 @@ export function createViews(signal: Signal, splices: Splices): Views {
   const entries = { resource: new Entry(), scope: new Entry() }
   const { resource, scope, metric, points, item } = messages
   return {
+    context: undefined as never,
     messages,
     entries,
     resource: new Resource(resource, entries.resource),
@@ -85,54 +88,38 @@ export interface Hook {
 }
 
 /** What the visitors want to see at that level, in their order. */
-export function hooksOf(
-  level: Level,
-  signal: Signal,
-  visitors: readonly AnyVisitor[],
-  views: Views,
-  context: Context | undefined,
-): Hook[] {
+export function hooksOf(level: Level, signal: Signal, visitors: readonly AnyVisitor[], views: Views): Hook[] {
   return visitors.flatMap((visitor, owner) => {
-    const run = bind(level, signal, visitor, views, context!)
+    const run = bind(level, signal, visitor, views)
     return run === undefined ? [] : [{ owner, run }]
   })
 }
 
-function bind(
-  level: Level,
-  signal: Signal,
-  visitor: AnyVisitor,
-  views: Views,
-  context: Context,
-): (() => boolean | void) | undefined {
+function bind(level: Level, signal: Signal, visitor: AnyVisitor, views: Views): (() => boolean | void) | undefined {
   switch (level) {
     case 'resource':
-      return visitor.onResource && (() => visitor.onResource!(views.resource, context))
+      return visitor.onResource && (() => visitor.onResource!(views.resource, views.context))
     case 'scope':
-      return visitor.onScope && (() => visitor.onScope!(views.scope, views.resource, context))
+      return visitor.onScope && (() => visitor.onScope!(views.scope, views.resource, views.context))
     case 'metric':
-      return visitor.onMetric && (() => visitor.onMetric!(views.metric, views.scope, views.resource, context))
+      return visitor.onMetric && (() => visitor.onMetric!(views.metric, views.scope, views.resource, views.context))
     case 'item':
-      return bindItem(signal, visitor, views, context)
+      return bindItem(signal, visitor, views)
     default:
       return undefined
   }
 }
 
-function bindItem(
-  signal: Signal,
-  visitor: AnyVisitor,
-  views: Views,
-  context: Context,
-): (() => boolean | void) | undefined {
+function bindItem(signal: Signal, visitor: AnyVisitor, views: Views): (() => boolean | void) | undefined {
   switch (signal) {
     case 'traces':
-      return visitor.onSpan && (() => visitor.onSpan!(views.span, views.scope, views.resource, context))
+      return visitor.onSpan && (() => visitor.onSpan!(views.span, views.scope, views.resource, views.context))
     case 'logs':
-      return visitor.onLog && (() => visitor.onLog!(views.log, views.scope, views.resource, context))
+      return visitor.onLog && (() => visitor.onLog!(views.log, views.scope, views.resource, views.context))
     case 'metrics':
       return (
-        visitor.onPoint && (() => visitor.onPoint!(views.point, views.metric, views.scope, views.resource, context))
+        visitor.onPoint &&
+        (() => visitor.onPoint!(views.point, views.metric, views.scope, views.resource, views.context))
       )
   }
 }

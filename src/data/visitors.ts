@@ -4,6 +4,7 @@ import type { LogRecord } from './logrecord.ts'
 import type { Metric } from './metric.ts'
 import type { Resource, Scope } from './resource.ts'
 import type { Signal } from './signal.ts'
+import { Slab } from './slab.ts'
 import type { Span } from './span.ts'
 
 /** What travels beside a batch. */
@@ -71,6 +72,34 @@ export function fuse(visitors: readonly AnyVisitor[]): number[][] {
     if (visitor.writesParents) pass = undefined
   }
   return passes
+}
+
+/** Visitors that share a pass, and where they stand among all. */
+export interface Run {
+  readonly positions: readonly number[]
+  readonly visitors: readonly AnyVisitor[]
+}
+
+/** What is known about a list of visitors that is used again and again; the memory is for what they write. */
+export interface Plan {
+  readonly runs: readonly Run[]
+  readonly slab: Slab
+}
+const plans = new WeakMap<readonly AnyVisitor[], Plan>()
+
+/** By the list itself: it must not change once it has been used. */
+export function planOf(visitors: readonly AnyVisitor[]): Plan {
+  let plan = plans.get(visitors)
+  if (plan === undefined) {
+    const passes = fuse(visitors)
+    const runs = passes.map((positions) => ({
+      positions,
+      visitors: passes.length === 1 ? visitors : positions.map((position) => visitors[position]!),
+    }))
+    plan = { runs, slab: new Slab() }
+    plans.set(visitors, plan)
+  }
+  return plan
 }
 
 const ITEM = 3

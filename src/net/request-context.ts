@@ -11,33 +11,38 @@ export interface Cancellable {
  * The context of one request. `abort` fires when the sender goes away before the answer; its controller is made when
  * somebody looks, which on most paths nobody does.
  */
-export function createRequestContext(
-  metadata: Context['metadata'],
-  transport: string,
-  request: Cancellable,
-): Context & { cancel(): void } {
-  let controller: AbortController | undefined
-  let reason: Error | undefined
-  return {
-    metadata,
-    transport,
-    get abort() {
-      if (controller === undefined) {
-        const made = new AbortController()
-        controller = made
-        if (reason !== undefined) made.abort(reason)
-        else
-          request.onClose(() => {
-            if (!request.isSettled) made.abort(new Error('the sender has gone'))
-          })
-      }
-      return controller.signal
-    },
-    /** For a time limit that the sender has set. */
-    cancel() {
-      reason = new Error('the time that the sender set is over')
-      controller?.abort(reason)
-    },
+export class RequestContext implements Context {
+  readonly metadata: Context['metadata']
+  readonly transport: string
+  readonly #request: Cancellable
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  constructor(metadata: Context['metadata'], transport: string, request: Cancellable) {
+    this.metadata = metadata
+    this.transport = transport
+    this.#request = request
+  }
+
+  get abort(): AbortSignal {
+    return (this.#controller ?? this.#arm()).signal
+  }
+
+  #arm(): AbortController {
+    const controller = new AbortController()
+    this.#controller = controller
+    if (this.#reason !== undefined) controller.abort(this.#reason)
+    else
+      this.#request.onClose(() => {
+        if (!this.#request.isSettled) controller.abort(new Error('the sender has gone'))
+      })
+    return controller
+  }
+
+  /** For a time limit that the sender has set. */
+  cancel(): void {
+    this.#reason = new Error('the time that the sender set is over')
+    this.#controller?.abort(this.#reason)
   }
 }
 

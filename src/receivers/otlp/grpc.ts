@@ -10,7 +10,7 @@ import {
 import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
 import { GrpcServer } from '../../net/grpc-server.ts'
 import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
-import { createRequestContext, metadataOf, NO_METADATA } from '../../net/request-context.ts'
+import { metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { encodePartialSuccess, taken } from './answers.ts'
 import type { OtlpGrpcConfig } from './config.ts'
 import { Reservation } from './reservation.ts'
@@ -64,8 +64,8 @@ class GrpcExchange implements GrpcTaker {
     const batch: Batch = decodeOtlp(signal, message)
     if (batch.items === 0) return this.#call.succeed(taken.protobuf)
     const metadata = includesMetadata ? metadataOf(this.#call.headers) : NO_METADATA
-    const context = createRequestContext(metadata, 'grpc', this.#call)
-    this.#call.onDeadline(context.cancel)
+    const context = new RequestContext(metadata, 'grpc', this.#call)
+    this.#call.onDeadline(() => context.cancel())
     const acknowledged = consume(batch, context)
     this.#isConsuming = true
     acknowledged.then(this.#onTaken, (error: unknown) => this.#onNotTaken(error, batch))

@@ -6,7 +6,7 @@ import type { ActiveRequests } from '../../net/active-requests.ts'
 import type { Cors } from '../../net/cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from '../../net/decompress.ts'
 import { BodyReader, type BodyTaker } from '../../net/http-body.ts'
-import { type Cancellable, createRequestContext, metadataOf, NO_METADATA } from '../../net/request-context.ts'
+import { type Cancellable, metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { GRPC, RefusedError, refusalReasonOf } from '../../net/status.ts'
 import type { Sweep, Swept } from '../../net/sweep.ts'
 import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
@@ -151,7 +151,7 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
     const batch: Batch = this.#format === 'json' ? decodeOtlpJson(signal, bytes) : decodeOtlp(signal, bytes)
     if (batch.items === 0) return this.#answer(taken[this.#format])
     const metadata = this.#desk.includeMetadata ? metadataOf(this.#request.rawHeaders) : NO_METADATA
-    consume(batch, createRequestContext(metadata, 'http', this)).then(this.#onTaken, (error: unknown) =>
+    consume(batch, new RequestContext(metadata, 'http', this)).then(this.#onTaken, (error: unknown) =>
       this.#onNotTaken(error, batch),
     )
   }

@@ -2,7 +2,7 @@
 import { type Consume, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
 import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
 import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler } from '../../net/plain-http.ts'
-import { type Cancellable, createRequestContext, NO_METADATA } from '../../net/request-context.ts'
+import { type Cancellable, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { refusalReasonOf } from '../../net/status.ts'
 import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
 import type { HttpDesk } from './http-exchange.ts'
@@ -53,7 +53,7 @@ class PlainRequest implements Cancellable {
       this.#reservation.growTo(body.length)
       const batch: Batch = decodeOtlp(this.#signal, body)
       if (batch.items === 0) return this.#onTaken()
-      this.#consume(batch, createRequestContext(NO_METADATA, 'http', this)).then(this.#onTaken, (error: unknown) =>
+      this.#consume(batch, new RequestContext(NO_METADATA, 'http', this)).then(this.#onTaken, (error: unknown) =>
         this.#onNotTaken(error, batch),
       )
     } catch (error) {
