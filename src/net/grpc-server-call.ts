@@ -156,6 +156,9 @@ export class GrpcCall implements StreamHandler, Cancellable {
     this.#settle()
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#connection.remoteAddress
+  }
   onClose(run: () => void): void {
     this.#onClose = run
   }

@@ -17,7 +17,7 @@ export interface PlainHandler {
 
 /** One request and its connection. */
 export interface PlainExchange {
-  readonly isGone: boolean
+  readonly remoteAddress: string | undefined
   /** Header names and values in turn, without Content-Length. Does nothing when the sender is gone. */
   answer(status: number, headers: readonly string[], body: Buffer): void
   /** The usual answer: 200, a content type, a short body. */
@@ -68,8 +68,8 @@ export class PlainConnection implements PlainExchange, Swept {
     of.sweep.add(this)
   }
 
-  get isGone(): boolean {
-    return this.#state === 'gone'
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
   }
 
   onSecond(seconds: number): void {

@@ -3,6 +3,8 @@ import type { Context } from '../data/index.ts'
 /** A request under way, as its context sees it. */
 export interface Cancellable {
   readonly isSettled: boolean
+  /** Of the connection; undefined when it has gone, or is a socket of this machine. */
+  readonly remoteAddress: string | undefined
   /** Runs when the connection or stream has ended, whether or not it was answered. */
   onClose(run: () => void): void
 }
@@ -22,6 +24,11 @@ export class RequestContext implements Context {
     this.metadata = metadata
     this.transport = transport
     this.#request = request
+  }
+
+  /** Asked for by few, and a system call. On a socket for both, IPv4 comes as ::ffff:10.0.0.1. */
+  get clientAddress(): string | undefined {
+    return this.#request.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '')
   }
 
   get abort(): AbortSignal {

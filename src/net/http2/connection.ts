@@ -95,6 +95,9 @@ export class Http2Connection implements FrameEvents {
   get openStreams(): number {
     return this.#streams.size
   }
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
+  }
 
   /** Whether the client has introduced itself and is not in the middle of headers. */
   get isReady(): boolean {

@@ -235,6 +235,9 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
     this.#desk.active.leave()
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#request.socket.remoteAddress
+  }
   onClose(run: () => void): void {
     this.#response.once('close', run)
   }

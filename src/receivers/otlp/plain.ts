@@ -88,6 +88,9 @@ class PlainRequest implements Cancellable {
     this.#desk.active.leave()
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#exchange.remoteAddress
+  }
   onClose(run: () => void): void {
     this.#exchange.onClose(run)
   }
