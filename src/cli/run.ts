@@ -29,6 +29,8 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
   }
   const { log } = own
   guard(log)
+  // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
+  const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
   try {
     return await live(assembled, surroundings, own, signals)
@@ -37,7 +39,14 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
     return EXIT.failed
   } finally {
     await own.stop()
+    clearInterval(alive)
+    leave()
   }
+}
+
+/** What a component has left running, a socket or a timer, does not keep the process; without any it is gone before. */
+function leave(): void {
+  setTimeout(() => process.exit(), 500).unref()
 }
 
 async function live(
@@ -51,16 +60,23 @@ async function live(
     meter: (name) => metrics.meter(name),
     spans,
   })
-  const started = agent.start().then(() => say(agent, assembled, metrics.endpoints))
+  let isStopping = false
   const stopped = signals.first.then((signal) => {
+    isStopping = true
     log.info('stopping', { signal })
     return agent.stop()
+  })
+  const started = agent.start().then(() => {
+    if (!isStopping) say(agent, assembled, metrics.endpoints)
   })
   try {
     await Promise.race([started, stopped])
   } catch (error) {
-    await agent.stop()
-    throw error
+    // A start that a signal has ended is a stop like any other.
+    if (!isStopping) {
+      await agent.stop()
+      throw error
+    }
   }
   const { lostItems, isComplete } = await stopped
   if (lostItems > 0) log.error('stopped, items were lost', { items: lostItems })
@@ -93,14 +109,19 @@ class StopSignals {
   }
 }
 
-/** No path is meant to lead here; a process in an unknown state ends, so that it is started again. */
+/**
+ * No path is meant to lead here. After an exception that nobody caught the state is unknown: the process ends, so that it is
+ * started again. A promise that nobody looks at, as a plugin may leave one, has interrupted nobody: it is told, and that is all.
+ */
 function guard(log: RootLogger): void {
-  const end = (error: unknown): void => {
-    log.error('a fault in sluice itself, ending', {
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+  const explain = (error: unknown) => ({
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
+  process.on('uncaughtException', (error) => {
+    log.error('a fault in sluice itself, ending', explain(error))
     void log.close().finally(() => process.exit(EXIT.internal))
-  }
-  process.on('uncaughtException', end)
-  process.on('unhandledRejection', end)
+  })
+  process.on('unhandledRejection', (error) => {
+    log.error('a promise was rejected and nobody looked: a fault in a plugin or in sluice itself', explain(error))
+  })
 }

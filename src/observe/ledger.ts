@@ -9,6 +9,8 @@ export class ItemLedger implements Ledger {
   mergedItems = 0
   refusedItems = 0
   readonly droppedByReason = new Map<string, number>()
+  /** Items offered to what comes next, which has not answered: they are in the accounts of both. */
+  offeredItems = 0
   /** How many times something was dropped or refused. */
   failures = 0
 

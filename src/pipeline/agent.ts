@@ -101,11 +101,12 @@ export class Agent {
     return { lostItems, isComplete: clock.monotonicMs() < endsAt }
   }
 
+  /** What one node has offered and the next has not answered for is in both accounts, and is lost once. */
   #lostItems(): number {
     let lost = 0
     for (const { ledger } of this.#of.accounts.all())
-      lost += ledger.held + (ledger.droppedByReason.get('shutdown') ?? 0)
-    return lost
+      lost += ledger.held - ledger.offeredItems + (ledger.droppedByReason.get('shutdown') ?? 0)
+    return Math.max(0, lost)
   }
 
   /** Side by side; one that fails, or does not end in time, does not keep the others. */

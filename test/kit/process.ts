@@ -32,13 +32,17 @@ export async function sluice(
   return (await launch(args, options)).ended
 }
 
-interface Launched {
+export interface Launched {
   readonly child: ChildProcess
   readonly output: { stdout: string; stderr: string }
   readonly ended: Promise<Ended>
 }
 
-function launch(args: readonly string[], { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string }): Launched {
+/** Any command, on its way. */
+export function launch(
+  args: readonly string[],
+  { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Launched {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     ...(cwd === undefined ? {} : { cwd }),

@@ -132,6 +132,26 @@ test('what is still held at the end is reported as lost, exactly', async (t) => 
   t.equal((await agent.stop()).lostItems, 7)
 })
 
+test('what hangs in an exporter that never settles is lost once, whoever waits for it', async (t) => {
+  const receiver = new TestReceiver()
+  const stuck = new TestExporter()
+  stuck.sink.gate = new Promise(() => {})
+  const waiting = batchProcessor((next) => ({ consume: next }))
+  const { agent, settings, held } = testAgent(
+    [
+      planned('receiver', 'r', receiver.factory),
+      planned('processor', 'waits', waiting),
+      planned('exporter', 'stuck', stuck.factory),
+    ],
+    [pipeline('traces', ['r'], ['waits'], ['stuck'])],
+  )
+  await agent.start()
+  void receiver.next.traces!(items.traces(7), testContext())
+  await settings.clock.advance(0)
+  t.strictSame(held(), { 'receiver r': 7, 'processor waits in traces': 7, 'exporter stuck': 7 })
+  t.equal((await agent.stop()).lostItems, 7)
+})
+
 test('an extension that is not in service::extensions is named with those that are', async (t) => {
   const diary: string[] = []
   const { agent, receiver } = shop(diary)
