@@ -32,6 +32,8 @@ const PATIENCE_MS = 1000
 const FIRST_WAIT_MS = 50
 /** A branch that has not settled for so long, when all others have, no longer keeps the sender. */
 const WATCHDOG_MS = 30_000
+/** The same, while it still has another batch that it has not settled. */
+const STUCK_WATCHDOG_MS = 1000
 /** Batches that a stuck branch may keep to itself; beyond, what comes is lost to it. */
 const MAX_DETACHED = 16
 
@@ -112,7 +114,7 @@ class Arm<S extends Signal> {
   #watch(attempt: Promise<unknown>, items: number): Promise<unknown> {
     return new Promise((resolve) => {
       let isDetached = false
-      const cancel = this.#clock.after(WATCHDOG_MS, () => {
+      const cancel = this.#clock.after(this.#detached > 0 ? STUCK_WATCHDOG_MS : WATCHDOG_MS, () => {
         isDetached = true
         this.#detached++
         this.#log.error('branch does not settle, going on without it', { branch: this.#branch.name, items })
