@@ -15,6 +15,8 @@ import type { Plan } from './plan.ts'
 
 /** Fits the 30 s that ECS and Kubernetes give. */
 export const SHUTDOWN_MS = 25_000
+/** A start that takes longer is worth a line. */
+const START_WARNING_MS = 10_000
 /** What receivers get of it to finish requests; the rest is for what has been accepted. */
 const RECEIVERS_MS = 5_000
 /** What is kept back so that exporters can say what is lost. */
@@ -66,16 +68,33 @@ export class Agent {
       if (this.#isStopped) throw new ShutdownError('stopped during start')
       this.#report(node, 'starting')
       this.#started.push(node)
+      const cancel = this.#watchStart(node)
       try {
         await node.component.start?.(this.#hostOf(node))
       } catch (error) {
         this.#report(node, 'failed', messageOf(error))
         await this.stop()
         throw new StartError(`${node.kind} ${node.id}: ${messageOf(error)}`, { cause: error })
+      } finally {
+        cancel()
       }
       this.#of.health.started(node.kind, node.id, node.pipeline)
     }
     if (!this.#isStopped) this.#of.health.setReady(true)
+  }
+
+  /** Everything else waits for it, so it is named again and again. Returns what ends that. */
+  #watchStart({ kind, id }: Node): () => void {
+    const { clock, log } = this.#of.settingsOf('extension', 'agent')
+    let cancel = (): void => {}
+    const wait = (): void => {
+      cancel = clock.after(START_WARNING_MS, () => {
+        log.warn('component is still starting, everything waits for it', { component: id, kind })
+        wait()
+      })
+    }
+    wait()
+    return () => cancel()
   }
 
   /** Once; every further call gets the same answer. Never rejects. */

@@ -88,6 +88,22 @@ test('stopping during the start ends the start', async (t) => {
   t.notOk(diary.includes('start receiver'))
 })
 
+test('a component that never ends its start is named, and does not keep the agent from stopping', async (t) => {
+  const { agent, settings } = shop([], { exporterStart: () => new Promise(() => {}) })
+  const started = agent.start()
+  started.catch(() => {})
+  const { clock, lines } = settings
+  await clock.advance(25_000)
+  t.strictSame(
+    lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields),
+    [
+      { component: 'e', kind: 'exporter' },
+      { component: 'e', kind: 'exporter' },
+    ],
+  )
+  t.match(await agent.stop(), { lostItems: 0 })
+})
+
 test('a component that never stops does not keep the others, and is named', async (t) => {
   const diary: string[] = []
   const { agent, settings } = shop(diary, { processorStop: () => new Promise(() => {}) })
