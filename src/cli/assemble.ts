@@ -7,6 +7,7 @@ import {
   type KnownComponents,
   type LoadedConfig,
   loadConfig,
+  type PluginConfig,
   type Problem,
   parseService,
   problemAt,
@@ -17,7 +18,7 @@ import {
 } from '../config/index.ts'
 import type { ComponentKind, Factory } from '../contract/index.ts'
 import type { Plan, PlannedComponent } from '../pipeline/plan.ts'
-import { loadPlugin, PluginError, type PluginRequest } from './plugins.ts'
+import { loadPlugin, type Plugin, PluginError, type PluginRequest } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
 
 export interface Assembled {
@@ -28,6 +29,7 @@ export interface Assembled {
   /** For `printConfig`: what every configured component's settings look like. */
   readonly schemas: readonly SchemaAt[]
   readonly warnings: readonly Problem[]
+  readonly plugins: readonly Plugin[]
 }
 
 /** Rejects with `ConfigError` (everything that is wrong, at once) or `PluginError`. */
@@ -35,10 +37,19 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
   const loaded = await loadConfig({ sources: options.config, set: options.set })
   const registry = new Registry()
   const problems: Problem[] = [...loaded.warnings]
+  const plugins: Plugin[] = []
   for (const request of pluginRequests(options, loaded, problems)) {
-    const plugin = await loadPlugin(request, pluginApi)
-    for (const factory of plugin.factories) registry.add(factory, plugin.specifier)
+    try {
+      const plugin = await loadPlugin(request, pluginApi)
+      for (const factory of plugin.factories) registry.add(factory, plugin.specifier)
+      plugins.push(plugin)
+    } catch (error) {
+      if (!(error instanceof PluginError) || request.path === undefined) throw error
+      problems.push(problemAt(loaded, request.path, error.problem))
+    }
   }
+  // What they were to bring would be missed everywhere.
+  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   const service = parseService(loaded, registry.known)
   problems.push(...service.problems)
   const planned: PlannedComponent[] = []
@@ -59,7 +70,7 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   const { pipelines, extensions, telemetry } = service
   const plan: Plan = { components: planned.filter((one) => isUsed(one, service)), pipelines, extensions }
-  return { plan, telemetry, loaded, service, schemas, warnings: problems }
+  return { plan, telemetry, loaded, service, schemas, warnings: problems, plugins }
 }
 
 /** A plugin's factories stand beside the registry's own. */
@@ -105,7 +116,11 @@ class Registry {
 }
 
 /** Those of the command line are relative to the working directory, those of a config to its folder. */
-function pluginRequests(options: ConfigOptions, loaded: LoadedConfig, problems: Problem[]): PluginRequest[] {
+function pluginRequests(
+  options: ConfigOptions,
+  loaded: LoadedConfig,
+  problems: Problem[],
+): (PluginRequest & Partial<PluginConfig>)[] {
   const { plugins, problems: found } = readPlugins(loaded)
   problems.push(...found)
   return [...options.plugin.map((specifier) => ({ specifier, folder: process.cwd() })), ...plugins]

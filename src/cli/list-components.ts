@@ -4,7 +4,7 @@ import type { Factory } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
-import { loadPlugin } from './plugins.ts'
+import { loadPlugin, PluginError } from './plugins.ts'
 
 interface Row {
   readonly kind: string
@@ -40,7 +40,15 @@ async function loadAll(plugins: readonly string[], pluginApi: URL): Promise<Fact
   const own = await Promise.all(loads.map(async (load) => (await load()).default))
   const others: Factory[] = []
   for (const specifier of plugins) {
-    others.push(...(await loadPlugin({ specifier, folder: process.cwd() }, pluginApi)).factories)
+    for (const factory of (await loadPlugin({ specifier, folder: process.cwd() }, pluginApi)).factories) {
+      if ([...own, ...others].some(({ kind, type }) => kind === factory.kind && type === factory.type)) {
+        throw new PluginError(
+          specifier,
+          `brings the ${factory.kind} ${factory.type}, which is there already: give it another type`,
+        )
+      }
+      others.push(factory)
+    }
   }
   return [...own, ...others]
 }

@@ -1,18 +1,21 @@
 // Plugins: one file or one installed package each, loaded without a build.
-import { existsSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { nearest } from '../config/nearest.ts'
 import { type ComponentKind, type Factory, messageOf } from '../contract/index.ts'
 
 /** A plugin cannot be used; the message says which, why, and what would be right. */
 export class PluginError extends Error {
   override readonly name = 'PluginError'
   readonly specifier: string
+  readonly problem: string
 
   constructor(specifier: string, problem: string, options?: ErrorOptions) {
     super(`plugin ${specifier}: ${problem}`, options)
     this.specifier = specifier
+    this.problem = problem
   }
 }
 
@@ -25,29 +28,37 @@ export interface PluginRequest {
 
 export interface Plugin {
   readonly specifier: string
+  readonly url: URL
   readonly factories: readonly Factory[]
 }
+
+/** A module that has not ended its top-level `await` by then is taken for one that never will. */
+const LOAD_MS = 10_000
 
 /** `pluginApi` is the module that stands behind `sluice/plugin`. Throws `PluginError`. */
 export async function loadPlugin(request: PluginRequest, pluginApi: URL): Promise<Plugin> {
   serve(pluginApi)
   const url = locate(request)
-  let exported: Record<string, unknown>
-  try {
-    exported = (await import(url.href)) as Record<string, unknown>
-  } catch (error) {
-    throw new PluginError(request.specifier, explain(error), { cause: error })
-  }
+  const exported = await load(request, url)
   const factories = [...new Set(Object.values(exported).flat())].filter(isFactory)
-  if (factories.length === 0) {
-    const names = Object.keys(exported).join(', ') || 'nothing'
-    throw new PluginError(
-      request.specifier,
-      `exports no factory (it exports: ${names}); export what defineReceiver, defineProcessor, defineExporter, ` +
-        "defineConnector or defineExtension of 'sluice/plugin' returns",
-    )
+  if (factories.length === 0) throw new PluginError(request.specifier, noFactory(exported))
+  return { specifier: request.specifier, url, factories }
+}
+
+async function load({ specifier }: PluginRequest, url: URL): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<never>((_, reject) => {
+    const problem = `is still loading after ${LOAD_MS / 1000} s: does a top-level await never end? I/O belongs into start`
+    timer = setTimeout(() => reject(new PluginError(specifier, problem)), LOAD_MS)
+  })
+  try {
+    return (await Promise.race([import(url.href), isLate])) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof PluginError) throw error
+    throw new PluginError(specifier, explain(error, url), { cause: error })
+  } finally {
+    clearTimeout(timer)
   }
-  return { specifier: request.specifier, factories }
 }
 
 let isServed = false
@@ -63,38 +74,99 @@ function serve(pluginApi: URL): void {
 }
 
 function locate({ specifier, folder }: PluginRequest): URL {
-  if (
-    specifier.startsWith('.') ||
-    isAbsolute(specifier) ||
-    ['.ts', '.js', '.mts', '.mjs'].includes(extname(specifier))
-  ) {
-    const path = resolve(folder, specifier)
-    if (!existsSync(path)) throw new PluginError(specifier, `no such file: ${path}`)
-    return pathToFileURL(path)
-  }
-  for (const from of [folder, process.cwd(), dirname(new URL(import.meta.url).pathname)]) {
+  const isPath = specifier.startsWith('.') || isAbsolute(specifier) || MODULES.includes(extname(specifier))
+  if (isPath) return locateFile(specifier, resolve(folder, specifier))
+  const folders = [...new Set([resolve(folder), process.cwd()])]
+  for (const from of [...folders, dirname(fileURLToPath(import.meta.url))]) {
     try {
       return pathToFileURL(createRequire(join(from, 'plugin.js')).resolve(specifier))
     } catch {
       // not installed there
     }
   }
-  throw new PluginError(
-    specifier,
-    `is neither a path (./my-plugin.ts) nor a package installed in ${folder} or ${process.cwd()}`,
-  )
+  const there = folders.join(' or ')
+  throw new PluginError(specifier, `is neither a path (./${specifier}.ts) nor a package installed in ${there}`)
 }
 
-function explain(error: unknown): string {
+const MODULES = ['.ts', '.js', '.mts', '.mjs', '.cjs', '.cts']
+
+function locateFile(specifier: string, path: string): URL {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile()) return pathToFileURL(path)
+  if (found !== undefined)
+    throw new PluginError(specifier, `is a folder; name the file in it: ${join(specifier, 'index.ts')}`)
+  const meant = nearest(path, neighbours(path))
+  throw new PluginError(specifier, `no such file: ${path}${meant === undefined ? '' : `; did you mean ${meant}?`}`)
+}
+
+/** The modules in the folder where one was looked for. */
+function neighbours(path: string): string[] {
+  try {
+    const names = readdirSync(dirname(path)).filter((name) => MODULES.includes(extname(name)))
+    return names.map((name) => join(dirname(path), name))
+  } catch {
+    return []
+  }
+}
+
+/** The plugin in whose code an error arose: the first line of the stack that is not Node's, and not ours. */
+export function culprit(error: unknown, plugins: readonly Plugin[], pluginApi: URL): Plugin | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const place = /(?:file:\/\/)?(\/[^\s()]*):\d+:\d+/.exec(stack)?.[1]
+  if (place === undefined || place.startsWith(new URL('.', pluginApi).pathname)) return undefined
+  return plugins.find(({ url }) => place.startsWith(new URL('.', url).pathname))
+}
+
+/** Why a module could not be imported, with the place in it, if there is one. */
+function explain(error: unknown, url: URL): string {
   const message = messageOf(error)
+  const place = placeOf(error, url)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return `uses TypeScript that is more than types (enum, namespace, parameter properties), which cannot be stripped: ${message}`
+  switch (code) {
+    case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
+      return (
+        `uses TypeScript that is more than types, which cannot be stripped: ${message}${place}. ` +
+        'Instead of an enum write a union of texts or a const object, instead of a namespace a module, ' +
+        'instead of parameter properties ordinary fields'
+      )
+    case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
+      return (
+        'is TypeScript under node_modules, where Node strips no types: an installed package must be JavaScript ' +
+        '(build it before it is packed: "tsc"); a file elsewhere may be TypeScript, named by its path'
+      )
+    case 'ERR_MODULE_NOT_FOUND':
+      return message.startsWith('Cannot find package')
+        ? `${message}. Packages are looked for beside the plugin: npm install it there`
+        : `${message}. Imports of files are written with their extension: './x.ts'`
+    default:
+      return error instanceof SyntaxError ? `${message}${place}` : `failed when it was imported: ${message}${place}`
   }
-  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
-    return `an installed package must be JavaScript: Node strips no types under node_modules`
+}
+
+/** ` (my-plugin.ts:3:7)`: where in the plugin's own folder an error comes from; nothing when the stack does not say. */
+function placeOf(error: unknown, url: URL): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const folder = new URL('.', url)
+  for (const form of [folder.href, fileURLToPath(folder)]) {
+    const at = stack.indexOf(form)
+    const place = at < 0 ? undefined : /^[^\s()]+?:\d+(:\d+)?/.exec(stack.slice(at + form.length))?.[0]
+    if (place !== undefined) return ` (${place})`
   }
-  return message
+  return ''
+}
+
+function noFactory(exported: Record<string, unknown>): string {
+  for (const [name, value] of Object.entries(exported)) {
+    if (typeof value !== 'object' || value === null || !('kind' in value) || !('type' in value)) continue
+    const missing = ['create', 'config'].filter((key) => !(key in value))
+    if (missing.length > 0)
+      return `its export ${name} (${String(value.kind)} ${String(value.type)}) has no ${missing.join(' and no ')}`
+  }
+  const names = Object.keys(exported).join(', ') || 'nothing'
+  return (
+    `exports no factory (it exports: ${names}); export what defineReceiver, defineProcessor, defineExporter, ` +
+    "defineConnector or defineExtension of 'sluice/plugin' returns"
+  )
 }
 
 const KINDS: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'connector', 'extension']

@@ -3,11 +3,13 @@ import { messageOf } from '../contract/index.ts'
 import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
 import type { Agent } from '../pipeline/agent.ts'
+import { PlanError } from '../pipeline/plan.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { banner } from './banner.ts'
 import { createAgent, createSurroundings, type Surroundings } from './build.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
 
 /** Resolves when the agent has stopped. */
@@ -28,13 +30,14 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
     return EXIT.failed
   }
   const { log } = own
-  guard(log)
+  guard(log, assembled.plugins, pluginApi)
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
   try {
     return await live(assembled, surroundings, own, signals)
   } catch (error) {
+    if (error instanceof PlanError) return complain(error, assembled.loaded)
     log.error('sluice did not start', { error: messageOf(error) })
     return EXIT.failed
   } finally {
@@ -111,14 +114,24 @@ class StopSignals {
 
 /**
  * No path is meant to lead here. After an exception that nobody caught the state is unknown: the process ends, so that it is
- * started again. A promise that nobody looks at, as a plugin may leave one, has interrupted nobody: it is told, and that is all.
+ * started again. One that a plugin threw in a timer or listener of its own, and a promise that nobody looks at, have
+ * interrupted nobody else: they are told, and that is all.
  */
-function guard(log: RootLogger): void {
-  const explain = (error: unknown) => ({
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  })
+function guard(log: RootLogger, plugins: readonly Plugin[], pluginApi: URL): void {
+  const explain = (error: unknown) => {
+    const plugin = culprit(error, plugins, pluginApi)
+    return {
+      ...(plugin && { plugin: plugin.specifier }),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
   process.on('uncaughtException', (error) => {
-    log.error('a fault in sluice itself, ending', explain(error))
+    const fields = explain(error)
+    if (fields.plugin !== undefined) {
+      log.error('a plugin failed outside of any call', fields)
+      return
+    }
+    log.error('a fault in sluice itself, ending', fields)
     void log.close().finally(() => process.exit(EXIT.internal))
   })
   process.on('unhandledRejection', (error) => {

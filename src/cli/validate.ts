@@ -1,14 +1,15 @@
 // `sluice validate`: as far as `run` goes before anything listens.
 import { formatProblems } from '../config/index.ts'
-import { assemble } from './assemble.ts'
+import { type Assembled, assemble } from './assemble.ts'
 import { tryPlan } from './build.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { ConfigOptions } from './program.ts'
 
 export async function validate(options: ConfigOptions, pluginApi: URL): Promise<ExitCode> {
+  let assembled: Assembled | undefined
   try {
-    const assembled = await assemble(options, pluginApi)
+    assembled = await assemble(options, pluginApi)
     tryPlan(assembled.plan)
     if (assembled.warnings.length > 0) process.stderr.write(`${formatProblems(assembled.warnings)}\n`)
     const { pipelines } = assembled.plan
@@ -23,6 +24,6 @@ export async function validate(options: ConfigOptions, pluginApi: URL): Promise<
     }
     return EXIT.ok
   } catch (error) {
-    return complain(error)
+    return complain(error, assembled?.loaded)
   }
 }

@@ -17,7 +17,7 @@ import type { ItemLedger } from '../observe/ledger.ts'
 import { entering, leaving, receiving } from './edges.ts'
 import { type Branch, fanOut } from './fanout.ts'
 import { type FusedMember, fused } from './fused.ts'
-import { downstreamFirst, type Plan, PlanError, type PlannedComponent, type PlannedPipeline } from './plan.ts'
+import { downstreamFirst, made, type Plan, PlanError, type PlannedComponent, type PlannedPipeline } from './plan.ts'
 
 /** A component in its place. */
 export interface Node {
@@ -121,9 +121,10 @@ class GraphBuilder {
     }
     const ledger = this.#of.accounts.ledger({ kind: 'processor', id, pipeline, signal })
     const settings = this.#of.settingsOf('processor', id, pipeline)
-    const processor = (
-      create as (config: unknown, settings: Settings, next: Consume) => ItemProcessor | BatchProcessor
-    )(config, settings, leaving(behind, ledger))
+    const make = create as (config: unknown, settings: Settings, next: Consume) => ItemProcessor | BatchProcessor
+    const processor = made('processor', id, ['visitor', 'consume'], () =>
+      make(config, settings, leaving(behind, ledger)),
+    )
     return { processor, node: { kind: 'processor', id, pipeline, component: processor } }
   }
 
@@ -154,7 +155,8 @@ class GraphBuilder {
     if (known !== undefined) return known.exporter
     const { factory, config } = this.#planned('exporter', id)
     if (factory.kind !== 'exporter') throw new PlanError(['exporters', id], 'is not an exporter')
-    const exporter = factory.create(config, this.#of.settingsOf('exporter', id))
+    const settings = this.#of.settingsOf('exporter', id)
+    const exporter = made('exporter', id, ['consumers'], () => factory.create(config, settings))
     this.#exporters.set(id, { node: { kind: 'exporter', id, pipeline: undefined, component: exporter }, exporter })
     return exporter
   }
@@ -173,7 +175,8 @@ class GraphBuilder {
       const fed = this.#plan.pipelines.find((one) => one.id === pipeline && one.receivers.includes(id))
       return fed && this.#behindConnector(id, fed.signal, [fed])
     }
-    const connector = factory.create(config, settings, next as Consumers, nextOf)
+    const make = (): Connector => factory.create(config, settings, next as Consumers, nextOf)
+    const connector = made('connector', id, ['consumers'], make)
     const node: Node = { kind: 'connector', id, pipeline: undefined, component: connector }
     this.#connectors.set(id, { node, connector })
     this.#middle.push(node)
@@ -198,7 +201,8 @@ class GraphBuilder {
         this.#of.accounts.ledger({ kind: 'receiver', id, signal, transport })
       next[signal] = receiving(this.#intoPipelines(fed), ledgerOf, this.#of.settingsOf('receiver', id))
     }
-    const component: Receiver = factory.create(config, this.#of.settingsOf('receiver', id), next as Consumers)
+    const make = (): Receiver => factory.create(config, this.#of.settingsOf('receiver', id), next as Consumers)
+    const component = made('receiver', id, [], make)
     return { kind: 'receiver', id, pipeline: undefined, component }
   }
 
@@ -209,7 +213,7 @@ class GraphBuilder {
       kind: 'extension',
       id,
       pipeline: undefined,
-      component: factory.create(config, this.#of.settingsOf('extension', id)),
+      component: made('extension', id, [], () => factory.create(config, this.#of.settingsOf('extension', id))),
     }
   }
 

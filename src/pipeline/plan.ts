@@ -1,5 +1,5 @@
 // What is to be built: checked configs and the pipelines that join them.
-import type { ComponentKind, Factory } from '../contract/index.ts'
+import { type ComponentKind, type Factory, messageOf } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 
 /** A component that some pipeline or `service::extensions` uses, with its settings checked. */
@@ -33,11 +33,36 @@ export class PlanError extends Error {
   override readonly name = 'PlanError'
   /** Where in the config: `service::pipelines::traces`. */
   readonly path: readonly string[]
+  readonly problem: string
 
-  constructor(path: readonly string[], problem: string) {
-    super(`${path.join('::')}: ${problem}`)
+  constructor(path: readonly string[], problem: string, options?: ErrorOptions) {
+    super(`${path.join('::')}: ${problem}`, options)
     this.path = path
+    this.problem = problem
   }
+}
+
+/** What a component throws when it is made gets its name. Plugins may be in JavaScript: what comes back is looked at. */
+export function made<C extends object>(kind: ComponentKind, id: string, parts: readonly string[], make: () => C): C {
+  const path = [`${kind}s`, id]
+  let component: C
+  try {
+    component = make()
+  } catch (error) {
+    throw error instanceof PlanError
+      ? error
+      : new PlanError(path, `cannot be made: ${messageOf(error)}`, { cause: error })
+  }
+  const isWhole =
+    typeof component === 'object' &&
+    component !== null &&
+    (parts.length === 0 || parts.some((part) => part in component))
+  if (!isWhole)
+    throw new PlanError(
+      path,
+      `cannot be made: create returned no object${parts.length > 0 ? ` with ${parts.join(' or ')}` : ''}`,
+    )
+  return component
 }
 
 /** Pipelines in an order in which each comes after those that it feeds through connectors. */

@@ -284,3 +284,23 @@ test('nothing is held and nothing is lost while branches refuse at random', asyn
   }
   t.strictSame(held(), {})
 })
+
+test('a component that cannot be made is named, whatever it throws or returns', async (t) => {
+  const receiver = new TestReceiver()
+  const exporter = new TestExporter()
+  const joined = (create: () => never) => () =>
+    testAgent(
+      [
+        planned('receiver', 'r', receiver.factory),
+        planned('processor', 'p', itemProcessor(create)),
+        planned('exporter', 'e', exporter.factory),
+      ],
+      [pipeline('traces', ['r'], ['p'], ['e'])],
+    )
+  const throwing = joined(() => {
+    throw new Error('no licence')
+  })
+  t.throws(throwing, { name: 'PlanError', message: 'processors::p: cannot be made: no licence' })
+  const empty = joined(() => ({}) as never)
+  t.throws(empty, { message: 'processors::p: cannot be made: create returned no object with visitor or consume' })
+})
