@@ -1,4 +1,5 @@
-// A line of the log for people: time, level, message, then what varies as key=value.
+// A line of the log for people: time, level, message, then what varies as key=value. A list called `lines` follows below,
+// indented, so that nothing in it can pass for a line of the log.
 import { escapeCharacter } from './line.ts'
 
 const DIM = '\x1b[2m'
@@ -14,7 +15,7 @@ const PLAIN = /^[^\s"'=\\{}[\],\p{C}]+$/u
 
 /** `json` is a line as pino writes it. Colours are for terminals. */
 export function consoleLine(json: string, hasColours: boolean): string {
-  const { level, ts, msg, ...fields } = JSON.parse(json) as Record<string, unknown>
+  const { level, ts, msg, lines, ...fields } = JSON.parse(json) as Record<string, unknown>
   const name = String(level)
   const head = hasColours
     ? `${DIM}${ts}${RESET} ${COLOURS[name] ?? ''}${name.padEnd(5)}${RESET} ${visible(String(msg))}`
@@ -24,7 +25,8 @@ export function consoleLine(json: string, hasColours: boolean): string {
     const shown = `${visible(key)}=`
     line += hasColours ? ` ${DIM}${shown}${RESET}${valueText(value)}` : ` ${shown}${valueText(value)}`
   }
-  return `${line}\n`
+  const below = Array.isArray(lines) ? lines : []
+  return `${[line, ...below.map((text) => `  ${visible(String(text))}`)].join('\n')}\n`
 }
 
 /** A control character shows as its escape. */

@@ -92,9 +92,10 @@ function loggerOf(log: Pino, owner: string, own: Readonly<Record<string, unknown
     return (message: string, fields: object = {}): void => {
       if (!log.isLevelEnabled(level)) return
       const isComplaint = level === 'warn' || level === 'error'
-      const suppressed = repetition.admit(`${level} ${owner} ${message}`, isComplaint, (untold) =>
-        write(level, 'lines were left out because they repeat', { message, suppressed: untold }),
-      )
+      const tell = (untold: number): void =>
+        write(level, 'lines were left out because they repeat', { message, suppressed: untold })
+      // What brings lines of its own says something new each time.
+      const suppressed = 'lines' in fields ? 0 : repetition.admit(`${level} ${owner} ${message}`, isComplaint, tell)
       if (suppressed === undefined) return
       const shown = presentable(fields)
       if (suppressed > 0) shown.suppressed = suppressed

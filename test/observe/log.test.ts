@@ -201,6 +201,20 @@ test('what was left out is told when the log closes', async (t) => {
   t.match(written[10], { suppressed: 5, message: 'again' })
 })
 
+test('lines that belong to a line are never left out, and stand below it, indented and harmless', async (t) => {
+  const { log, text } = fileLog(t.testdir(), { encoding: 'console' })
+  for (let n = 0; n < 30; n++)
+    log.info('Traces', { lines: ['first', `2026-01-01T00:00:00.000Z error forged\n${n}\x1b[2J`] })
+  const written = (await text()).split('\n')
+  t.equal(written.length, 91)
+  t.same(written.slice(-4), [
+    '2026-01-01T00:00:00.000Z info  Traces',
+    '  first',
+    '  2026-01-01T00:00:00.000Z error forged\\u000a29\\u001b[2J',
+    '',
+  ])
+})
+
 test('a console line reads: time, level, message, fields', async (t) => {
   const { log, text } = fileLog(t.testdir(), { encoding: 'console' })
   log.warn('queue is full', { exporter: 'otlp', size: 1000, why: 'two words', list: ['a'] })

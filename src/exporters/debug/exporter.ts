@@ -22,8 +22,8 @@ export function createDebugExporter(config: DebugConfig, settings: Settings): Ex
     encode: (batch) => [{ request: batch, items: batch.items }],
     async send({ request }) {
       try {
-        await output.write(titles[signal], count(request))
-        if (format !== undefined) await output.write(write(request, format))
+        await output.counts(titles[signal], count(request))
+        if (format !== undefined) await output.text(titles[signal], write(request, format))
       } catch (error) {
         // Nobody looks any more: that must not hold up the pipeline.
         throw new PermanentError(`output: ${messageOf(error)}`, { cause: error, reason: 'output_failed' })

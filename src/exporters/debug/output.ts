@@ -7,8 +7,10 @@ import { createSampler } from './sampler.ts'
 /** Messages in the order in which they came. */
 export interface Output {
   open(): Promise<void>
-  /** Resolves when it is written; rejects when an output cannot be written to. */
-  write(message: string, fields?: Readonly<Record<string, number>>): Promise<void>
+  /** A summary. Resolves when it is written; rejects when an output cannot be written to. */
+  counts(title: string, counts: Readonly<Record<string, number>>): Promise<void>
+  /** What belongs to it, in lines that are ended each. */
+  text(title: string, text: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -17,17 +19,22 @@ export function createOutput(config: DebugConfig, { log, clock }: Settings): Out
   if (config.use_internal_logger)
     return {
       async open() {},
-      async write(message, fields) {
-        if (passes(message)) log.info(message, fields)
+      async counts(title, counts) {
+        if (passes(title)) log.info(title, counts)
+      },
+      async text(title, text) {
+        if (passes(text)) log.info(title, { lines: text.replace(/\n$/, '').split('\n') })
       },
       async close() {},
     }
   const streams = new Streams(config.output_paths ?? ['stdout'])
   return {
     open: () => streams.open(),
-    async write(message, fields) {
-      if (passes(message))
-        await streams.write(fields === undefined ? `${message}\n` : `${message}\t${inline(fields)}\n`)
+    async counts(title, counts) {
+      if (passes(title)) await streams.write(`${title}\t${inline(counts)}\n`)
+    },
+    async text(_title, text) {
+      if (passes(text)) await streams.write(`${text}\n`)
     },
     close: () => streams.close(),
   }

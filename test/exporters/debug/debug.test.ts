@@ -27,6 +27,20 @@ test('basic says in one line what a batch of each signal has', async (t) => {
   ])
 })
 
+test('through the log, what belongs to a summary is a list of lines', async (t) => {
+  const { exporter, settings } = created({ verbosity: 'normal' })
+  await exporter.start!(testHost())
+  await exporter.consumers.logs!(items.logs(2), testContext())
+  t.same(settings.lines, [
+    { level: 'info', message: 'Logs', fields: { 'resource logs': 1, 'log records': 2 } },
+    {
+      level: 'info',
+      message: 'Logs',
+      fields: { lines: ['ResourceLog #0 service.name=shop', 'ScopeLog #0', 'log-0 ', 'log-1 '] },
+    },
+  ])
+})
+
 test('what is shown counts as delivered; after the stop batches are refused', async (t) => {
   const { exporter, settings } = created({})
   await exporter.start!(testHost())
