@@ -1,0 +1,92 @@
+// A line between two processes that can be bad in the ways in which lines are: cut, silent, slow.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/**
+ * `pass`: as if it were not there. `refuse`: connections are reset at once. `cut`: what the client says arrives, and at the
+ * first byte of an answer both sides are reset. `blackhole`: connections are accepted and nothing passes, in no direction,
+ * for ever. `trickle`: answers pass a byte at a time, each when the loop comes round.
+ */
+export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle'
+
+export class TcpProxy {
+  state: LineState = 'pass'
+  /** Of all time. */
+  connections = 0
+  port = 0
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #targetPort: number
+
+  constructor(targetPort: number) {
+    this.#targetPort = targetPort
+    this.#server = createServer((socket) => this.#serve(socket))
+  }
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.port = (this.#server.address() as AddressInfo).port
+    return this
+  }
+  get open(): number {
+    return this.#sockets.size
+  }
+
+  /** Everything that is connected is reset, as by a machine that restarts. */
+  kill(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  async stop(): Promise<void> {
+    this.kill()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #serve(client: Socket): void {
+    this.connections++
+    this.#track(client)
+    if (this.state === 'refuse') return void client.resetAndDestroy()
+    const target = connect(this.#targetPort, '127.0.0.1')
+    this.#track(target)
+    client.on('data', (bytes) => {
+      if (this.state !== 'blackhole') target.write(bytes)
+    })
+    let answered = Promise.resolve()
+    target.on('data', (bytes) => {
+      answered = answered.then(() => this.#answer(client, target, Buffer.from(bytes)))
+    })
+    client.on('close', () => target.destroy())
+    target.on('close', () => {
+      if (this.state !== 'blackhole') client.destroy()
+    })
+  }
+
+  async #answer(client: Socket, target: Socket, bytes: Buffer): Promise<void> {
+    switch (this.state) {
+      case 'pass':
+      case 'refuse':
+        client.write(bytes)
+        return
+      case 'blackhole':
+        return
+      case 'cut':
+        client.resetAndDestroy()
+        target.resetAndDestroy()
+        return
+      case 'trickle':
+        for (const byte of bytes) {
+          if (client.destroyed) return
+          client.write(Buffer.of(byte))
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+    }
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => this.#sockets.delete(socket))
+  }
+}
