@@ -1,6 +1,7 @@
 // `npm run bench`: the same pipelines through Sluice, as it ships, and through the Go collector, in pairs in one run.
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Memory } from './side/agents.ts'
 import { type Case, cases } from './side/cases.ts'
 import { type Measurement, measure } from './side/measure.ts'
 
@@ -33,23 +34,9 @@ async function run(): Promise<void> {
   const filter = new RegExp(values.filter)
   const chosen = cases.filter(({ name }) => filter.test(name))
   console.log(
-    row(
-      'case',
-      'CPU s/M',
-      'Go',
-      'ratio',
-      'goal',
-      'p50 ms',
-      'Go',
-      'p99 ms',
-      'Go',
-      'idle MB',
-      'Go',
-      'peak MB',
-      'Go',
-      'bytes',
-    ),
+    row('', 'CPU s a million items', 'p50 ms', 'p99 ms', 'idle MB (anon)', 'peak MB (anon)', 'ready ms', 'bytes'),
   )
+  console.log(row('case', 'sluice / Go = ratio (goal)', ...new Array<string>(5).fill('sluice / Go'), 'ratio'))
   const missed: string[] = []
   for (const one of chosen) {
     const pairs: { ours: Measurement; theirs: Measurement | undefined }[] = []
@@ -66,39 +53,32 @@ async function run(): Promise<void> {
   console.log(missed.length === 0 ? '\nevery goal is reached' : `\ngoals missed: ${missed.join(', ')}`)
 }
 
-function report(
-  { name, goal }: Case,
-  pairs: readonly { ours: Measurement; theirs: Measurement | undefined }[],
-): { line: string; isMissed: boolean } {
-  const ours = (of: (one: Measurement) => number): string => fixed(median(pairs.map((pair) => of(pair.ours))))
-  const theirs = (of: (one: Measurement) => number): string =>
-    pairs.some((pair) => pair.theirs !== undefined)
-      ? fixed(median(pairs.flatMap((pair) => (pair.theirs ? [of(pair.theirs)] : []))))
-      : '-'
-  const ratios = pairs.flatMap(({ ours, theirs }) =>
-    theirs ? [ours.cpuSecondsPerMillion / theirs.cpuSecondsPerMillion] : [],
-  )
-  const ratio = ratios.length > 0 ? median(ratios) : undefined
+type Pair = { readonly ours: Measurement; readonly theirs: Measurement | undefined }
+
+function report({ name, goal }: Case, pairs: readonly Pair[]): { line: string; isMissed: boolean } {
+  const ours = pairs.map((pair) => pair.ours)
+  const theirs = pairs.flatMap((pair) => (pair.theirs ? [pair.theirs] : []))
+  const both = (show: (runs: readonly Measurement[]) => string): string =>
+    `${show(ours)} / ${theirs.length > 0 ? show(theirs) : '-'}`
+  const middle = (of: (one: Measurement) => number) => (runs: readonly Measurement[]) => fixed(median(runs.map(of)))
+  const memory = (of: (one: Measurement) => Memory, rss: 'rssMb' | 'peakRssMb') => (runs: readonly Measurement[]) =>
+    `${middle((one) => of(one)[rss])(runs)} (${middle((one) => of(one).anonymousMb)(runs)})`
+  const ratioOf = (of: (one: Measurement) => number): number | undefined =>
+    theirs.length > 0 ? median(pairs.flatMap(({ ours, theirs }) => (theirs ? [of(ours) / of(theirs)] : []))) : undefined
+  const ratio = ratioOf((one) => one.cpuSecondsPerMillion)
+  const bytes = ratioOf((one) => one.bytesOut)
   const isMissed = ratio !== undefined && goal !== undefined && ratio > goal
-  const bytes = pairs.flatMap(({ ours, theirs }) =>
-    theirs && theirs.bytesOut > 0 ? [ours.bytesOut / theirs.bytesOut] : [],
-  )
-  const missing = pairs.reduce((sum, pair) => sum + pair.ours.missing, 0)
+  const missing = ours.reduce((sum, one) => sum + one.missing, 0)
+  const shownGoal = goal === undefined ? '' : ` (${goal}${isMissed ? ' missed' : ''})`
   const line = row(
     name,
-    ours((one) => one.cpuSecondsPerMillion),
-    theirs((one) => one.cpuSecondsPerMillion),
-    ratio === undefined ? '-' : fixed(ratio),
-    goal === undefined ? '' : `${goal}${isMissed ? ' !' : ''}`,
-    ours((one) => one.load.p50Ms),
-    theirs((one) => one.load.p50Ms),
-    ours((one) => one.load.p99Ms),
-    theirs((one) => one.load.p99Ms),
-    `${ours((one) => one.idle.rssMb)} (${ours((one) => one.idle.anonymousMb)})`,
-    theirs((one) => one.idle.rssMb),
-    ours((one) => one.loaded.peakRssMb),
-    theirs((one) => one.loaded.peakRssMb),
-    bytes.length > 0 ? fixed(median(bytes)) : '-',
+    `${both(middle((one) => one.cpuSecondsPerMillion))}${ratio === undefined ? '' : ` = ${fixed(ratio)}`}${shownGoal}`,
+    both(middle((one) => one.load.p50Ms)),
+    both(middle((one) => one.load.p99Ms)),
+    both(memory((one) => one.idle, 'rssMb')),
+    both(memory((one) => one.loaded, 'peakRssMb')),
+    both(middle((one) => one.readyMs)),
+    bytes === undefined ? '-' : fixed(bytes),
   )
   return { line: missing === 0 ? line : `${line}   MISSING ${missing} items`, isMissed }
 }
@@ -112,8 +92,10 @@ function median(values: readonly number[]): number {
 const fixed = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 
+const WIDTHS = [27, 15, 15, 27, 27, 13, 7]
+
 function row(name: string, ...cells: string[]): string {
-  return name.padEnd(28) + cells.map((cell) => cell.padStart(9)).join('')
+  return name.padEnd(26) + cells.map((cell, i) => cell.padStart(WIDTHS[i] ?? 9)).join('  ')
 }
 
 // Last, since what stands above must exist by then.
