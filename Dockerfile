@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Built in a stage with the tools; what ships is Node, the production packages and dist/.
+# Built in a stage with the tools; what ships is Node and dist/, which has its libraries in it.
 FROM node:26-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json .npmrc ./
@@ -7,13 +7,12 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tools ./tools
 COPY src ./src
-RUN node tools/build.mjs && npm ci --omit=dev --ignore-scripts
+RUN node tools/build.mjs
 
 FROM node:26-slim
 LABEL org.opencontainers.image.title="Sluice" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /sluice
-COPY --from=build /sluice/node_modules ./node_modules
 COPY --from=build /sluice/dist ./dist
 COPY package.json LICENSE ./
 COPY configs ./configs

@@ -65,10 +65,10 @@ function writeLicences(inputs) {
   writeFileSync('dist/LICENSES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`))
 }
 
-/** Types for authors of plugins. Without TypeScript (an image's build) there are none, and nobody to miss them. */
+/** Types for authors of plugins. In an image's build, which has no tsconfig, there are none, and nobody to miss them. */
 function writeTypes() {
   const tsc = 'node_modules/typescript/bin/tsc'
-  if (!existsSync(tsc)) return
+  if (!existsSync(tsc) || !existsSync('tsconfig.types.json')) return
   const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { encoding: 'utf8' })
   if (status === 0) return
   console.error(`sluice: the types for plugins could not be written\n${stdout}`)
