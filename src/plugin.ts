@@ -1,7 +1,17 @@
 // What plugins import as `sluice/plugin`: what components promise, what flows, delivery, and the pieces of schemas.
 export * as v from 'valibot'
-export { named, optional, required, section, setting } from './config/schema.ts'
-export { duration, integer, Secret, secret } from './config/values.ts'
+export {
+  list,
+  named,
+  oneOf,
+  optional,
+  record,
+  required,
+  section,
+  setting,
+  texts,
+} from './config/schema.ts'
+export { duration, flag, integer, nonEmptyText, number, Secret, secret, size, text } from './config/values.ts'
 export * from './contract/index.ts'
 export * from './data/index.ts'
 export * from './delivery/index.ts'

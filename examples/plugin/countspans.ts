@@ -11,7 +11,7 @@ import {
   type Settings,
   section,
   setting,
-  v,
+  text,
 } from 'sluice/plugin'
 
 const serviceName = keyOf('service.name')
@@ -22,7 +22,7 @@ export default defineConnector({
   stability: 'alpha',
   routes: [['traces', 'metrics']],
   config: section({
-    metric: setting(v.string(), 'spans.count', 'The name of the metric.'),
+    metric: setting(text, 'spans.count', 'The name of the metric.'),
   }),
   create: (config, settings, next): Connector => ({ consumers: consumersOf(config.metric, settings, next) }),
 })

@@ -1,14 +1,14 @@
 // A processor: drops the spans and log records of health checks. It gives a visitor, so the agent runs it in one pass with its
 // neighbours in the pipeline; returning false drops the item.
-import { type Attributes, defineProcessor, keyOf, section, setting, v } from 'sluice/plugin'
+import { type Attributes, defineProcessor, keyOf, list, section, setting, text } from 'sluice/plugin'
 
 export default defineProcessor({
   type: 'drophealthchecks',
   summary: 'Drops spans and log records of health checks.',
   stability: 'alpha',
   config: section({
-    attribute: setting(v.string(), 'http.route', 'The attribute to look at.'),
-    paths: setting(v.array(v.string()), ['/healthz', '/health'], 'Its values that mean a health check.'),
+    attribute: setting(text, 'http.route', 'The attribute to look at.'),
+    paths: setting(list(text), ['/healthz', '/health'], 'Its values that mean a health check.'),
   }),
   create: {
     traces: (config) => {

@@ -9,7 +9,7 @@ import {
   type Settings,
   section,
   setting,
-  v,
+  text,
 } from 'sluice/plugin'
 
 export default defineReceiver({
@@ -19,7 +19,7 @@ export default defineReceiver({
   signals: ['logs'],
   config: section({
     interval: setting(duration, '30s', 'How often.'),
-    message: setting(v.string(), 'alive', 'The body of the log record.'),
+    message: setting(text, 'alive', 'The body of the log record.'),
   }),
   create: (config, settings, next) => new Heartbeat(config, settings, next.logs),
 })
