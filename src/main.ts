@@ -12,7 +12,10 @@ const HEAP_MIB = 8
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
-  process.stderr.write(`sluice: needs Node ${LEAST.join('.')} or newer, this is ${process.version}\n`)
+  process.stderr.write(
+    `sluice: needs Node ${LEAST.join('.')} or newer, this is ${process.version}. ` +
+      'A project can bring its own: npm install --save-dev node@26 --allow-scripts=node\n',
+  )
   process.exitCode = 2
 } else {
   if (isAgent(process.argv[2]) && !isHeapSet()) becomeSelfWithHeap()

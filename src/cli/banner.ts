@@ -1,8 +1,13 @@
 // What a person sees when the agent has started: where it listens, where results are, what to try next.
 import type { Exporter, Receiver } from '../contract/index.ts'
 import type { Node } from '../pipeline/graph.ts'
+import type { PlannedPipeline } from '../pipeline/plan.ts'
 
-export function banner(nodes: readonly Node[], ownMetrics: readonly string[]): string {
+export function banner(
+  nodes: readonly Node[],
+  pipelines: readonly PlannedPipeline[],
+  ownMetrics: readonly string[],
+): string {
   const rows: [label: string, text: string][] = []
   for (const kind of ['receiver', 'exporter', 'extension'] as const) {
     for (const { id, component } of nodes.filter((node) => node.kind === kind)) {
@@ -15,7 +20,7 @@ export function banner(nodes: readonly Node[], ownMetrics: readonly string[]): s
     '',
     'sluice is ready',
     ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
-    ...hints(nodes),
+    ...hints(nodes, pipelines),
   ]
   return `${lines.join('\n')}\n\n`
 }
@@ -23,18 +28,23 @@ export function banner(nodes: readonly Node[], ownMetrics: readonly string[]): s
 const endpointsOf = (component: Node['component']): readonly string[] =>
   ('endpoints' in component ? (component as Receiver | Exporter).endpoints : undefined) ?? []
 
-function hints(nodes: readonly Node[]): string[] {
-  const endpoints = nodes.filter(({ kind }) => kind === 'receiver').flatMap(({ component }) => endpointsOf(component))
-  const http = endpoints.find((endpoint) => endpoint.startsWith('http://'))
-  if (http === undefined) return []
+function hints(nodes: readonly Node[], pipelines: readonly PlannedPipeline[]): string[] {
+  const isHttp = (endpoint: string): boolean => endpoint.startsWith('http://')
+  const receiver = nodes.find(({ kind, component }) => kind === 'receiver' && endpointsOf(component).some(isHttp))
+  if (receiver === undefined) return []
+  const fed = pipelines.filter(({ receivers }) => receivers.includes(receiver.id)).map(({ signal }) => signal)
+  const signals = [...new Set(fed)]
   const page = nodes
     .filter(({ kind }) => kind === 'exporter')
     .flatMap(({ component }) => endpointsOf(component))
     .find((endpoint) => endpoint.endsWith('/metrics'))
+  const endpoint = endpointsOf(receiver.component).find(isHttp)
   return [
     '',
     'try, in another terminal:',
-    `  npx sluice generate all --rate 50 --duration 20s --endpoint ${http}`,
+    ...(signals.length === 3 ? ['all'] : signals).map(
+      (signal) => `  npx sluice generate ${signal} --rate 50 --duration 20s --endpoint ${endpoint}`,
+    ),
     ...(page === undefined ? [] : [`  curl -s ${page} | head`]),
   ]
 }

@@ -19,8 +19,11 @@ export async function main(argv: readonly string[], pluginApi: URL): Promise<voi
     refuseUnknown(program, argv[2])
     await program.parseAsync(argv)
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    else {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+      const file = argv.slice(3).find(isConfigName)
+      if (error.code === 'commander.excessArguments' && file !== undefined) process.stderr.write(`${asConfig(file)}\n`)
+    } else {
       process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       process.exitCode = EXIT.internal
     }
@@ -32,10 +35,14 @@ function refuseUnknown(program: Command, word: string | undefined): void {
   if (word === undefined || word.startsWith('-')) return
   const names = [...program.commands.map((command) => command.name()), 'help']
   if (names.includes(word)) return
-  const meant = nearest(word, names)
+  const meant = isConfigName(word) ? undefined : nearest(word, names)
+  if (isConfigName(word)) program.error(`error: unknown command '${word}'. ${asConfig(word)}`, { exitCode: EXIT.usage })
   const hint = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${meant}?`
   program.error(`error: unknown command '${word}'. ${hint}`, { exitCode: EXIT.usage })
 }
+
+const isConfigName = (word: string): boolean => /^[^-].*\.(ya?ml|json)$/.test(word)
+const asConfig = (file: string): string => `A config is given with --config: sluice run --config ${file}`
 
 export function createProgram(pluginApi: URL): Command {
   const program = new Command('sluice')
@@ -49,39 +56,39 @@ export function createProgram(pluginApi: URL): Command {
   withConfig(program.command('run', { isDefault: true }))
     .description('run the agent until it is stopped')
     .addHelpText('after', RUN_HELP)
-    .action(async (options: ConfigOptions) => {
+    .action(async (options: Partial<ConfigOptions>) => {
       const { run } = await import('./run.ts')
-      process.exitCode = await run(options, pluginApi)
+      process.exitCode = await run(whole(options), pluginApi)
     })
   withConfig(program.command('validate'))
     .description('check a config: every mistake at once, with file, line and column')
     .addHelpText('after', '\nExit codes: 0 the config can run, 2 it cannot.')
-    .action(async (options: ConfigOptions) => {
+    .action(async (options: Partial<ConfigOptions>) => {
       const { validate } = await import('./validate.ts')
-      process.exitCode = await validate(options, pluginApi)
+      process.exitCode = await validate(whole(options), pluginApi)
     })
   withConfig(program.command('print-config'))
     .description('print the config as it is understood: merged, expanded, secrets hidden')
     .addHelpText('after', '\nWarnings go to standard error. Exit codes: 0, or 2 when the config cannot run.')
-    .action(async (options: ConfigOptions) => {
+    .action(async (options: Partial<ConfigOptions>) => {
       const { print } = await import('./print-config.ts')
-      process.exitCode = await print(options, pluginApi)
+      process.exitCode = await print(whole(options), pluginApi)
     })
   program
     .command('components')
     .description('list the components: kinds, names, signals, stability')
-    .option('-p, --plugin <path-or-package>', 'load a plugin as well; may be given again', collect, [])
+    .option('-p, --plugin <path-or-package>', 'load a plugin as well; may be given again', collect)
     .option('--json', 'as JSON')
     .argument('[name]', 'only the components whose name contains this')
-    .action(async (name: string | undefined, options: { plugin: string[]; json?: boolean }) => {
+    .action(async (name: string | undefined, options: { plugin?: string[]; json?: boolean }) => {
       const { listComponents } = await import('./list-components.ts')
-      process.exitCode = await listComponents({ name, ...options }, pluginApi)
+      process.exitCode = await listComponents({ name, plugin: [], ...options }, pluginApi)
     })
   program
     .command('health')
     .description('ask a running agent how it is; for health checks of containers without a shell')
     .argument('[url]', 'where its health_check extension listens', 'http://127.0.0.1:13133/')
-    .addHelpText('after', '\nExit codes: 0 it is ready, 1 it is not, or does not answer.')
+    .addHelpText('after', '\nExit codes: 0 it is ready, 1 it is not, or does not answer, 2 the URL is none.')
     .action(async (url: string) => {
       const { askHealth } = await import('./ask-health.ts')
       process.exitCode = await askHealth(url)
@@ -90,7 +97,14 @@ export function createProgram(pluginApi: URL): Command {
   return program
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+/** Without defaults of its own, which the help would show as `[]`. */
+const whole = ({ config = [], set = [], plugin = [] }: Partial<ConfigOptions>): ConfigOptions => ({
+  config,
+  set,
+  plugin,
+})
 
 function withConfig(command: Command): Command {
   return command
@@ -98,15 +112,9 @@ function withConfig(command: Command): Command {
       '-c, --config <source>',
       'a file, env:VAR, yaml:key::key: value, or an http(s) URL; may be given again, later ones win',
       collect,
-      [],
     )
-    .option(
-      '-s, --set <key=value>',
-      'one setting over the config: --set exporters::debug::verbosity=detailed',
-      collect,
-      [],
-    )
-    .option('-p, --plugin <path-or-package>', 'load a plugin: a .ts or .js file, or an installed package', collect, [])
+    .option('-s, --set <key=value>', 'one setting over the config: --set exporters::debug::verbosity=detailed', collect)
+    .option('-p, --plugin <path-or-package>', 'load a plugin: a .ts or .js file, or an installed package', collect)
 }
 
 const EXAMPLES = `
@@ -126,4 +134,4 @@ Examples:
   sluice run --config my.yaml --plugin ./my-exporter.ts      with a plugin
 
 Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s; a second one ends at once.
-Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault.`
+Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault, 130 stopped at once.`

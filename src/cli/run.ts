@@ -90,7 +90,7 @@ async function live(
 
 function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]): void {
   if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {
-    process.stderr.write(banner(agent.nodes, ownMetrics))
+    process.stderr.write(banner(agent.nodes, assembled.plan.pipelines, ownMetrics))
   }
 }
 

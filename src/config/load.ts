@@ -104,7 +104,7 @@ function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: P
     return [`env:${CONTENT_VARIABLE}`]
   }
   if (given.length === 0) {
-    const hint = `give one with --config config.yaml, or its text in ${CONTENT_VARIABLE}`
+    const hint = `give one with --config config.yaml, or its text in ${CONTENT_VARIABLE}; "sluice help" has examples`
     problems.push({ severity: 'error', message: 'there is no config', path: [], hint })
   }
   return given

@@ -23,6 +23,22 @@ test('an unknown command is refused with a suggestion', async (t) => {
   t.match(stderr, /Did you mean validate\?/)
 })
 
+test('a config that is named without --config is asked for with it', async (t) => {
+  for (const args of [['my.yaml'], ['validate', 'my.yaml'], ['run', './my.yml']]) {
+    const { code, stderr } = await sluice(args)
+    t.equal(code, 2)
+    t.match(stderr, /given with --config: sluice run --config .*my\.ya?ml/)
+  }
+})
+
+test('help shows no empty defaults', async (t) => {
+  for (const command of ['run', 'validate', 'print-config', 'components']) {
+    const { code, stdout } = await sluice(['help', command])
+    t.equal(code, 0)
+    t.notMatch(stdout, /default: \[\]/)
+  }
+})
+
 test('components lists every component with its kind', async (t) => {
   const { code, stdout } = await sluice(['components', '--json'])
   t.equal(code, 0)
@@ -43,6 +59,12 @@ test('health says when nobody answers', async (t) => {
   const { code, stderr } = await sluice(['health', 'http://127.0.0.1:1/'])
   t.equal(code, 1)
   t.match(stderr, /does not answer/)
+})
+
+test('health says when it is asked for something that is no URL', async (t) => {
+  const { code, stderr } = await sluice(['health', 'localhost'])
+  t.equal(code, 2)
+  t.match(stderr, /localhost is no URL; one is for example http:/)
 })
 
 const secretive = `

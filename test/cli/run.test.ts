@@ -34,6 +34,14 @@ test('spans of a real OpenTelemetry client go through', async (t) => {
   t.match(stderr, /Traces .*spans=1/)
 })
 
+test('what it says to try is what its pipelines take', async (t) => {
+  const agent = await startSluice(t, shop())
+  const [endpoint] = agent.endpoints('receiver otlp')
+  t.match(agent.output.stderr, `npx sluice generate traces --rate 50 --duration 20s --endpoint ${endpoint}\n`)
+  t.notMatch(agent.output.stderr, 'generate all')
+  t.equal((await agent.end()).code, 0)
+})
+
 test('SIGINT stops as SIGTERM does', async (t) => {
   const agent = await startSluice(t, shop())
   t.equal((await agent.end('SIGINT')).code, 0)
