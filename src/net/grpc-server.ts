@@ -12,7 +12,7 @@ import type { ConnectionLimits } from './http2/connection.ts'
 import { type Address, addressEntries, listen } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { Sweep } from './sweep.ts'
-import { keepFresh, loadServerTls, reloadIntervalOf, serverTls } from './tls.ts'
+import { createSecureServer, serverTls } from './tls.ts'
 
 const keepaliveSettings = section({
   server_parameters: optional(
@@ -118,20 +118,12 @@ export class GrpcServer {
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<Server> {
-    const load = () => loadServerTls(tls)
-    const loaded = await load()
-    const options = { ...TCP, ...loaded, ALPNProtocols: ['h2'], handshakeTimeout: TLS_HANDSHAKE_MS }
-    const server = createTlsServer(options, this.#onConnection)
-    server.on('tlsClientError', (_error, socket) => {
-      this.#desk.onRefused('tls_handshake')
-      socket.destroy()
+    const options = { ...TCP, ALPNProtocols: ['h2'], handshakeTimeout: TLS_HANDSHAKE_MS }
+    const { server, stop } = await createSecureServer(tls, this.#settings, {
+      create: (loaded) => createTlsServer({ ...options, ...loaded }, this.#onConnection),
+      onRefused: (reason) => this.#desk.onRefused(reason),
     })
-    const intervalMs = reloadIntervalOf(tls)
-    if (intervalMs !== undefined)
-      this.#stopReload = keepFresh(
-        { loaded, load, apply: (options) => server.setSecureContext(options), intervalMs },
-        this.#settings,
-      )
+    this.#stopReload = stop
     return server
   }
 

@@ -15,7 +15,7 @@ import { type Address, addressEntries, listen } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { PlainConnection, type PlainHandler, type PlainSettings } from './plain-http.ts'
 import { Sweep } from './sweep.ts'
-import { keepFresh, loadServerTls, reloadIntervalOf, serverTls } from './tls.ts'
+import { createSecureServer, serverTls } from './tls.ts'
 
 export const ENCODINGS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
 
@@ -180,19 +180,11 @@ export class HttpServer {
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<TlsServer> {
-    const load = () => loadServerTls(tls)
-    const loaded = await load()
-    const server = createTlsServer({ ...this.#options(), ...loaded, handshakeTimeout: TLS_HANDSHAKE_MS })
-    server.on('tlsClientError', (_error, socket) => {
-      this.#events.onRefused('tls_handshake')
-      socket.destroy()
+    const { server, stop } = await createSecureServer(tls, this.#settings, {
+      create: (loaded) => createTlsServer({ ...this.#options(), ...loaded, handshakeTimeout: TLS_HANDSHAKE_MS }),
+      onRefused: (reason) => this.#events.onRefused(reason),
     })
-    const intervalMs = reloadIntervalOf(tls)
-    if (intervalMs !== undefined)
-      this.#stopReload = keepFresh(
-        { loaded, load, apply: (options) => server.setSecureContext(options), intervalMs },
-        this.#settings,
-      )
+    this.#stopReload = stop
     return server
   }
 

@@ -1,6 +1,12 @@
 // TLS as the collector's settings have it, for servers and for clients.
 import { readFile } from 'node:fs/promises'
-import { createSecureContext, getCACertificates, type SecureContextOptions, type SecureVersion } from 'node:tls'
+import {
+  createSecureContext,
+  getCACertificates,
+  type SecureContextOptions,
+  type SecureVersion,
+  type Server as TlsServer,
+} from 'node:tls'
 import * as v from 'valibot'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, secret } from '../config/values.ts'
@@ -226,6 +232,25 @@ export const reloadIntervalOf = (config: ServerTls | ClientTls): number | undefi
     : 'client_ca_file_reload' in config && config.client_ca_file_reload
       ? CLIENT_CA_POLL_MS
       : undefined
+
+/** A TLS server of that kind, with certificates that stay fresh. `stop` ends the looking after files. */
+export async function createSecureServer<S extends TlsServer>(
+  tls: ServerTls,
+  settings: { readonly clock: Clock; readonly log: Logger },
+  of: { create(loaded: SecureContextOptions): S; onRefused(reason: string): void },
+): Promise<{ server: S; stop: (() => void) | undefined }> {
+  const load = () => loadServerTls(tls)
+  const loaded = await load()
+  const server = of.create(loaded)
+  server.on('tlsClientError', (_error, socket) => {
+    of.onRefused('tls_handshake')
+    socket.destroy()
+  })
+  const intervalMs = reloadIntervalOf(tls)
+  if (intervalMs === undefined) return { server, stop: undefined }
+  const apply = (options: SecureContextOptions): void => server.setSecureContext(options)
+  return { server, stop: keepFresh({ loaded, load, apply, intervalMs }, settings) }
+}
 
 /**
  * Loads again every `intervalMs` and hands over what has changed, off the path of any handshake. A file that cannot be read

@@ -1,40 +1,15 @@
 // Metric names on the Prometheus page as the collector writes them: by default without units and without `_total`.
 
+import { unitWords } from './units.ts'
+
 export interface NameSettings {
   readonly without_units: boolean
   readonly without_type_suffix: boolean
 }
 
-/** https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1 */
-const UNITS: Readonly<Record<string, string>> = {
-  d: 'days',
-  h: 'hours',
-  min: 'minutes',
-  s: 'seconds',
-  ms: 'milliseconds',
-  us: 'microseconds',
-  ns: 'nanoseconds',
-  By: 'bytes',
-  KiBy: 'kibibytes',
-  MiBy: 'mebibytes',
-  GiBy: 'gibibytes',
-  KBy: 'kilobytes',
-  MBy: 'megabytes',
-  GBy: 'gigabytes',
-  m: 'meters',
-  V: 'volts',
-  A: 'amperes',
-  J: 'joules',
-  W: 'watts',
-  g: 'grams',
-  Cel: 'celsius',
-  Hz: 'hertz',
-  '%': 'percent',
-}
-
 /** The name with its unit, if units are wanted and it has not got it. */
 export function nameWithUnit(name: string, unit: string, isGauge: boolean, { without_units }: NameSettings): string {
-  const word = unit === '1' ? (isGauge ? 'ratio' : undefined) : UNITS[unit]
+  const word = unit === '1' ? (isGauge ? 'ratio' : undefined) : unitWords[unit] || undefined
   if (without_units || word === undefined) return name
   const bare = name.replace(/_total$/, '')
   if (bare.endsWith(`_${word}`)) return name

@@ -1,6 +1,7 @@
 // Names of metrics and labels: OpenTelemetry's dots, slashes and units as Prometheus wants them.
 // The rules are those of the OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility", as the collector
 // applies them; the tests have a table recorded from it.
+import { unitWords } from '../../observe/units.ts'
 
 export const strategies = [
   'UnderscoreEscapingWithSuffixes',
@@ -103,35 +104,6 @@ const withoutEnd = (text: string, ending: string): string =>
 const typeSuffix = (unit: string, type: NamedType): string =>
   type === 'counter' ? 'total' : type === 'gauge' && unit === '1' ? 'ratio' : ''
 
-// UCUM codes; the specification asks for Prometheus' base units by their full names.
-const unitWords: Readonly<Record<string, string>> = {
-  d: 'days',
-  h: 'hours',
-  min: 'minutes',
-  s: 'seconds',
-  ms: 'milliseconds',
-  us: 'microseconds',
-  ns: 'nanoseconds',
-  By: 'bytes',
-  KiBy: 'kibibytes',
-  MiBy: 'mebibytes',
-  GiBy: 'gibibytes',
-  TiBy: 'tibibytes',
-  KBy: 'kilobytes',
-  MBy: 'megabytes',
-  GBy: 'gigabytes',
-  TBy: 'terabytes',
-  m: 'meters',
-  V: 'volts',
-  A: 'amperes',
-  J: 'joules',
-  W: 'watts',
-  g: 'grams',
-  Cel: 'celsius',
-  Hz: 'hertz',
-  '1': '',
-  '%': 'percent',
-}
 const perWords: Readonly<Record<string, string>> = {
   s: 'second',
   m: 'minute',
