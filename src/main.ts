@@ -14,7 +14,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   process.stderr.write(
     `sluice: needs Node ${LEAST.join('.')} or newer, this is ${process.version}. ` +
-      'A project can bring its own: npm pkg set allowScripts.node=true --json && npm install --save-dev node@26\n',
+      'In a clone of sluice, "npx sluice" and "npm start" find the one that comes with it; another project brings its own with ' +
+      '"npm pkg set allowScripts.node=true --json" and "npm install --save-dev node@26".\n',
   )
   process.exitCode = 2
 } else {

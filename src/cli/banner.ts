@@ -41,7 +41,7 @@ function hints(nodes: readonly Node[], pipelines: readonly PlannedPipeline[]): s
   const endpoint = endpointsOf(receiver.component).find(isHttp)
   return [
     '',
-    'try, in another terminal:',
+    'try, in another terminal in the same folder:',
     ...(signals.length === 3 ? ['all'] : signals).map(
       (signal) => `  npx sluice generate ${signal} --rate 50 --duration 20s --endpoint ${endpoint}`,
     ),
