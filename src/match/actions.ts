@@ -94,10 +94,13 @@ function onEach({ key, pattern }: ActionConfig, edit: (attributes: Attributes, k
 
 /** There are few different keys, each met again and again. */
 const MAX_KEYS = 4096
+/** No key that anybody chose is longer; what is, is not remembered. */
+const MAX_KEY_LENGTH = 256
 
 function rememberKeys(pattern: Pattern): (key: string) => boolean {
   const answers = new Map<string, boolean>()
   return (key) => {
+    if (key.length > MAX_KEY_LENGTH) return pattern.test(key)
     let answer = answers.get(key)
     if (answer === undefined) {
       answer = pattern.test(key)

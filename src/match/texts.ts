@@ -9,6 +9,8 @@ export interface TextRules {
 
 /** Where the collector knows no limit. */
 const MAX_CACHED = 65_536
+/** Longer ones are not remembered: a log body may be megabytes. */
+const MAX_CACHED_LENGTH = 256
 
 /** Whether a text is one of these, or one of these patterns is found in it. */
 export function matchTexts(wanted: readonly string[], { match_type, regexp }: TextRules): Matches {
@@ -25,6 +27,7 @@ export function matchTexts(wanted: readonly string[], { match_type, regexp }: Te
 function remembering(matches: Matches, capacity: number): Matches {
   const answers = new Map<string, boolean>()
   return (text) => {
+    if (text.length > MAX_CACHED_LENGTH) return matches(text)
     let answer = answers.get(text)
     if (answer === undefined) {
       answer = matches(text)

@@ -1,6 +1,9 @@
 // The account of one node. Plain numbers: the meters read them when somebody scrapes.
 import type { Ledger } from '../contract/index.ts'
 
+/** Reasons are words of the code, or statuses; a plugin that makes them from data gets this many, and `other`. What is lost by the end has its own. */
+const MAX_REASONS = 100
+
 export class ItemLedger implements Ledger {
   enteredItems = 0
   createdItems = 0
@@ -27,7 +30,10 @@ export class ItemLedger implements Ledger {
     if (items === 0) return
     this.failures++
     this.droppedItems += items
-    this.droppedByReason.set(reason, (this.droppedByReason.get(reason) ?? 0) + items)
+    const known = this.droppedByReason.get(reason)
+    if (known !== undefined || this.droppedByReason.size < MAX_REASONS || reason === 'shutdown')
+      this.droppedByReason.set(reason, (known ?? 0) + items)
+    else this.droppedByReason.set('other', (this.droppedByReason.get('other') ?? 0) + items)
   }
   merged(items: number): void {
     this.mergedItems += items

@@ -70,6 +70,14 @@ test('answers are remembered up to a number of texts', async (t) => {
   for (const text of ['a', 'b', 'a', 'c', 'b', 'a', 'ab', 'a']) t.equal(matches(text), text.startsWith('a'), text)
 })
 
+test('megabytes of text are answered and not remembered', async (t) => {
+  const matches = matchTexts(['^a'], { match_type: 'regexp', regexp: { cacheenabled: true, cachemaxnumentries: 0 } })
+  const before = process.memoryUsage().heapUsed
+  const texts = 200
+  for (let i = 0; i < texts; i++) t.equal(matches(`${i % 2 ? 'a' : 'b'}${i}`.padEnd(1024 * 1024, '.')), i % 2 === 1)
+  t.ok(process.memoryUsage().heapUsed - before < (texts / 2) * 1024 * 1024)
+})
+
 test('a number in full has no exponent', async (t) => {
   const cases: readonly (readonly [number, string])[] = [
     [0, '0'],

@@ -23,3 +23,15 @@ test('ids that look like parts of another key stay apart', async (t) => {
   const other = accounts.ledger({ kind: 'processor', id: 'a","b', pipeline: 'c', signal: 'logs' })
   t.not(one, other)
 })
+
+test('reasons made from data do not grow without end: beyond a hundred they are other', async (t) => {
+  const ledger = new Accounts().ledger({ kind: 'exporter', id: 'a', signal: 'logs' })
+  ledger.entered(100_001)
+  for (let i = 0; i < 100_000; i++) ledger.dropped(1, `reason_${i}`)
+  ledger.dropped(1, 'shutdown')
+  t.equal(ledger.droppedByReason.size, 102)
+  t.equal(ledger.droppedByReason.get('reason_7'), 1)
+  t.equal(ledger.droppedByReason.get('other'), 99_900)
+  t.equal(ledger.droppedByReason.get('shutdown'), 1)
+  t.equal(ledger.held, 0)
+})
