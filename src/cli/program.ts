@@ -27,7 +27,14 @@ export async function main(argv: readonly string[], pluginApi: URL): Promise<voi
       process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       process.exitCode = EXIT.internal
     }
+  } finally {
+    leave()
   }
+}
+
+/** What a component or a plugin has left running, a socket or a timer, does not keep the process; without any it is gone before. */
+function leave(): void {
+  setTimeout(() => process.exit(), 500).unref()
 }
 
 /** `run` is what happens without a command, so that a collector's command line works; a mistyped command is not an argument of it. */

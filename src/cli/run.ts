@@ -43,13 +43,7 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
   } finally {
     await own.stop()
     clearInterval(alive)
-    leave()
   }
-}
-
-/** What a component has left running, a socket or a timer, does not keep the process; without any it is gone before. */
-function leave(): void {
-  setTimeout(() => process.exit(), 500).unref()
 }
 
 async function live(

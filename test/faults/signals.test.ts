@@ -5,7 +5,7 @@ import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
 import { freePort } from '../kit/otelcol.ts'
 import { items } from '../kit/otlp.ts'
 import { OWN_METRICS } from '../kit/own-accounts.ts'
-import { type Launched, launch, type SluiceProcess, startSluice } from '../kit/process.ts'
+import { type Launched, launch, type SluiceProcess, sluice, startSluice } from '../kit/process.ts'
 import { bytesOf, send } from '../kit/receiver.ts'
 import { until } from '../kit/until.ts'
 
@@ -180,6 +180,22 @@ test('what a plugin leaves running, or rejects where nobody looks, neither ends 
   t.match(stderr, /stopped/)
   t.equal(code, 3, 'what it took and never delivered is lost')
   t.match(stderr, /items=20\n/)
+})
+
+test('a plugin that starts a timer when it is loaded does not keep a command from ending', async (t) => {
+  const folder = t.testdir({
+    'plugin.ts': `setInterval(() => {}, 1000)\n${plugin}`,
+    'config.yaml':
+      'receivers: {quiet: }\nexporters: {stuck: }\nservice: {pipelines: {traces: {receivers: [quiet], exporters: [stuck]}}}',
+  })
+  const { code, stderr } = await sluice([
+    'validate',
+    '--config',
+    join(folder, 'config.yaml'),
+    '--plugin',
+    join(folder, 'plugin.ts'),
+  ])
+  t.equal(code, 0, stderr)
 })
 
 test('an agent without a socket runs until it is told to stop', async (t) => {
