@@ -4,6 +4,7 @@ import { ByteWriter } from '../wire/writer.ts'
 import { declaredSize, decompress, type Encoding, encodings, isEncoding } from './decompress.ts'
 import { MessageReader } from './grpc-server-message.ts'
 import { parseGrpcTimeout } from './grpc-timeout.ts'
+import { isBodyLate } from './http-body.ts'
 import type { Http2Connection } from './http2/connection.ts'
 import { writeField } from './http2/hpack.ts'
 import type { Answer } from './http2/sender.ts'
@@ -30,9 +31,6 @@ export interface GrpcDesk {
   onRefused(reason: string): void
 }
 
-/** A message may take this long to arrive, and a second more for each KiB that has come. */
-const MAX_MESSAGE_SECONDS = 30
-const MIN_BYTES_PER_SECOND = 1024
 /** A shorter time limit gets a timer of its own; the others are looked at once a second. */
 const TIMER_BELOW_MS = 5000
 
@@ -99,7 +97,7 @@ export class GrpcCall implements StreamHandler, Cancellable {
     if (this.isSettled) return
     if (seconds * 1000 >= this.#timeoutMs) return this.#expire()
     const received = this.#reader?.receivedBytes ?? 0
-    if (!this.#stream.isRemoteDone && seconds >= MAX_MESSAGE_SECONDS + received / MIN_BYTES_PER_SECOND)
+    if (!this.#stream.isRemoteDone && isBodyLate(seconds, received))
       this.fail(new RefusedError(408, GRPC.DEADLINE_EXCEEDED, 'body_timeout', 'the message took too long to arrive'))
   }
 
@@ -111,12 +109,13 @@ export class GrpcCall implements StreamHandler, Cancellable {
     this.fail(error)
   }
 
-  onData(bytes: Buffer, start: number, end: number): void {
-    if (this.isSettled) return
+  onData(bytes: Buffer, start: number, end: number): boolean {
+    if (this.isSettled) return false
     try {
-      this.#reader!.add(bytes, start, end)
+      return this.#reader!.add(bytes, start, end)
     } catch (error) {
       this.fail(error)
+      return false
     }
   }
 

@@ -1,10 +1,9 @@
 // The one message of a unary call: 1 byte compressed or not, 4 bytes length, content. In whatever pieces it comes.
+import { Assembly, TRUSTED_BYTES } from './assembly.ts'
 import { owned } from './decompress.ts'
 import { GRPC, RefusedError } from './status.ts'
 
 const PREFIX_BYTES = 5
-/** A message up to this size gets its memory on the word of its prefix. */
-const TRUSTED_BYTES = 64 * 1024
 
 export class MessageReader {
   readonly #maxBytes: number
@@ -12,9 +11,10 @@ export class MessageReader {
   readonly #prefix = new Uint8Array(PREFIX_BYTES)
   #prefixBytes = 0
   #received = 0
-  /** Exact memory of a small message, or the pieces of a large one. */
+  /** A message that came in one piece, */
   #whole: Buffer | undefined
-  #pieces: Buffer[] | undefined
+  /** or in several. */
+  #assembly: Assembly | undefined
   isCompressed = false
   #length = -1
 
@@ -28,24 +28,26 @@ export class MessageReader {
     return this.#received
   }
 
-  /** Throws when these bytes are no message, too large a one, or a second one. */
-  add(bytes: Buffer, from: number, end: number): void {
+  /** Throws when these bytes are no message, too large a one, or a second one. Returns whether it keeps some of `bytes`. */
+  add(bytes: Buffer, from: number, end: number): boolean {
     let start = from
     if (this.#prefixBytes < PREFIX_BYTES) {
       while (start < end && this.#prefixBytes < PREFIX_BYTES) this.#prefix[this.#prefixBytes++] = bytes[start++]!
-      if (this.#prefixBytes < PREFIX_BYTES) return
+      if (this.#prefixBytes < PREFIX_BYTES) return false
       this.#begin()
     }
     const size = end - start
-    if (size === 0) return
+    if (size === 0) return false
     this.#received += size
     if (this.#received > this.#length) throw invalid('more than one message in a unary call')
-    if (this.#length <= TRUSTED_BYTES) this.#addSmall(bytes, start, end)
-    else {
-      this.#admitUpTo(Math.min(this.#length, Math.max(TRUSTED_BYTES, this.#received * 2)))
-      this.#pieces ??= []
-      this.#pieces.push(bytes.subarray(start, end))
+    const piece = bytes.subarray(start, end)
+    if (size === this.#length) {
+      this.#whole = owned(piece)
+      return this.#whole === piece
     }
+    this.#admitUpTo(Math.min(this.#length, Math.max(TRUSTED_BYTES, this.#received * 2)))
+    this.#assembly ??= new Assembly(this.#length)
+    return this.#assembly.add(piece)
   }
 
   #begin(): void {
@@ -61,16 +63,7 @@ export class MessageReader {
         'too_large',
         `a message of ${this.#length} bytes is larger than the limit of ${this.#maxBytes} bytes`,
       )
-    if (this.#length <= TRUSTED_BYTES) this.#admitUpTo(this.#length)
-  }
-
-  #addSmall(bytes: Buffer, start: number, end: number): void {
-    if (end - start === this.#length) {
-      this.#whole = owned(bytes.subarray(start, end))
-      return
-    }
-    this.#whole ??= Buffer.allocUnsafeSlow(this.#length)
-    bytes.copy(this.#whole, this.#received - (end - start), start, end)
+    this.#admitUpTo(Math.min(this.#length, TRUSTED_BYTES))
   }
 
   /** The message, in memory of its own, when the stream has ended. */
@@ -79,12 +72,7 @@ export class MessageReader {
       throw invalid(this.#prefixBytes === 0 ? 'no message in the call' : 'the message is cut short')
     if (this.#received < this.#length)
       throw invalid(`the message is cut short: ${this.#received} of ${this.#length} bytes`)
-    if (this.#pieces === undefined) return this.#whole ?? EMPTY
-    const whole = Buffer.allocUnsafeSlow(this.#length)
-    let at = 0
-    for (const piece of this.#pieces) at += piece.copy(whole, at)
-    this.#pieces = undefined
-    return whole
+    return this.#whole ?? this.#assembly?.take() ?? EMPTY
   }
 }
 

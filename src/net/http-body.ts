@@ -1,5 +1,7 @@
 // Reads the body of a request: as few copies as the pieces allow, never more than a limit, never for ever.
 import type { IncomingMessage } from 'node:http'
+import { Assembly, freeRead, TRUSTED_BYTES } from './assembly.ts'
+import { owned } from './decompress.ts'
 import { GRPC, RefusedError } from './status.ts'
 
 /** Whoever wants the body; exactly one of the last three is called, once, unless `admitUpTo` is what throws. */
@@ -14,11 +16,11 @@ export interface BodyTaker {
   onGone(): void
 }
 
-/** A body up to this size is admitted, and its memory set aside, on the word of its header. */
-const TRUSTED_BYTES = 64 * 1024
-/** Without a limit of its own a body may take this long, and a second more for each KiB that has come. */
 const MAX_BODY_SECONDS = 30
 const MIN_BYTES_PER_SECOND = 1024
+/** Without a limit of its own a body may take half a minute, and a second more for each KiB that has come. */
+export const isBodyLate = (seconds: number, receivedBytes: number): boolean =>
+  seconds >= MAX_BODY_SECONDS + receivedBytes / MIN_BYTES_PER_SECOND
 
 export class BodyReader {
   readonly #request: IncomingMessage
@@ -28,9 +30,8 @@ export class BodyReader {
   readonly #announced: number
   #received = 0
   #isDone = false
-  /** Set when one piece was not all: the exact memory for a small body, else the pieces. */
-  #whole: Buffer | undefined
-  #pieces: Buffer[] | undefined
+  /** When one piece was not all. */
+  #assembly: Assembly | undefined
 
   constructor(request: IncomingMessage, maxBytes: number, taker: BodyTaker) {
     const length = request.headers['content-length']
@@ -56,8 +57,7 @@ export class BodyReader {
 
   /** Whether the body should have come by now. */
   isLate(seconds: number, limitMs: number): boolean {
-    if (limitMs > 0) return seconds * 1000 >= limitMs
-    return seconds >= MAX_BODY_SECONDS + this.#received / MIN_BYTES_PER_SECOND
+    return limitMs > 0 ? seconds * 1000 >= limitMs : isBodyLate(seconds, this.#received)
   }
 
   onLate(): void {
@@ -74,8 +74,9 @@ export class BodyReader {
     } catch (error) {
       return this.#refuse(error)
     }
-    if (piece.length === this.#announced) return this.#finish(piece)
-    this.#keep(piece)
+    if (piece.length === this.#announced) return this.#finish(owned(piece))
+    this.#assembly ??= new Assembly(this.#announced)
+    if (!this.#assembly.add(piece)) freeRead(piece)
     if (this.#received === this.#announced) this.#onEnd()
   }
 
@@ -85,20 +86,9 @@ export class BodyReader {
     return this.#announced === -1 ? this.#received : Math.min(this.#announced, trusted)
   }
 
-  #keep(piece: Buffer): void {
-    if (this.#announced > 0 && this.#announced <= TRUSTED_BYTES) {
-      this.#whole ??= Buffer.allocUnsafeSlow(this.#announced)
-      piece.copy(this.#whole, this.#received - piece.length)
-    } else if (this.#pieces === undefined) this.#pieces = [piece]
-    else this.#pieces.push(piece)
-  }
-
   readonly #onEnd = (): void => {
     if (this.#isDone) return
-    const pieces = this.#pieces
-    this.#finish(
-      this.#whole ?? (pieces === undefined ? EMPTY : pieces.length === 1 ? pieces[0]! : joined(pieces, this.#received)),
-    )
+    this.#finish(this.#assembly?.take() ?? EMPTY)
   }
 
   readonly #onClose = (): void => {
@@ -109,27 +99,18 @@ export class BodyReader {
 
   #finish(body: Buffer): void {
     this.#isDone = true
-    this.#whole = undefined
-    this.#pieces = undefined
+    this.#assembly = undefined
     this.#taker.onBody(body)
   }
 
   #refuse(error: unknown): void {
     this.#isDone = true
-    this.#whole = undefined
-    this.#pieces = undefined
+    this.#assembly = undefined
     this.#taker.onRefused(error)
   }
 }
 
 const EMPTY = Buffer.alloc(0)
-
-function joined(pieces: readonly Buffer[], sizeBytes: number): Buffer {
-  const whole = Buffer.allocUnsafeSlow(sizeBytes)
-  let at = 0
-  for (const piece of pieces) at += piece.copy(whole, at)
-  return whole
-}
 
 const tooLarge = (maxBytes: number): RefusedError =>
   new RefusedError(413, GRPC.RESOURCE_EXHAUSTED, 'too_large', `the body is larger than the limit of ${maxBytes} bytes`)

@@ -1,18 +1,28 @@
 // The usual request, read without node:http: `POST path HTTP/1.1`, a content length, no encoding, nothing else in the same
 // read. Half of what a small request costs is node's request and response objects. Whatever is not this plain is left to
 // node:http, with the whole connection and every byte of it: no rule of HTTP is decided here, only recognized.
-//
-//   request-line = "POST" SP request-target SP "HTTP/1.1" CRLF        RFC 9112, section 3
-//   field-line   = field-name ":" OWS field-value OWS CRLF            RFC 9112, section 5
 import type { Socket } from 'node:net'
+import { Assembly, freeRead, TRUSTED_BYTES } from './assembly.ts'
+import { isBodyLate } from './http-body.ts'
+import { head, readHead } from './plain-head.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Who answers plain requests. */
 export interface PlainHandler {
-  /** Whether to read such a request here; asked when its head is there. */
-  wants(path: string, contentType: string, sizeBytes: number): boolean
-  /** The body is in memory of its own. `answer` is called once. */
-  take(path: string, contentType: string, body: Buffer, exchange: PlainExchange): void
+  /** Asked when the head of a request is there. Room for its body is reserved now; undefined leaves it to node:http. */
+  begin(path: string, contentType: string, sizeBytes: number, exchange: PlainExchange): PlainTaker | undefined
+}
+
+/** Of one request. One of `take`, `refuse` and `onGone` is called, once. */
+export interface PlainTaker {
+  /** Before as many bytes of the body as that are kept. Throws what the request is then refused with. */
+  admitUpTo(sizeBytes: number): void
+  /** Answers the exchange; the rest of the body is not read. */
+  refuse(error: unknown): void
+  /** The body is in memory of its own. Answers the exchange once. */
+  take(body: Buffer): void
+  /** There will be no body. */
+  onGone(): void
 }
 
 /** One request and its connection. */
@@ -39,21 +49,22 @@ export interface PlainSettings {
   onEnd(connection: PlainConnection): void
 }
 
-const MAX_HEAD_BYTES = 16 * 1024
-/** What is larger is read by node, piece by piece, each admitted. */
+/** What is larger is left to node: there the cost of a request does not matter. */
 export const MAX_PLAIN_BODY_BYTES = 1024 * 1024
-const MAX_BODY_SECONDS = 30
+/** How long a sender who was turned away may take to read why. */
+const LINGER_SECONDS = 2
 
 export class PlainConnection implements PlainExchange, Swept {
   readonly #socket: Socket
   readonly #of: PlainSettings
   /** `new` and `idle` wait for a head, `body` for the rest of a body, `busy` for the answer. */
-  #state: 'new' | 'idle' | 'body' | 'busy' | 'gone' = 'new'
-  #path = ''
-  #contentType = ''
+  #state: 'new' | 'idle' | 'body' | 'busy' | 'refused' | 'gone' = 'new'
+  #taker: PlainTaker | undefined
   /** Only while waiting for the rest of it. */
-  #body: Buffer | undefined
-  #received = 0
+  #body: Assembly | undefined
+  #wanted = 0
+  /** The answer that comes is the last of its connection. */
+  #isLast = false
   /** What came before the answer had gone. */
   #early: Buffer[] | undefined
   #onClosed: (() => void) | undefined
@@ -76,13 +87,24 @@ export class PlainConnection implements PlainExchange, Swept {
     const { headerTimeoutMs, idleTimeoutMs } = this.#of
     if (this.#state === 'new' && seconds * 1000 >= headerTimeoutMs) this.#refuse('header_timeout')
     else if (this.#state === 'idle' && seconds * 1000 >= idleTimeoutMs) this.#socket.destroySoon()
-    else if (this.#state === 'body' && seconds >= MAX_BODY_SECONDS) this.#refuse('body_timeout')
+    else if (this.#state === 'body' && isBodyLate(seconds, this.#body!.receivedBytes)) this.#refuse('body_timeout')
+    else if (this.#state === 'refused' && seconds >= LINGER_SECONDS) this.#socket.destroy()
   }
 
   #refuse(reason: string): void {
     this.#of.onRefused(reason)
+    this.#taker?.onGone()
+    this.#taker = undefined
     this.#write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    this.#socket.destroySoon()
+    this.#turnAway()
+  }
+
+  /** Closing on a sender who still writes would take the answer from under its eyes. */
+  #turnAway(): void {
+    this.#state = 'refused'
+    this.#body = undefined
+    this.#of.sweep.add(this)
+    this.#socket.end()
   }
 
   destroy(): void {
@@ -102,6 +124,7 @@ export class PlainConnection implements PlainExchange, Swept {
         this.#early ??= []
         this.#early.push(bytes)
         return
+      case 'refused':
       case 'gone':
         return
     }
@@ -109,33 +132,55 @@ export class PlainConnection implements PlainExchange, Swept {
 
   #onHead(bytes: Buffer): void {
     const bodyAt = readHead(bytes)
-    if (bodyAt < 0 || !this.#of.handler.wants(head.path, head.contentType, head.length)) return this.#leave(bytes)
     const here = bytes.length - bodyAt
-    if (here > head.length) return this.#leave(bytes)
-    this.#path = head.path
-    this.#contentType = head.contentType
+    if (bodyAt < 0 || here > head.length) return this.#leave(bytes)
+    const taker = this.#of.handler.begin(head.path, head.contentType, head.length, this)
+    if (taker === undefined) return this.#leave(bytes)
+    this.#taker = taker
     if (here === head.length) return this.#take(ownBody(bytes, bodyAt))
     this.#state = 'body'
     this.#of.sweep.add(this)
-    this.#body = Buffer.allocUnsafeSlow(head.length)
-    bytes.copy(this.#body, 0, bodyAt)
-    this.#received = here
+    this.#wanted = head.length - here
+    this.#body = new Assembly(head.length)
+    if (!this.#body.add(bytes.subarray(bodyAt))) freeRead(bytes)
   }
 
   #onBody(bytes: Buffer): void {
     const body = this.#body!
-    const wanted = body.length - this.#received
-    bytes.copy(body, this.#received, 0, Math.min(bytes.length, wanted))
-    this.#received += bytes.length
-    if (bytes.length < wanted) return
+    const { length } = bytes
+    const wanted = this.#wanted
+    this.#wanted -= length
+    const received = body.receivedBytes + Math.min(length, wanted)
+    if (!this.#admit(Math.min(received + Math.max(0, wanted - length), Math.max(TRUSTED_BYTES, received * 2)))) return
+    if (length > wanted) {
+      body.add(bytes.subarray(0, wanted))
+      this.#early = [bytes.subarray(wanted)]
+    } else if (!body.add(bytes)) freeRead(bytes)
+    if (length < wanted) return
     this.#body = undefined
-    if (bytes.length > wanted) this.#early = [bytes.subarray(wanted)]
-    this.#take(body)
+    this.#take(body.take())
+  }
+
+  #admit(sizeBytes: number): boolean {
+    const taker = this.#taker!
+    try {
+      taker.admitUpTo(sizeBytes)
+      return true
+    } catch (error) {
+      this.#taker = undefined
+      this.#state = 'busy'
+      this.#isLast = true
+      taker.refuse(error)
+      this.#turnAway()
+      return false
+    }
   }
 
   #take(body: Buffer): void {
+    const taker = this.#taker!
+    this.#taker = undefined
     this.#state = 'busy'
-    this.#of.handler.take(this.#path, this.#contentType, body, this)
+    taker.take(body)
   }
 
   /** This connection is node's from here on. */
@@ -179,7 +224,7 @@ export class PlainConnection implements PlainExchange, Swept {
   }
 
   #closing(): string {
-    return this.#of.isStopping() ? '\r\nConnection: close' : ''
+    return this.#isLast || this.#of.isStopping() ? '\r\nConnection: close' : ''
   }
 
   #write(text: string): void {
@@ -209,7 +254,6 @@ export class PlainConnection implements PlainExchange, Swept {
 
   /** The sender will send no more; half-open connections are of no use to it. */
   readonly #onEnd = (): void => {
-    if (this.#state === 'body') this.#of.onRefused('aborted')
     this.#socket.end()
   }
 
@@ -218,6 +262,9 @@ export class PlainConnection implements PlainExchange, Swept {
 
   readonly #onGone = (): void => {
     if (this.#state === 'gone') return
+    if (this.#state === 'body') this.#of.onRefused('aborted')
+    this.#taker?.onGone()
+    this.#taker = undefined
     this.#detach()
     this.#onClosed?.()
     this.#onClosed = undefined
@@ -258,143 +305,4 @@ function httpDate(): string {
     dateText = new Date(second * 1000).toUTCString()
   }
   return dateText
-}
-
-// ---- the head
-
-/** What `readHead` found; read at once. */
-const head = { path: '', contentType: '', length: 0 }
-
-const POST = Buffer.from('POST ')
-const VERSION = Buffer.from(' HTTP/1.1\r\n')
-const CR = 0x0d
-const LF = 0x0a
-const SPACE = 0x20
-const TAB = 0x09
-const COLON = 0x3a
-
-/** Where the body begins; -1 when the head is not all here, or not plain. */
-function readHead(bytes: Buffer): number {
-  if (!startsWith(bytes, 0, POST)) return -1
-  let at = POST.length
-  while (at < bytes.length && bytes[at]! > SPACE && bytes[at]! < 0x7f) at++
-  if (!startsWith(bytes, at, VERSION)) return -1
-  head.path = bytes.latin1Slice(POST.length, at)
-  head.contentType = ''
-  head.length = -1
-  at += VERSION.length
-  let hasHost = false
-  const end = Math.min(bytes.length, MAX_HEAD_BYTES)
-  while (at < end) {
-    if (bytes[at] === CR) return bytes[at + 1] === LF && hasHost && head.length >= 0 ? at + 2 : -1
-    const nameAt = at
-    while (at < end && isToken[bytes[at]!] === 1) at++
-    if (at === nameAt || bytes[at] !== COLON) return -1
-    const nameSize = at++ - nameAt
-    while (bytes[at] === SPACE || bytes[at] === TAB) at++
-    const valueAt = at
-    while (at < end && isValue[bytes[at]!] === 1) at++
-    let valueEnd = at
-    while (valueEnd > valueAt && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--
-    if (bytes[at] !== CR || bytes[at + 1] !== LF) return -1
-    at += 2
-    switch (fieldOf(bytes, nameAt, nameSize)) {
-      case OTHER:
-        break
-      case HOST:
-        if (hasHost) return -1
-        hasHost = true
-        break
-      case CONTENT_TYPE:
-        if (head.contentType !== '') return -1
-        head.contentType = bytes.latin1Slice(valueAt, valueEnd)
-        break
-      case CONTENT_LENGTH:
-        if (head.length >= 0) return -1
-        head.length = digits(bytes, valueAt, valueEnd)
-        if (head.length < 0) return -1
-        break
-      case CONNECTION:
-        if (!isSameWord(bytes, valueAt, valueEnd - valueAt, KEEP_ALIVE)) return -1
-        break
-      default:
-        return -1
-    }
-  }
-  return -1
-}
-
-function startsWith(bytes: Buffer, at: number, expected: Buffer): boolean {
-  if (at + expected.length > bytes.length) return false
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
-  return true
-}
-
-/** RFC 9110, section 5.6.2. */
-const isToken = new Uint8Array(256)
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-  isToken[char.charCodeAt(0)] = 1
-/** Visible ASCII, spaces and tabs; what else may stand in a value is for node to judge. */
-const isValue = new Uint8Array(256)
-isValue.fill(1, SPACE, 0x7f)
-isValue[TAB] = 1
-
-const OTHER = 0
-const HOST = 1
-const CONTENT_TYPE = 2
-const CONTENT_LENGTH = 3
-const CONNECTION = 4
-/** Changes how the message is read, or what is to be answered. */
-const NOT_PLAIN = 5
-
-const fields: readonly (readonly [name: Buffer, field: number])[] = (
-  [
-    ['host', HOST],
-    ['content-type', CONTENT_TYPE],
-    ['content-length', CONTENT_LENGTH],
-    ['connection', CONNECTION],
-    ['transfer-encoding', NOT_PLAIN],
-    ['content-encoding', NOT_PLAIN],
-    ['expect', NOT_PLAIN],
-    ['upgrade', NOT_PLAIN],
-    ['trailer', NOT_PLAIN],
-    ['te', NOT_PLAIN],
-    ['http2-settings', NOT_PLAIN],
-    ['proxy-connection', NOT_PLAIN],
-    ['keep-alive', NOT_PLAIN],
-  ] as const
-).map(([name, field]) => [Buffer.from(name), field])
-const KEEP_ALIVE = Buffer.from('keep-alive')
-
-/** By the length of the name, so that most names cost one look. */
-const fieldsBySize: (readonly (readonly [name: Buffer, field: number])[] | undefined)[] = []
-for (const entry of fields) fieldsBySize[entry[0].length] = [...(fieldsBySize[entry[0].length] ?? []), entry]
-
-function fieldOf(bytes: Buffer, at: number, size: number): number {
-  const candidates = fieldsBySize[size]
-  if (candidates !== undefined)
-    for (const [name, field] of candidates) if (isSameWord(bytes, at, size, name)) return field
-  return OTHER
-}
-
-/** Upper and lower case are the same; `word` is lower case. */
-function isSameWord(bytes: Buffer, at: number, size: number, word: Buffer): boolean {
-  if (size !== word.length) return false
-  for (let i = 0; i < size; i++) {
-    const byte = bytes[at + i]!
-    if ((byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte) !== word[i]) return false
-  }
-  return true
-}
-
-/** -1 when it is no number of at most nine digits. */
-function digits(bytes: Buffer, at: number, end: number): number {
-  if (at === end || end - at > 9) return -1
-  let value = 0
-  for (; at < end; at++) {
-    const digit = bytes[at]! - 0x30
-    if (digit < 0 || digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return value
 }

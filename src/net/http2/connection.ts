@@ -238,11 +238,11 @@ export class Http2Connection implements FrameEvents {
     else if (!this.#ended.has(id)) this.#reset(id, CODE.STREAM_CLOSED)
   }
 
-  onData(bytes: Buffer, start: number, end: number): void {
+  onData(bytes: Buffer, start: number, end: number): boolean {
     const stream = this.#dataStream
-    if (stream === undefined) return
+    if (stream?.handler === undefined) return false
     stream.received += end - start
-    stream.handler?.onData(bytes, start, end)
+    return stream.handler.onData(bytes, start, end)
   }
 
   onDataEnd(): void {

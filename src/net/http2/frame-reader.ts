@@ -1,4 +1,5 @@
 // Cuts what comes from a socket into frames. DATA passes through in pieces; every other frame is handed over whole.
+import { freeRead } from '../assembly.ts'
 import { CODE, FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, PREFACE, readUint24, readUint31 } from './frames.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -7,8 +8,8 @@ export interface FrameEvents {
   onFrame(type: number, flags: number, stream: number, bytes: Buffer, start: number, end: number): void
   /** A DATA frame begins; `length` is what counts for flow control. */
   onDataFrame(stream: number, isLast: boolean, length: number, isEmpty: boolean): void
-  /** A piece of it, without padding. */
-  onData(bytes: Buffer, start: number, end: number): void
+  /** A piece of it, without padding. Returns whether some of `bytes` is kept. */
+  onData(bytes: Buffer, start: number, end: number): boolean
   onDataEnd(): void
   /** The first bytes are not HTTP/2. */
   onForeign(): void
@@ -19,6 +20,8 @@ export class FrameReader {
   /** The beginning of a frame whose rest has not come yet. */
   #carry: Buffer | undefined
   #hasPreface = false
+  /** Somebody keeps a part of what is being read. */
+  #isKept = false
   #dataLeft = 0
   #paddingLeft = 0
   isStopped = false
@@ -29,12 +32,14 @@ export class FrameReader {
 
   read(incoming: Buffer): void {
     let chunk = incoming
+    this.#isKept = false
     if (this.#carry !== undefined) {
       chunk = Buffer.concat([this.#carry, incoming])
       this.#carry = undefined
     }
     const at = this.#hasPreface ? this.#frames(chunk, 0) : this.#preface(chunk)
     if (at < chunk.length && !this.isStopped) this.#carry = chunk.subarray(at)
+    else if (!this.#isKept) freeRead(chunk)
   }
 
   #preface(chunk: Buffer): number {
@@ -93,7 +98,7 @@ export class FrameReader {
   #data(chunk: Buffer, at: number): number {
     const dataEnd = Math.min(chunk.length, at + this.#dataLeft)
     this.#dataLeft -= dataEnd - at
-    if (dataEnd > at) this.#events.onData(chunk, at, dataEnd)
+    if (dataEnd > at && this.#events.onData(chunk, at, dataEnd)) this.#isKept = true
     const end = Math.min(chunk.length, dataEnd + this.#paddingLeft)
     this.#paddingLeft -= end - dataEnd
     if (this.#dataLeft === 0 && this.#paddingLeft === 0) this.#events.onDataEnd()

@@ -65,8 +65,8 @@ const MAX_KEPT_BYTES = 16 * 1024
 
 /** Whoever takes what a stream carries. Nothing is called after `onReset`; pieces may still come after the answer. */
 export interface StreamHandler {
-  /** A piece of the body; the bytes belong to the connection's read buffer. */
-  onData(bytes: Buffer, start: number, end: number): void
+  /** A piece of the body. Returns whether some of `bytes` is kept; else its memory is given back. */
+  onData(bytes: Buffer, start: number, end: number): boolean
   onEnd(): void
   /** The client gave up, or the connection is gone. */
   onReset(): void

@@ -1,7 +1,8 @@
 // Requests that were read without node:http. What they carry, and what they are answered, is the same.
 import { type Consume, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
 import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
-import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler } from '../../net/plain-http.ts'
+import { TRUSTED_BYTES } from '../../net/assembly.ts'
+import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler, type PlainTaker } from '../../net/plain-http.ts'
 import { type Cancellable, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { refusalReasonOf } from '../../net/status.ts'
 import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
@@ -15,14 +16,12 @@ export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
   if (!isPlain || readTimeoutMs > 0 || writeTimeoutMs > 0) return undefined
   const maxBytes = Math.min(MAX_PLAIN_BODY_BYTES, desk.maxBodyBytes)
   return {
-    wants: (path, contentType, sizeBytes) =>
-      sizeBytes <= maxBytes &&
-      contentType === contentTypes.protobuf &&
-      desk.routes.has(path) &&
-      !desk.active.isStopping,
-    take(path, _contentType, body, exchange) {
-      const { signal, consume } = desk.routes.get(path)!
-      new PlainRequest(desk, exchange, signal, consume).take(body)
+    begin(path, contentType, sizeBytes, exchange) {
+      if (sizeBytes > maxBytes || contentType !== contentTypes.protobuf || desk.active.isStopping) return undefined
+      const route = desk.routes.get(path)
+      if (route === undefined) return undefined
+      const request = new PlainRequest(desk, exchange, route.signal, route.consume)
+      return request.hasRoomFor(Math.min(sizeBytes, TRUSTED_BYTES)) ? request : undefined
     },
   }
 }
@@ -30,7 +29,7 @@ export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
 const FORMAT: Format = 'protobuf'
 const TAKEN = taken[FORMAT].toString('latin1')
 
-class PlainRequest implements Cancellable {
+class PlainRequest implements PlainTaker, Cancellable {
   readonly #desk: HttpDesk
   readonly #exchange: PlainExchange
   readonly #signal: Signal
@@ -46,11 +45,35 @@ class PlainRequest implements Cancellable {
     this.#reservation = new Reservation(desk.host, signal)
   }
 
+  /** Without room it is left to node:http, where it is asked for again, and refused in form. */
+  hasRoomFor(sizeBytes: number): boolean {
+    try {
+      this.#reservation.growTo(sizeBytes)
+      return true
+    } catch {
+      this.#reservation.release()
+      return false
+    }
+  }
+
+  admitUpTo(sizeBytes: number): void {
+    this.#reservation.growTo(sizeBytes)
+  }
+
+  refuse(error: unknown): void {
+    this.#desk.active.enter()
+    this.#onRefused(error)
+  }
+
+  onGone(): void {
+    this.#reservation.release()
+  }
+
   take(body: Buffer): void {
     this.#desk.active.enter()
     try {
-      if (this.#desk.active.isStopping) throw new ShutdownError('the agent is shutting down')
       this.#reservation.growTo(body.length)
+      if (this.#desk.active.isStopping) throw new ShutdownError('the agent is shutting down')
       const batch: Batch = decodeOtlp(this.#signal, body)
       if (batch.items === 0) return this.#onTaken()
       this.#consume(batch, new RequestContext(NO_METADATA, 'http', this)).then(this.#onTaken, (error: unknown) =>

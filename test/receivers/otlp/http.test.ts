@@ -119,6 +119,33 @@ test('a limiter refuses before anything is decoded, and what was let in is given
   t.equal(host.admittedBytes, 0)
 })
 
+test('a body for which there is no more room is refused in the middle, by either reader', async (t) => {
+  const body = bytesOf(items.traces(20_000))
+  const head = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`
+  for (const settings of [{}, { include_metadata: true }]) {
+    let heldBytes = 0
+    const host = testHost({
+      admit(sizeBytes) {
+        if (heldBytes + sizeBytes > 150_000) throw new RetryableError('no memory')
+        heldBytes += sizeBytes
+      },
+    })
+    const receiver = await startReceiver(t, { http: settings }, { host })
+    const socket = connect(receiver.port, '127.0.0.1')
+    socket.write(Buffer.concat([Buffer.from(head), body.subarray(0, 30_000)]))
+    while (host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+    t.ok(host.admittedBytes <= 64 * 1024, 'no more than what is believed')
+    socket.write(body.subarray(30_000, 200_000))
+    const [answer] = await once(socket, 'data')
+    t.match(String(answer), /^HTTP\/1.1 503 .*Connection: close/s)
+    t.match(String(answer), /Retry-After: 1/)
+    socket.destroy()
+    t.equal(host.admittedBytes, 0)
+    t.equal(receiver.refused.get('unavailable'), 1)
+    t.equal(receiver.sinks.traces.items, 0)
+  }
+})
+
 test('an empty request is taken without a pipeline seeing it', async (t) => {
   const receiver = await startReceiver(t)
   t.equal((await send(`${receiver.url}/v1/traces`, '')).status, 200)
