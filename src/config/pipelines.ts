@@ -132,6 +132,8 @@ function readMember(
     id,
     candidates.map((component) => component.id),
   )
+  // The other way round: what is meant has its own report, of a type that does not exist.
+  if (candidates.some((component) => component.id === meant && component.type === undefined)) return undefined
   const hint =
     meant !== undefined
       ? `did you mean ${meant}?`
@@ -180,7 +182,7 @@ function unused(
     connector: ['receivers', 'exporters'],
   }
   return components
-    .filter(({ kind, id }) => kind !== 'extension' && !isIn(id, ...places[kind]))
+    .filter(({ kind, id, type }) => kind !== 'extension' && type !== undefined && !isIn(id, ...places[kind]))
     .map(({ path }) => problemAt(loaded, path, 'is configured and in no pipeline', { severity: 'warning', at: 'key' }))
 }
 

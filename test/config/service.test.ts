@@ -108,7 +108,6 @@ service:
     'error 18:12 service::pipelines::logs::receivers: a pipeline needs at least one receiver',
     'error 18:5 service::pipelines::logs::exporters: a pipeline needs at least one exporter',
     'warning 6:3 exporters::debug: is configured and in no pipeline',
-    'warning 7:3 exporters::batch: is configured and in no pipeline',
   ])
 })
 
@@ -230,4 +229,16 @@ test('the configs that ADOT ships load without a word', async (t) => {
     t.ok(service.pipelines.length > 0)
   }
   t.ok(files.length > 0)
+})
+
+test('a mistyped type is one mistake, with one report', async (t) => {
+  const yaml = `
+receivers: {otlp: {protocols: {grpc: }}}
+processors: {bacth: }
+exporters: {debug: }
+service: {pipelines: {traces: {receivers: [otlp], processors: [batch], exporters: [debug]}}}
+`
+  t.strictSame(lines((await parse(yaml)).problems), [
+    'error 3:14 processors::bacth: there is no processor bacth; did you mean batch?',
+  ])
 })
