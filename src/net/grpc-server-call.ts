@@ -1,5 +1,5 @@
 // One unary call: its message in, its answer out.
-import type { Clock } from '../contract/index.ts'
+import { type Clock, messageOf } from '../contract/index.ts'
 import { ByteWriter } from '../wire/writer.ts'
 import { declaredSize, decompress, type Encoding, encodings, isEncoding } from './decompress.ts'
 import { MessageReader } from './grpc-server-message.ts'
@@ -29,6 +29,7 @@ export interface GrpcDesk {
   readonly maxMessageBytes: number
   readonly clock: Clock
   onRefused(reason: string): void
+  onFault(error: unknown): void
 }
 
 /** A shorter time limit gets a timer of its own; the others are looked at once a second. */
@@ -62,7 +63,8 @@ export class GrpcCall implements StreamHandler, Cancellable {
     try {
       this.#look()
     } catch (error) {
-      this.fail(error)
+      const isOurs = !(error instanceof RefusedError)
+      this.fail(isOurs ? new RefusedError(500, GRPC.INTERNAL, 'internal_error', messageOf(error)) : error)
     }
   }
 

@@ -91,6 +91,10 @@ export class GrpcConnection implements ConnectionEvents, Swept {
     this.#desk.onRefused(reason)
   }
 
+  onFault(error: unknown): void {
+    this.#desk.onFault(error)
+  }
+
   onClose(): void {
     this.#onClosed(this)
   }

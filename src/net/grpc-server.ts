@@ -5,11 +5,11 @@ import { createServer as createTlsServer } from 'node:tls'
 import type * as v from 'valibot'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, flag, integer } from '../config/values.ts'
-import { type Clock, type Logger, messageOf } from '../contract/index.ts'
+import type { Clock, Logger } from '../contract/index.ts'
 import type { GrpcDesk, GrpcMethod } from './grpc-server-call.ts'
 import { GrpcConnection, type Keepalive } from './grpc-server-connection.ts'
 import type { ConnectionLimits } from './http2/connection.ts'
-import { type Address, addressEntries, listen } from './listen.ts'
+import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { Sweep } from './sweep.ts'
 import { createSecureServer, serverTls } from './tls.ts'
@@ -94,7 +94,7 @@ export class GrpcServer {
     this.#sweep = new Sweep(settings.clock)
     this.#keepalive = keepaliveOf(config.keepalive)
     const maxMessageBytes = (config.max_recv_msg_size_mib || DEFAULT_MESSAGE_MIB) * 2 ** 20
-    this.#desk = { methods, maxMessageBytes, clock: settings.clock, onRefused }
+    this.#desk = { methods, maxMessageBytes, clock: settings.clock, onRefused, onFault: faultLogger(settings) }
     this.#limits = {
       maxStreams: config.max_concurrent_streams || DEFAULT_STREAMS,
       maxHeaderListBytes: MAX_HEADER_BYTES,
@@ -110,10 +110,7 @@ export class GrpcServer {
     server.maxConnections = MAX_CONNECTIONS
     server.on('drop', () => this.#desk.onRefused('too_many_connections'))
     const where = await listen(server, this.#config)
-    // Only now: until it listens, an error is one of starting.
-    server.on('error', (error) =>
-      this.#settings.log.warn('a connection could not be accepted', { error: messageOf(error) }),
-    )
+    logAcceptErrors(server, this.#settings)
     return `${tls === undefined ? 'grpc' : 'grpcs'}://${where}`
   }
 
@@ -158,6 +155,13 @@ export class GrpcServer {
     this.#sweep.stop()
   }
 }
+
+const faultLogger =
+  ({ log }: { readonly log: Logger }) =>
+  (error: unknown): void =>
+    log.error('a mistake in this agent ended a connection', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
 
 const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS } as const
 

@@ -8,10 +8,10 @@ import * as v from 'valibot'
 import { headers } from '../config/headers.ts'
 import { list, optional, setting } from '../config/schema.ts'
 import { duration, flag, integer, type Secret } from '../config/values.ts'
-import { type Clock, type Logger, messageOf } from '../contract/index.ts'
+import type { Clock, Logger } from '../contract/index.ts'
 import type { ActiveRequests } from './active-requests.ts'
 import { corsSettings } from './cors.ts'
-import { type Address, addressEntries, listen } from './listen.ts'
+import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { PlainConnection, type PlainHandler, type PlainSettings } from './plain-http.ts'
 import { Sweep } from './sweep.ts'
@@ -135,10 +135,7 @@ export class HttpServer {
     server.on('clientError', this.#onClientError)
     server.on('drop', () => this.#events.onRefused('too_many_connections'))
     const where = await listen(server, this.#config)
-    // Only now: until it listens, an error is one of starting.
-    server.on('error', (error) =>
-      this.#settings.log.warn('a connection could not be accepted', { error: messageOf(error) }),
-    )
+    logAcceptErrors(server, this.#settings)
     return `${tls === undefined ? 'http' : 'https'}://${where}`
   }
 

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { type Endpoint, parseEndpoint } from '../config/endpoint.ts'
 import { oneOf, optional, section, setting } from '../config/schema.ts'
 import { duration, text } from '../config/values.ts'
-import { messageOf } from '../contract/index.ts'
+import { type Clock, type Logger, messageOf } from '../contract/index.ts'
 
 /** The collector's settings of an address to listen on. `addressIsValid` checks the two against each other. */
 export const addressEntries = (defaultEndpoint: string) => ({
@@ -86,6 +86,20 @@ export async function listen(server: Server, address: Address): Promise<string> 
   const bound = server.address() as AddressInfo
   const host = isWildcard(address) ? '0.0.0.0' : bound.address
   return host.includes(':') ? `[${host}]:${bound.port}` : `${host}:${bound.port}`
+}
+
+/** How often it is said that connections cannot be accepted. */
+const QUIET_MS = 10_000
+
+/** When it listens, an error is a connection that could not be accepted: no file handles left, mostly. It goes on. */
+export function logAcceptErrors(server: Server, { clock, log }: { readonly clock: Clock; readonly log: Logger }): void {
+  let saidAt = -Infinity
+  server.on('error', (error) => {
+    const now = clock.monotonicMs()
+    if (now - saidAt < QUIET_MS) return
+    saidAt = now
+    log.warn('connections cannot be accepted', { error: messageOf(error) })
+  })
 }
 
 /** Connections that wait to be accepted while the event loop is busy. */

@@ -38,6 +38,8 @@ export interface ConnectionEvents {
   onAnswered(): void
   /** A connection or a stream is turned away. */
   onRefused(reason: string): void
+  /** A mistake of this agent, which has cost the connection. */
+  onFault(error: unknown): void
   onClose(): void
 }
 
@@ -146,7 +148,7 @@ export class Http2Connection implements FrameEvents {
       else if (error instanceof CompressionError) this.#fail(CODE.COMPRESSION_ERROR, error.message)
       else {
         this.#fail(CODE.INTERNAL_ERROR, 'internal error')
-        throw error
+        this.#events.onFault(error)
       }
     }
   }

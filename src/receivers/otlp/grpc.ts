@@ -1,18 +1,12 @@
 // OTLP over gRPC, https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
-import {
-  type Consume,
-  type Consumers,
-  type Host,
-  messageOf,
-  PermanentError,
-  type Settings,
-} from '../../contract/index.ts'
-import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
+import type { Consume, Consumers, Host, Settings } from '../../contract/index.ts'
+import type { Signal } from '../../data/index.ts'
 import { GrpcServer } from '../../net/grpc-server.ts'
 import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
 import { metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
-import { encodePartialSuccess, taken } from './answers.ts'
+import { taken } from './answers.ts'
 import type { OtlpGrpcConfig } from './config.ts'
+import { type Asker, decodeRequest, hand } from './intake.ts'
 import { Reservation } from './reservation.ts'
 import { signalNames, signals } from './signals.ts'
 
@@ -43,7 +37,7 @@ interface GrpcExport {
   onRefused(reason: string): void
 }
 
-class GrpcExchange implements GrpcTaker {
+class GrpcExchange implements GrpcTaker, Asker {
   readonly #desk: GrpcExport
   readonly #call: GrpcCall
   readonly #reservation: Reservation
@@ -61,27 +55,29 @@ class GrpcExchange implements GrpcTaker {
 
   onMessage(message: Buffer): void {
     const { signal, consume, includesMetadata } = this.#desk
-    const batch: Batch = decodeOtlp(signal, message)
+    const batch = decodeRequest('protobuf', signal, message)
     if (batch.items === 0) return this.#call.succeed(taken.protobuf)
     const metadata = includesMetadata ? metadataOf(this.#call.headers) : NO_METADATA
     const context = new RequestContext(metadata, 'grpc', this.#call)
     this.#call.onDeadline(() => context.cancel())
-    const acknowledged = consume(batch, context)
+    hand(batch, context, consume, 'protobuf', this)
     this.#isConsuming = true
-    acknowledged.then(this.#onTaken, (error: unknown) => this.#onNotTaken(error, batch))
   }
 
-  readonly #onTaken = (): void => {
+  onTaken(): void {
     this.#reservation.release()
     this.#call.succeed(taken.protobuf)
   }
 
-  #onNotTaken(error: unknown, batch: Batch): void {
+  onPartlyTaken(response: Buffer): void {
     this.#reservation.release()
-    const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
-    if (rejected === undefined || rejected >= batch.items) return this.#call.fail(error)
     this.#desk.onRefused('partial_success')
-    this.#call.succeed(encodePartialSuccess('protobuf', batch.signal, rejected, messageOf(error)))
+    this.#call.succeed(response)
+  }
+
+  onRefused(error: unknown): void {
+    this.#reservation.release()
+    this.#call.fail(error)
   }
 
   onSettled(): void {

@@ -1,7 +1,7 @@
 // One request over HTTP and its answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Consume, type Host, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
-import { type Batch, decodeOtlp, decodeOtlpJson, type Signal } from '../../data/index.ts'
+import { type Consume, type Host, messageOf, ShutdownError } from '../../contract/index.ts'
+import type { Signal } from '../../data/index.ts'
 import type { ActiveRequests } from '../../net/active-requests.ts'
 import type { Cors } from '../../net/cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from '../../net/decompress.ts'
@@ -9,7 +9,8 @@ import { BodyReader, type BodyTaker } from '../../net/http-body.ts'
 import { type Cancellable, metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { GRPC, RefusedError, refusalReasonOf } from '../../net/status.ts'
 import type { Sweep, Swept } from '../../net/sweep.ts'
-import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
+import { contentTypes, type Format, refusalAnswer, taken } from './answers.ts'
+import { type Asker, decodeRequest, hand } from './intake.ts'
 import { Reservation } from './reservation.ts'
 
 /** What all requests of a server share. */
@@ -41,7 +42,7 @@ interface Route {
 const LINGER_BYTES = 1024 * 1024
 const LINGER_SECONDS = 2
 
-export class HttpExchange implements BodyTaker, Swept, Cancellable {
+export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
   readonly #desk: HttpDesk
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -148,21 +149,19 @@ export class HttpExchange implements BodyTaker, Swept, Cancellable {
   #take(bytes: Buffer): void {
     this.admitUpTo(bytes.length)
     const { signal, consume } = this.#route!
-    const batch: Batch = this.#format === 'json' ? decodeOtlpJson(signal, bytes) : decodeOtlp(signal, bytes)
-    if (batch.items === 0) return this.#answer(taken[this.#format])
+    const batch = decodeRequest(this.#format, signal, bytes)
+    if (batch.items === 0) return this.onTaken()
     const metadata = this.#desk.includeMetadata ? metadataOf(this.#request.rawHeaders) : NO_METADATA
-    consume(batch, new RequestContext(metadata, 'http', this)).then(this.#onTaken, (error: unknown) =>
-      this.#onNotTaken(error, batch),
-    )
+    hand(batch, new RequestContext(metadata, 'http', this), consume, this.#format, this)
   }
 
-  readonly #onTaken = (): void => this.#answer(taken[this.#format])
+  onTaken(): void {
+    this.#answer(taken[this.#format])
+  }
 
-  #onNotTaken(error: unknown, batch: Batch): void {
-    const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
-    if (rejected === undefined || rejected >= batch.items) return this.onRefused(error)
+  onPartlyTaken(response: Buffer): void {
     this.#desk.onRefused('partial_success')
-    this.#answer(encodePartialSuccess(this.#format, batch.signal, rejected, messageOf(error)))
+    this.#answer(response)
   }
 
   #answer(body: Buffer): void {

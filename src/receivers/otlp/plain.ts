@@ -1,12 +1,13 @@
 // Requests that were read without node:http. What they carry, and what they are answered, is the same.
-import { type Consume, messageOf, PermanentError, ShutdownError } from '../../contract/index.ts'
-import { type Batch, decodeOtlp, type Signal } from '../../data/index.ts'
+import { type Consume, ShutdownError } from '../../contract/index.ts'
+import type { Signal } from '../../data/index.ts'
 import { TRUSTED_BYTES } from '../../net/assembly.ts'
 import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler, type PlainTaker } from '../../net/plain-http.ts'
 import { type Cancellable, NO_METADATA, RequestContext } from '../../net/request-context.ts'
 import { refusalReasonOf } from '../../net/status.ts'
-import { contentTypes, encodePartialSuccess, type Format, refusalAnswer, taken } from './answers.ts'
+import { contentTypes, type Format, refusalAnswer, taken } from './answers.ts'
 import type { HttpDesk } from './http-exchange.ts'
+import { type Asker, decodeRequest, hand } from './intake.ts'
 import { Reservation } from './reservation.ts'
 
 /** Undefined when the settings ask for something that only node's requests have: headers handed on, cors, time limits. */
@@ -29,7 +30,7 @@ export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
 const FORMAT: Format = 'protobuf'
 const TAKEN = taken[FORMAT].toString('latin1')
 
-class PlainRequest implements PlainTaker, Cancellable {
+class PlainRequest implements PlainTaker, Asker, Cancellable {
   readonly #desk: HttpDesk
   readonly #exchange: PlainExchange
   readonly #signal: Signal
@@ -62,7 +63,7 @@ class PlainRequest implements PlainTaker, Cancellable {
 
   refuse(error: unknown): void {
     this.#desk.active.enter()
-    this.#onRefused(error)
+    this.onRefused(error)
   }
 
   onGone(): void {
@@ -74,31 +75,26 @@ class PlainRequest implements PlainTaker, Cancellable {
     try {
       this.#reservation.growTo(body.length)
       if (this.#desk.active.isStopping) throw new ShutdownError('the agent is shutting down')
-      const batch: Batch = decodeOtlp(this.#signal, body)
-      if (batch.items === 0) return this.#onTaken()
-      this.#consume(batch, new RequestContext(NO_METADATA, 'http', this)).then(this.#onTaken, (error: unknown) =>
-        this.#onNotTaken(error, batch),
-      )
+      const batch = decodeRequest(FORMAT, this.#signal, body)
+      if (batch.items === 0) this.onTaken()
+      else hand(batch, new RequestContext(NO_METADATA, 'http', this), this.#consume, FORMAT, this)
     } catch (error) {
-      this.#onRefused(error)
+      this.onRefused(error)
     }
   }
 
-  readonly #onTaken = (): void => {
+  onTaken(): void {
     this.#settle()
     this.#exchange.answerOk(contentTypes[FORMAT], TAKEN)
   }
 
-  #onNotTaken(error: unknown, batch: Batch): void {
-    const rejected = error instanceof PermanentError ? error.rejectedItems : undefined
-    if (rejected === undefined || rejected >= batch.items) return this.#onRefused(error)
+  onPartlyTaken(response: Buffer): void {
     this.#desk.onRefused('partial_success')
     this.#settle()
-    const body = encodePartialSuccess(FORMAT, this.#signal, rejected, messageOf(error))
-    this.#exchange.answer(200, ['Content-Type', contentTypes[FORMAT]], body)
+    this.#exchange.answer(200, ['Content-Type', contentTypes[FORMAT]], response)
   }
 
-  #onRefused(error: unknown): void {
+  onRefused(error: unknown): void {
     this.#desk.onRefused(refusalReasonOf(error))
     this.#settle()
     const { httpStatus, headers, body } = refusalAnswer(error, FORMAT)

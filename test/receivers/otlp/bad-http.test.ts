@@ -342,6 +342,30 @@ test('messages that are none', async (t) => {
   t.ok(await isServed(receiver))
 })
 
+test('messages that are odd are messages', async (t) => {
+  const receiver = await startReceiver(t)
+  const url = `${receiver.url}/v1/traces`
+  const emptyResources = Buffer.alloc(2_000_000)
+  for (let at = 0; at < emptyResources.length; at += 2) emptyResources[at] = 0x0a
+  t.equal((await send(url, emptyResources)).status, 200, 'a million resources without a span')
+  t.equal(receiver.sinks.traces.batches.length, 0)
+  const unknown = Buffer.concat([good, Buffer.from([0xfa, 0x07, 0xc0, 0x96, 0xb1, 0x02]), Buffer.alloc(5_000_000)])
+  t.equal((await send(url, unknown)).status, 200, '5 MB of a field that nobody knows')
+  t.ok(bytesOf(receiver.sinks.traces.batches[0]!).equals(unknown), 'kept as it came')
+  const span = (...fields: number[]) =>
+    Buffer.from([0x0a, fields.length + 4, 0x12, fields.length + 2, 0x12, fields.length, ...fields])
+  t.equal(
+    (await send(url, span(0x0a, 16, ...new Array<number>(16).fill(0)))).status,
+    200,
+    'a trace id of zeros, as in the collector',
+  )
+  t.equal((await send(url, span(0x2a, 2, 0xc3, 0x28))).status, 200, 'a name that is no UTF-8')
+  let name = ''
+  receiver.sinks.traces.batches.at(-1)!.visit({ onSpan: (span) => void (name = span.name) })
+  t.equal(name, '\ufffd(')
+  t.ok(await isServed(receiver))
+})
+
 test('random bytes are refused quickly, or are a message by chance', async (t) => {
   const receiver = await startReceiver(t)
   let state = 11
