@@ -6,7 +6,7 @@ import { type ConnectionOptions, connect, createServer, type Server, type TLSSoc
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import { clientTls, keepFresh, loadClientTls, loadServerTls, reloadIntervalOf, serverTls } from '../../src/net/tls.ts'
-import { testSettings } from '../../src/testing/index.ts'
+import { settle, testSettings } from '../../src/testing/index.ts'
 import { authority, writePair } from '../kit/certificates.ts'
 
 const ca = await authority()
@@ -97,12 +97,12 @@ test('files are read again, and a broken one keeps what was there', async (t) =>
   const intervalMs = reloadIntervalOf(config)
   t.equal(intervalMs, 60_000)
   const applied: unknown[] = []
-  let looked: () => void = () => {}
+  let looks = 0
   const load = async () => {
     try {
       return await loadServerTls(config)
     } finally {
-      setImmediate(() => looked())
+      looks++
     }
   }
   const stop = keepFresh(
@@ -110,9 +110,10 @@ test('files are read again, and a broken one keeps what was there', async (t) =>
     settings,
   )
   const aMinute = async (): Promise<void> => {
-    const done = new Promise<void>((resolve) => (looked = resolve))
+    const before = looks
     await settings.clock.advance(60_000)
-    await done
+    while (looks === before) await settle()
+    await settle()
   }
   await aMinute()
   t.same(applied, [], 'nothing has changed')
