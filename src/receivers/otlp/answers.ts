@@ -1,5 +1,6 @@
 // What a sender is told, in the encoding that it spoke.
 import type { Signal } from '../../data/index.ts'
+import type { HttpAnswer } from '../../net/exchange.ts'
 import { encodeStatus, encodeStatusJson, httpStatusOf, retryAfterOf, type Status, statusOf } from '../../net/status.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { signalNames } from './signals.ts'
@@ -39,15 +40,8 @@ export function encodePartialSuccess(format: Format, signal: Signal, rejectedIte
 export const encodeRefusal = (format: Format, status: Status): Buffer =>
   format === 'json' ? Buffer.from(encodeStatusJson(status)) : encodeStatus(status)
 
-export interface RefusalAnswer {
-  readonly httpStatus: number
-  /** Names and values in turn. */
-  readonly headers: string[]
-  readonly body: Buffer
-}
-
 /** What a refused sender is told over HTTP. */
-export function refusalAnswer(error: unknown, format: Format): RefusalAnswer {
+export function refusalAnswer(error: unknown, format: Format): HttpAnswer {
   const status = statusOf(error)
   const httpStatus = httpStatusOf(error, status)
   const headers: string[] = []

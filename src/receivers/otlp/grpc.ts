@@ -4,10 +4,10 @@ import type { Signal } from '../../data/index.ts'
 import { GrpcServer } from '../../net/grpc-server.ts'
 import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
 import { metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
+import { Reservation } from '../../net/reservation.ts'
 import { taken } from './answers.ts'
 import type { OtlpGrpcConfig } from './config.ts'
 import { type Asker, decodeRequest, hand } from './intake.ts'
-import { Reservation } from './reservation.ts'
 import { signalNames, signals } from './signals.ts'
 
 /** A server with a method for each signal that has a pipeline. */

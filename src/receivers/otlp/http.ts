@@ -1,21 +1,18 @@
 // OTLP over HTTP, https://opentelemetry.io/docs/specs/otlp/#otlphttp
 import type { Consume, Consumers, Host, Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
-import { ActiveRequests } from '../../net/active-requests.ts'
-import { createCors } from '../../net/cors.ts'
-import { type Encoding, isEncoding } from '../../net/decompress.ts'
+import { createDesk, type Desk, Exchange } from '../../net/exchange.ts'
 import { HttpServer } from '../../net/http-server.ts'
 import { Sweep } from '../../net/sweep.ts'
+import { refusalAnswer } from './answers.ts'
 import type { OtlpHttpConfig } from './config.ts'
-import { type HttpDesk, HttpExchange } from './http-exchange.ts'
 import { plainHandler } from './plain.ts'
+import { createRouter, type Destinations } from './routes.ts'
 import { signalNames, signals } from './signals.ts'
-
-const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
 
 export class OtlpHttp {
   readonly #server: HttpServer
-  readonly #desk: HttpDesk
+  readonly #desk: Desk
   readonly #sweep: Sweep
 
   constructor(
@@ -26,10 +23,17 @@ export class OtlpHttp {
     onRefused: (reason: string) => void,
   ) {
     this.#sweep = new Sweep(settings.clock)
-    this.#desk = createDesk(config, next, host, this.#sweep, onRefused)
+    const destinations = destinationsOf(config, next)
+    this.#desk = createDesk(config, {
+      host,
+      sweep: this.#sweep,
+      onRefused,
+      route: createRouter(destinations, onRefused),
+      refusal: (error) => refusalAnswer(error, 'protobuf'),
+    })
     this.#server = new HttpServer(config, settings, {
-      handle: (request, response) => new HttpExchange(this.#desk, request, response).begin(),
-      plain: plainHandler(this.#desk),
+      handle: (request, response) => new Exchange(this.#desk, request, response).begin(),
+      plain: plainHandler(this.#desk, destinations),
       onRefused,
     })
     if (config.cors !== undefined && this.#desk.cors === undefined && config.cors.allowed_headers.length > 0)
@@ -47,35 +51,11 @@ export class OtlpHttp {
   }
 }
 
-function createDesk(
-  config: OtlpHttpConfig,
-  next: Consumers,
-  host: Host,
-  sweep: Sweep,
-  onRefused: (reason: string) => void,
-): HttpDesk {
-  const routes = new Map<string, { signal: Signal; consume: Consume }>()
+function destinationsOf(config: OtlpHttpConfig, next: Consumers): Destinations {
+  const destinations = new Map<string, { signal: Signal; consume: Consume }>()
   for (const signal of signals) {
     const consume = next[signal] as Consume | undefined
-    if (consume !== undefined) routes.set(config[signalNames[signal].pathSetting], { signal, consume })
+    if (consume !== undefined) destinations.set(config[signalNames[signal].pathSetting], { signal, consume })
   }
-  const accepted = config.compression_algorithms.filter(
-    (name): name is '' | Encoding => name === '' || isEncoding(name),
-  )
-  return {
-    host,
-    sweep,
-    onRefused,
-    routes,
-    cors: config.cors === undefined ? undefined : createCors(config.cors),
-    extraHeaders: config.response_headers.flatMap(([name, value]) => [name, value.reveal()]),
-    encodings: accepted.filter((name) => name !== ''),
-    takesPlain: accepted.includes(''),
-    maxBodyBytes: config.max_request_body_size || DEFAULT_MAX_BODY_BYTES,
-    readTimeoutMs: config.read_timeout,
-    writeTimeoutMs: config.write_timeout,
-    includeMetadata: config.include_metadata,
-    keepsAlive: config.keep_alives_enabled,
-    active: new ActiveRequests(),
-  }
+  return destinations
 }

@@ -2,16 +2,17 @@
 import { type Consume, ShutdownError } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
 import { TRUSTED_BYTES } from '../../net/assembly.ts'
+import type { Desk } from '../../net/exchange.ts'
 import { MAX_PLAIN_BODY_BYTES, type PlainExchange, type PlainHandler, type PlainTaker } from '../../net/plain-http.ts'
 import { type Cancellable, NO_METADATA, RequestContext } from '../../net/request-context.ts'
+import { Reservation } from '../../net/reservation.ts'
 import { refusalReasonOf } from '../../net/status.ts'
 import { contentTypes, type Format, refusalAnswer, taken } from './answers.ts'
-import type { HttpDesk } from './http-exchange.ts'
 import { type Asker, decodeRequest, hand } from './intake.ts'
-import { Reservation } from './reservation.ts'
+import type { Destinations } from './routes.ts'
 
 /** Undefined when the settings ask for something that only node's requests have: headers handed on, cors, time limits. */
-export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
+export function plainHandler(desk: Desk, destinations: Destinations): PlainHandler | undefined {
   const { cors, includeMetadata, keepsAlive, takesPlain, readTimeoutMs, writeTimeoutMs, extraHeaders } = desk
   const isPlain = cors === undefined && !includeMetadata && keepsAlive && takesPlain && extraHeaders.length === 0
   if (!isPlain || readTimeoutMs > 0 || writeTimeoutMs > 0) return undefined
@@ -19,7 +20,7 @@ export function plainHandler(desk: HttpDesk): PlainHandler | undefined {
   return {
     begin(path, contentType, sizeBytes, exchange) {
       if (sizeBytes > maxBytes || contentType !== contentTypes.protobuf || desk.active.isStopping) return undefined
-      const route = desk.routes.get(path)
+      const route = destinations.get(path)
       if (route === undefined) return undefined
       const request = new PlainRequest(desk, exchange, route.signal, route.consume)
       return request.hasRoomFor(Math.min(sizeBytes, TRUSTED_BYTES)) ? request : undefined
@@ -31,14 +32,14 @@ const FORMAT: Format = 'protobuf'
 const TAKEN = taken[FORMAT].toString('latin1')
 
 class PlainRequest implements PlainTaker, Asker, Cancellable {
-  readonly #desk: HttpDesk
+  readonly #desk: Desk
   readonly #exchange: PlainExchange
   readonly #signal: Signal
   readonly #consume: Consume
   readonly #reservation: Reservation
   isSettled = false
 
-  constructor(desk: HttpDesk, exchange: PlainExchange, signal: Signal, consume: Consume) {
+  constructor(desk: Desk, exchange: PlainExchange, signal: Signal, consume: Consume) {
     this.#desk = desk
     this.#exchange = exchange
     this.#signal = signal

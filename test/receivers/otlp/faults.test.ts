@@ -5,12 +5,15 @@ import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { type Test, test } from 'tap'
+import type { Consume } from '../../../src/contract/index.ts'
 import { ActiveRequests } from '../../../src/net/active-requests.ts'
+import { type Desk, Exchange } from '../../../src/net/exchange.ts'
 import { GrpcServer } from '../../../src/net/grpc-server.ts'
 import { Http2Connection } from '../../../src/net/http2/connection.ts'
 import { CODE, FRAME } from '../../../src/net/http2/frames.ts'
 import { logAcceptErrors } from '../../../src/net/listen.ts'
-import { type HttpDesk, HttpExchange } from '../../../src/receivers/otlp/http-exchange.ts'
+import { refusalAnswer } from '../../../src/receivers/otlp/answers.ts'
+import { createRouter } from '../../../src/receivers/otlp/routes.ts'
 import { Sink, testHost, testSettings } from '../../../src/testing/index.ts'
 import { items } from '../../kit/otlp.ts'
 import { callHeaders, EXPORT, message, RawHttp2 } from '../../kit/raw-http2.ts'
@@ -29,16 +32,17 @@ test('over HTTP it is 500 for that request', async (t) => {
   let faults = 1
   const refused: string[] = []
   const sink = new Sink()
-  const desk: HttpDesk = {
+  const desk: Desk = {
     host: testHost(),
     sweep: {
       add() {
         if (faults-- > 0) throw new TypeError('a mistake')
       },
       delete() {},
-    } as unknown as HttpDesk['sweep'],
+    } as unknown as Desk['sweep'],
     onRefused: (reason) => void refused.push(reason),
-    routes: new Map([['/v1/traces', { signal: 'traces', consume: sink.consume }]]),
+    route: createRouter(new Map([['/v1/traces', { signal: 'traces', consume: sink.consume as Consume }]]), () => {}),
+    refusal: (error) => refusalAnswer(error, 'protobuf'),
     cors: undefined,
     extraHeaders: [],
     encodings: [],
@@ -50,7 +54,7 @@ test('over HTTP it is 500 for that request', async (t) => {
     keepsAlive: true,
     active: new ActiveRequests(),
   }
-  const server = createHttpServer((request, response) => new HttpExchange(desk, request, response).begin())
+  const server = createHttpServer((request, response) => new Exchange(desk, request, response).begin())
   const url = `http://127.0.0.1:${await listening(t, server)}/v1/traces`
   t.equal((await send(url, good)).status, 500)
   t.same(refused, ['internal_error'])

@@ -1,5 +1,5 @@
-import type { Admission, Host } from '../../contract/index.ts'
-import type { Signal } from '../../data/index.ts'
+import type { Admission, Host } from '../contract/index.ts'
+import type { Signal } from '../data/index.ts'
 
 /** What one request takes of the memory that the limiters ahead allow; grows with it, and ends with it. */
 export class Reservation {

@@ -1,25 +1,28 @@
-// One request over HTTP and its answer.
+// One request with a body, to a receiver over HTTP, and its answer: limits, compression, admission, cors; what the body is, is
+// the route's business.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Consume, type Host, messageOf, ShutdownError } from '../../contract/index.ts'
-import type { Signal } from '../../data/index.ts'
-import type { ActiveRequests } from '../../net/active-requests.ts'
-import type { Cors } from '../../net/cors.ts'
-import { declaredSize, decompress, type Encoding, isEncoding } from '../../net/decompress.ts'
-import { BodyReader, type BodyTaker } from '../../net/http-body.ts'
-import { type Cancellable, metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
-import { GRPC, RefusedError, refusalReasonOf } from '../../net/status.ts'
-import type { Sweep, Swept } from '../../net/sweep.ts'
-import { contentTypes, type Format, refusalAnswer, taken } from './answers.ts'
-import { type Asker, decodeRequest, hand } from './intake.ts'
+import type * as v from 'valibot'
+import { type Host, messageOf, ShutdownError } from '../contract/index.ts'
+import type { Context, Signal } from '../data/index.ts'
+import { ActiveRequests } from './active-requests.ts'
+import { type Cors, createCors } from './cors.ts'
+import { declaredSize, decompress, type Encoding, isEncoding } from './decompress.ts'
+import { BodyReader, type BodyTaker } from './http-body.ts'
+import type { httpServerEntries } from './http-server.ts'
+import { type Cancellable, metadataOf, NO_METADATA, RequestContext } from './request-context.ts'
 import { Reservation } from './reservation.ts'
+import { GRPC, RefusedError, refusalReasonOf } from './status.ts'
+import type { Sweep, Swept } from './sweep.ts'
 
 /** What all requests of a server share. */
-export interface HttpDesk {
+export interface Desk {
   readonly host: Host
   readonly sweep: Sweep
   onRefused(reason: string): void
-  /** By path. */
-  readonly routes: ReadonlyMap<string, Route>
+  /** Before its body is read: who takes it, or why nobody does. What it throws is refused likewise. */
+  route(request: IncomingMessage): Route | RefusedError
+  /** What a sender is told whose request has no route. */
+  refusal(error: unknown): HttpAnswer
   readonly cors: Cors | undefined
   /** Name and value in turn. */
   readonly extraHeaders: readonly string[]
@@ -33,20 +36,67 @@ export interface HttpDesk {
   readonly active: ActiveRequests
 }
 
-interface Route {
+export interface Route {
+  /** Whose memory limiters are asked. */
   readonly signal: Signal
-  readonly consume: Consume
+  /** The whole body, decompressed, in memory of its own. Exactly one method of `asker` is called, or this throws. */
+  take(body: Buffer, asker: Asker, request: IncomingMessage): void
+  /** What a refused sender is told. */
+  refusal(error: unknown, request: IncomingMessage): HttpAnswer
 }
+
+/** Whoever waits for the end of a request. */
+export interface Asker {
+  /** Made on demand. */
+  context(): Context
+  answer(answer: HttpAnswer): void
+  /** Counted, and answered as the route's `refusal` says. */
+  onRefused(error: unknown): void
+}
+
+export interface HttpAnswer {
+  readonly httpStatus: number
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
+
+/** From the settings of an HTTP server, and what is the receiver's own. */
+export function createDesk(
+  config: DeskConfig,
+  of: Pick<Desk, 'host' | 'sweep' | 'onRefused' | 'route' | 'refusal'>,
+): Desk {
+  const accepted = config.compression_algorithms.filter(
+    (name): name is '' | Encoding => name === '' || isEncoding(name),
+  )
+  return {
+    ...of,
+    cors: config.cors === undefined ? undefined : createCors(config.cors),
+    extraHeaders: config.response_headers.flatMap(([name, value]) => [name, value.reveal()]),
+    encodings: accepted.filter((name) => name !== ''),
+    takesPlain: accepted.includes(''),
+    maxBodyBytes: config.max_request_body_size || DEFAULT_MAX_BODY_BYTES,
+    readTimeoutMs: config.read_timeout,
+    writeTimeoutMs: config.write_timeout,
+    includeMetadata: config.include_metadata,
+    keepsAlive: config.keep_alives_enabled,
+    active: new ActiveRequests(),
+  }
+}
+
+/** Those of `httpServerEntries`. */
+type DeskConfig = v.InferOutput<v.ObjectSchema<ReturnType<typeof httpServerEntries>, undefined>>
 
 /** How much of a body that nobody wants is still read, and for how long, so that its sender gets to read the answer. */
 const LINGER_BYTES = 1024 * 1024
 const LINGER_SECONDS = 2
 
-export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
-  readonly #desk: HttpDesk
+export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
+  readonly #desk: Desk
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  #format: Format = 'protobuf'
   #encoding: Encoding | undefined
   #route: Route | undefined
   #reservation: Reservation | undefined
@@ -57,7 +107,7 @@ export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
   /** Answered, or there is nobody left to answer. */
   isSettled = false
 
-  constructor(desk: HttpDesk, request: IncomingMessage, response: ServerResponse) {
+  constructor(desk: Desk, request: IncomingMessage, response: ServerResponse) {
     this.#desk = desk
     this.#request = request
     this.#response = response
@@ -83,18 +133,14 @@ export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
       this.#end()
       return undefined
     }
-    const route = desk.routes.get(this.#request.url!) ?? desk.routes.get(pathOf(this.#request.url!))
-    if (route === undefined) return notFound(this.#request.url!, desk.routes)
-    if (method !== 'POST') return methodNotAllowed
-    const format = formatOf(headers['content-type'])
-    if (format === undefined) return badContentType
-    this.#format = format
+    const route = desk.route(this.#request)
+    if (route instanceof RefusedError) return route
+    this.#route = route
     const encoding = headers['content-encoding'] ?? ''
     if (encoding === '' || encoding === 'identity') {
       if (!desk.takesPlain) return badEncoding('identity', desk)
     } else if (isEncoding(encoding) && desk.encodings.includes(encoding)) this.#encoding = encoding
     else return badEncoding(encoding, desk)
-    this.#route = route
     this.#reservation = new Reservation(desk.host, route.signal)
     const body = new BodyReader(this.#request, desk.maxBodyBytes, this)
     this.#body = body
@@ -148,30 +194,22 @@ export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
 
   #take(bytes: Buffer): void {
     this.admitUpTo(bytes.length)
-    const { signal, consume } = this.#route!
-    const batch = decodeRequest(this.#format, signal, bytes)
-    if (batch.items === 0) return this.onTaken()
+    this.#route!.take(bytes, this, this.#request)
+  }
+
+  context(): Context {
     const metadata = this.#desk.includeMetadata ? metadataOf(this.#request.rawHeaders) : NO_METADATA
-    hand(batch, new RequestContext(metadata, 'http', this), consume, this.#format, this)
+    return new RequestContext(metadata, 'http', this)
   }
 
-  onTaken(): void {
-    this.#answer(taken[this.#format])
-  }
-
-  onPartlyTaken(response: Buffer): void {
-    this.#desk.onRefused('partial_success')
-    this.#answer(response)
-  }
-
-  #answer(body: Buffer): void {
-    this.#send(200, ['Content-Type', contentTypes[this.#format]], body)
+  answer({ httpStatus, headers, body }: HttpAnswer): void {
+    if (!this.isSettled) this.#send(httpStatus, headers, body)
   }
 
   onRefused(error: unknown): void {
     if (this.isSettled) return
     this.#desk.onRefused(refusalReasonOf(error))
-    const { httpStatus, headers, body } = refusalAnswer(error, this.#format)
+    const { httpStatus, headers, body } = this.#route?.refusal(error, this.#request) ?? this.#desk.refusal(error)
     if (this.#hasWholeBody || !hasBody(this.#request)) this.#send(httpStatus, headers, body)
     else this.#sendAndLinger(httpStatus, headers, body)
   }
@@ -242,58 +280,20 @@ export class HttpExchange implements BodyTaker, Asker, Swept, Cancellable {
   }
 }
 
-function formatOf(contentType: string | undefined): Format | undefined {
-  if (contentType === contentTypes.protobuf) return 'protobuf'
-  if (contentType === contentTypes.json) return 'json'
-  const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';')
-  if (type!.trim() === contentTypes.protobuf) return 'protobuf'
-  // RFC 8259 8.1: JSON is UTF-8, and whoever says something else means it.
-  const isForeign = parameters.some(
-    (one) => /^\s*charset\s*=/.test(one) && !/^\s*charset\s*=\s*"?utf-8"?\s*$/.test(one),
-  )
-  return type!.trim() === contentTypes.json && !isForeign ? 'json' : undefined
-}
-
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
-/** Without the query; of an absolute target (`http://host/path`) only the path. */
-function pathOf(target: string): string {
-  const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
-  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]+(?=\/)/i, '')
-}
-
-function notFound(target: string, routes: ReadonlyMap<string, Route>): RefusedError {
-  const path = pathOf(target)
-  if (!/^\/(?!\/)(?:[^%]|%[0-9a-f]{2})*$/i.test(path))
-    return new RefusedError(400, GRPC.INVALID_ARGUMENT, 'bad_request', 'the request target is no path')
-  const known = [...routes].map(([at, { signal }]) => `${signal} at ${at}`).join(', ')
-  return new RefusedError(
-    404,
-    GRPC.UNIMPLEMENTED,
-    'not_found',
-    `no such path; this receiver has pipelines for ${known}`,
-  )
-}
-
-const methodNotAllowed = new RefusedError(
-  405,
-  GRPC.UNIMPLEMENTED,
-  'method_not_allowed',
-  'method not allowed, supported: [POST]',
-)
-const badContentType = new RefusedError(
-  415,
-  GRPC.INVALID_ARGUMENT,
-  'bad_content_type',
-  'unsupported media type, supported: [application/json, application/x-protobuf]',
-)
-
-const badEncoding = (encoding: string, { encodings, takesPlain }: HttpDesk): RefusedError =>
+const badEncoding = (encoding: string, { encodings, takesPlain }: Desk): RefusedError =>
   new RefusedError(
     415,
     GRPC.INVALID_ARGUMENT,
     'bad_content_encoding',
     `unsupported content encoding ${JSON.stringify(encoding.slice(0, 100))}, supported: [${[...encodings, ...(takesPlain ? ['identity'] : [])].join(', ')}]`,
   )
+
+/** Without the query; of an absolute target (`http://host/path`) only the path. */
+export function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  const path = query === -1 ? target : target.slice(0, query)
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]+(?=\/)/i, '')
+}
