@@ -20,6 +20,9 @@ import { writeAttribute, writeEncoded } from './writeattribute.ts'
 
 export { writeAttribute }
 
+/** The key is in [keyAt, keyEnd) of the bytes, the serialized AnyValue in [valueAt, valueEnd). */
+export type VisitAttribute = (bytes: Buffer, keyAt: number, keyEnd: number, valueAt: number, valueEnd: number) => void
+
 /** Numbers per attribute: its tag, then where the KeyValue starts and ends. */
 export const WIDTH = 3
 /** What became of an attribute. */
@@ -167,6 +170,16 @@ export class Attributes {
       const bytes = this.#locate(slot)
       const { keyAt, keyEnd, valueAt, valueEnd } = keyValue
       visit(textOf(bytes, keyAt, keyEnd), readAnyValue(bytes, valueAt, valueEnd))
+    }
+  }
+
+  /** Every attribute as it stands, for whoever hashes or compares: the bytes are valid until the next one. */
+  forEachRange(visit: VisitAttribute): void {
+    this.#message.index()
+    for (let slot = 0; slot < this.count; slot++) {
+      if (this.#stateOf(slot) === DELETED) continue
+      const bytes = this.#locate(slot)
+      visit(bytes, keyValue.keyAt, keyValue.keyEnd, keyValue.valueAt, keyValue.valueEnd)
     }
   }
 

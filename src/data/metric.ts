@@ -2,7 +2,9 @@
 //            12: metadata }
 // Sum = { 1: points, 2: temporality, 3: is_monotonic }; Histogram, ExponentialHistogram = { 1: points, 2: temporality }
 import type { JsonWriter } from '../wire/json.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
+import { writeSized } from './canonical.ts'
 import type { Message } from './message.ts'
 import type { AnyValue } from './value.ts'
 
@@ -91,6 +93,15 @@ export class Metric {
   /** Without a string in between. */
   writeName(json: JsonWriter): void {
     this.#message.writeText(NAME, json)
+  }
+  /** What makes its streams others than those of another metric: name, unit, type, temporality, monotonicity. */
+  writeIdentity(out: ByteWriter): void {
+    writeSized(out, this.#message, NAME)
+    writeSized(out, this.#message, UNIT)
+    const { type } = this
+    out.byte(type === undefined ? 0 : typeFields.find(([, name]) => name === type)![0])
+    out.byte(type === undefined ? 0 : temporalities.indexOf(this.temporality))
+    out.byte(this.isMonotonic ? 1 : 0)
   }
   /** A view that stays valid; read-only. */
   retain(): Metric {

@@ -5,6 +5,7 @@ import { textOf } from '../wire/intern.ts'
 import { LEN, readVarint, skip, varintEnd } from '../wire/reader.ts'
 import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
+import { writeSized } from './canonical.ts'
 import type { Message } from './message.ts'
 import type { AnyValue } from './value.ts'
 
@@ -95,6 +96,11 @@ export class Scope {
   get schemaUrl(): string {
     this.#message.index()
     return this.#entry.schemaUrl
+  }
+  /** Name and version: with the attributes, what makes it another scope. */
+  writeIdentity(out: ByteWriter): void {
+    writeSized(out, this.#message, NAME)
+    writeSized(out, this.#message, VERSION)
   }
   /** The serialized message: for a `Builder`, which puts it elsewhere. */
   writeTo(out: ByteWriter): void {
