@@ -1,0 +1,9 @@
+// Log events to CloudWatch Logs: for every exporter that sends some.
+//
+//   encode: const events = new LogEvents(…); events.add(events.streamOf(group, stream), timeMs, bytes, start, end, items)
+//           return events.take(drop)
+//   send:   (outgoing, context, drop) => sink.send(outgoing, context, drop)
+export { LogEvents, type LogEventsOptions, type PutLogEvents } from './events.ts'
+export { MAX_AGE_MS, MAX_AHEAD_MS, MAX_MESSAGE_BYTES } from './limits.ts'
+export { cleanGroupName, cleanStreamName } from './names.ts'
+export { LOGS_API, type LogsCaller, LogsSink, type LogsSinkOptions } from './sink.ts'
