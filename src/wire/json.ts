@@ -6,12 +6,19 @@ import { type Instant, writeIso } from './time.ts'
 import { copiedTo, copyUtf8 } from './utf8.ts'
 import { ByteWriter, copyBytes } from './writer.ts'
 
-/** Writes one value after another; commas come by themselves. NaN and infinities become strings, as OTLP/JSON says. */
+/**
+ * Writes one value after another; commas come by themselves. NaN and infinities become strings, as OTLP/JSON says.
+ *
+ * A nested writer writes JSON that stands in a string of other JSON, as a segment document in a request does: its quotes
+ * have backslashes already, the quotes around the whole are the caller's. Finished pieces come from `nestedJsonLiteral`.
+ */
 export class JsonWriter {
   readonly out: ByteWriter
+  readonly #isNested: boolean
 
-  constructor(capacity = 65536) {
+  constructor(capacity = 65536, { isNested = false }: { readonly isNested?: boolean } = {}) {
     this.out = new ByteWriter(capacity)
+    this.#isNested = isNested
   }
 
   clear(): void {
@@ -78,7 +85,12 @@ export class JsonWriter {
       out.length = writeSafeInteger(value, out.bytes, out.length)
     } else if (value === 0) out.utf8(Object.is(value, -0) ? '-0' : '0')
     else if (Number.isFinite(value)) out.utf8(String(value))
-    else out.utf8(`"${value}"`)
+    else {
+      out.reserve(16)
+      this.#quote()
+      out.utf8(String(value))
+      this.#quote()
+    }
   }
 
   bigint(value: bigint): void {
@@ -90,11 +102,11 @@ export class JsonWriter {
   quotedUint64(low: number, high: number, isNegative = false): void {
     this.#separate()
     const { out } = this
-    out.reserve(23)
-    out.bytes[out.length++] = 0x22
+    out.reserve(25)
+    this.#quote()
     if (isNegative) out.bytes[out.length++] = 0x2d
     out.length = writeUint64(low, high, out.bytes, out.length)
-    out.bytes[out.length++] = 0x22
+    this.#quote()
   }
   /** Two halves of a number in two's complement, likewise. */
   quotedInt64(low: number, high: number): void {
@@ -106,42 +118,45 @@ export class JsonWriter {
   base64(bytes: Buffer, start: number, end: number): void {
     this.#separate()
     const { out } = this
-    out.reserve(Math.ceil((end - start) / 3) * 4 + 2)
-    out.bytes[out.length++] = 0x22
+    out.reserve(Math.ceil((end - start) / 3) * 4 + 4)
+    this.#quote()
     out.length += out.bytes.latin1Write(bytes.toString('base64', start, end), out.length)
-    out.bytes[out.length++] = 0x22
+    this.#quote()
   }
 
   hex(bytes: Buffer, start: number, end: number): void {
     this.#separate()
     const { out } = this
-    out.reserve((end - start) * 2 + 2)
-    out.bytes[out.length++] = 0x22
+    out.reserve((end - start) * 2 + 4)
+    this.#quote()
     out.length = writeHex(bytes, start, end, out.bytes, out.length)
-    out.bytes[out.length++] = 0x22
+    this.#quote()
   }
 
   iso(instant: Instant): void {
     this.#separate()
     const { out } = this
-    out.reserve(32)
-    out.bytes[out.length++] = 0x22
+    out.reserve(34)
+    this.#quote()
     out.length = writeIso(instant, out.bytes, out.length)
-    out.bytes[out.length++] = 0x22
+    this.#quote()
   }
 
   string(text: string): void {
     this.#separate()
-    this.out.utf8(JSON.stringify(text))
+    const quoted = JSON.stringify(text)
+    this.out.utf8(this.#isNested ? nested(quoted) : quoted)
   }
 
   /** A string that is UTF-8 already; what is not becomes U+FFFD. */
   utf8(bytes: Buffer, start: number, end: number): void {
     this.#separate()
     const { out } = this
-    out.reserve((end - start) * 6 + 2)
+    out.reserve((end - start) * 7 + 4)
     const target = out.bytes
     let at = out.length
+    const isNested = this.#isNested
+    if (isNested) target[at++] = 0x5c
     target[at++] = 0x22
     if (end - start > SCAN_ABOVE) {
       let clean = start
@@ -154,9 +169,18 @@ export class JsonWriter {
       if (escapes[byte] !== 0) break
       target[at++] = byte
     }
-    if (start < end) at = writeEscaped(bytes, start, end, target, at)
+    if (start < end)
+      at = isNested ? writeEscapedTwice(bytes, start, end, target, at) : writeEscaped(bytes, start, end, target, at)
+    if (isNested) target[at++] = 0x5c
     target[at++] = 0x22
     out.length = at
+  }
+
+  /** The caller has made room. */
+  #quote(): void {
+    const { out } = this
+    if (this.#isNested) out.bytes[out.length++] = 0x5c
+    out.bytes[out.length++] = 0x22
   }
 
   /** A value that follows a value needs a comma; what stands before says whether it does. */
@@ -175,6 +199,12 @@ const SCAN_ABOVE = 32
 
 /** JSON that is known beforehand, encoded once. */
 export const jsonLiteral = (text: string): Buffer => Buffer.from(text)
+
+/** The same for a nested writer. */
+export const nestedJsonLiteral = (text: string): Buffer => Buffer.from(nested(text))
+
+/** As it stands in a string of other JSON. */
+const nested = (json: string): string => JSON.stringify(json).slice(1, -1)
 
 const NULL = jsonLiteral('null')
 const TRUE = jsonLiteral('true')
@@ -218,6 +248,36 @@ function writeEscaped(bytes: Buffer, start: number, end: number, target: Buffer,
     target[at++] = 0x30
     target[at++] = hexDigits[byte * 2]!
     target[at++] = hexDigits[byte * 2 + 1]!
+  }
+  return at
+}
+
+/** Likewise, for JSON in a string: each backslash and each quote of the above with one more backslash. */
+function writeEscapedTwice(bytes: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  for (; start < end; start++) {
+    const byte = bytes[start]!
+    const letter = escapes[byte]!
+    if (letter === 0) {
+      target[at++] = byte
+      continue
+    }
+    if (letter === BEYOND_ASCII) {
+      at = copyUtf8(bytes, start, end, target, at)
+      start = copiedTo - 1
+      continue
+    }
+    target[at++] = 0x5c
+    target[at++] = 0x5c
+    if (letter === CONTROL) {
+      target[at++] = 0x75
+      target[at++] = 0x30
+      target[at++] = 0x30
+      target[at++] = hexDigits[byte * 2]!
+      target[at++] = hexDigits[byte * 2 + 1]!
+      continue
+    }
+    if (byte === 0x22 || byte === 0x5c) target[at++] = 0x5c
+    target[at++] = letter
   }
   return at
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'tap'
-import { JsonWriter, jsonLiteral } from '../../src/wire/json.ts'
+import { JsonWriter, jsonLiteral, nestedJsonLiteral } from '../../src/wire/json.ts'
 import { instantFromBigInt } from '../../src/wire/time.ts'
 import { seeded } from '../data/random.ts'
 
@@ -107,4 +107,37 @@ test('ids, bytes and times', async (t) => {
     written((json) => json.iso(instantFromBigInt(1760000544157562123n))),
     '"2025-10-09T09:02:24.157562123Z"',
   )
+})
+
+test('a nested writer writes JSON that stands in a string of other JSON', async (t) => {
+  const everything = (json: JsonWriter, literal: (text: string) => Buffer, bytes: Buffer): void => {
+    json.beginObject()
+    json.key(literal('"a \\"key\\"":'))
+    json.beginArray()
+    json.utf8(bytes, 0, bytes.length)
+    json.string(bytes.toString())
+    json.hex(bytes, 0, bytes.length)
+    json.base64(bytes, 0, bytes.length)
+    json.iso(instantFromBigInt(1_720_000_000_123_456_789n))
+    json.quotedInt64(5, 2 ** 31)
+    for (const value of [1.5, -2, 0, Number.NaN, -Infinity]) json.number(value)
+    json.boolean(false)
+    json.null()
+    json.endArray()
+    json.keyBytes(bytes, 0, bytes.length)
+    json.bigint(-5n)
+    json.endObject()
+  }
+  const random = seeded(11)
+  let cases = 0
+  for (let round = 0; round < 300; round++) {
+    const bytes = Buffer.from(Array.from({ length: random(60) }, () => random(256)))
+    const flat = new JsonWriter(1)
+    const nested = new JsonWriter(1, { isNested: true })
+    everything(flat, jsonLiteral, bytes)
+    everything(nested, nestedJsonLiteral, bytes)
+    assert.equal(JSON.parse(`"${nested.take().toString()}"`), flat.take().toString())
+    cases++
+  }
+  t.ok(cases > 0)
 })
