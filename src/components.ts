@@ -5,6 +5,7 @@ type Load = () => Promise<{ readonly default: Factory }>
 
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {
+    awslogs: () => import('./receivers/awslogs/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
   },
   processor: {

@@ -34,7 +34,12 @@ const lazyBuiltins = {
 const { build } = await import('esbuild')
 rmSync('dist', { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: { main: 'src/main.ts', plugin: 'src/plugin.ts', testing: 'src/testing/index.ts' },
+  entryPoints: {
+    main: 'src/main.ts',
+    plugin: 'src/plugin.ts',
+    lambda: 'src/lambda.ts',
+    testing: 'src/testing/index.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

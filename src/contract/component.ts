@@ -77,6 +77,11 @@ export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' 
 export interface Receiver extends Component {
   /** Where it listens, once started, for the start message: `http://127.0.0.1:4318`, `grpc://127.0.0.1:4317`. */
   readonly endpoints?: readonly string[]
+  /**
+   * Inside a Lambda function: an event that the function was invoked with. Resolves with false when it is none of this
+   * receiver's, with true when the pipelines have acknowledged what was in it; rejects when they have not, or it is damaged.
+   */
+  invoke?(event: unknown): Promise<boolean>
 }
 
 /** One instance per id, serving every signal: it owns connections. */

@@ -49,6 +49,8 @@ export interface Route {
 export interface Asker {
   /** Made on demand. */
   context(): Context
+  /** For what unfolds further than the body itself. Throws what the request is then refused with. */
+  admitUpTo(sizeBytes: number): void
   answer(answer: HttpAnswer): void
   /** Counted, and answered as the route's `refusal` says. */
   onRefused(error: unknown): void

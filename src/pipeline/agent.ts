@@ -115,17 +115,22 @@ export class Agent {
     for (const node of isPart('processor', 'connector'))
       await this.#stopAll([node], endsAt - RESERVE_MS - clock.monotonicMs())
     await this.#stopAll(isPart('exporter'), endsAt - RESERVE_MS / 2 - clock.monotonicMs())
-    const lostItems = this.#lostItems()
+    const lostItems = this.itemsOnTheWay + this.#itemsDroppedByStopping()
     await this.#stopAll(isPart('extension'), Math.max(RESERVE_MS / 2, endsAt - clock.monotonicMs()))
     return { lostItems, isComplete: clock.monotonicMs() < endsAt }
   }
 
-  /** What one node has offered and the next has not answered for is in both accounts, and is lost once. */
-  #lostItems(): number {
-    let lost = 0
-    for (const { ledger } of this.#of.accounts.all())
-      lost += ledger.held - ledger.offeredItems + (ledger.droppedByReason.get('shutdown') ?? 0)
-    return Math.max(0, lost)
+  /** Accepted, and neither delivered nor dropped. What one node has offered and the next not answered for is in both accounts. */
+  get itemsOnTheWay(): number {
+    let items = 0
+    for (const { ledger } of this.#of.accounts.all()) items += ledger.held - ledger.offeredItems
+    return Math.max(0, items)
+  }
+
+  #itemsDroppedByStopping(): number {
+    let items = 0
+    for (const { ledger } of this.#of.accounts.all()) items += ledger.droppedByReason.get('shutdown') ?? 0
+    return items
   }
 
   /** Side by side; one that fails, or does not end in time, does not keep the others. */

@@ -168,6 +168,15 @@ const tested = (folder: string, changes: Changes): Changes => under('', changes,
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
   receiver: {
+    awslogs: {
+      ...httpServerChanges(),
+      ...tested('receivers/awslogs', {
+        max_request_body_size: { value: 1000, change: 'larger bodies, and payloads that unfold to more, are refused' },
+        path: { value: '/firehose', change: 'where payloads are taken' },
+        access_key: { value: 'key', change: 'who does not show it is refused' },
+        message_format: { value: 'json', change: 'a message that is a JSON object becomes a map' },
+      }),
+    },
     otlp: {
       ...grpcServerChanges('protocols.grpc'),
       ...httpServerChanges('protocols.http'),
