@@ -233,6 +233,19 @@ export class Attributes {
     return true
   }
 
+  // ---- for KnownAttributes
+
+  /** How many slots there are, deleted ones included. */
+  get slotCount(): number {
+    this.#message.index()
+    return this.count
+  }
+
+  /** Fills `keyValue` and returns the bytes that its positions are in; undefined for a deleted attribute. */
+  locate(slot: number): Buffer | undefined {
+    return this.#stateOf(slot) === DELETED ? undefined : this.#locate(slot)
+  }
+
   // ---- for Message
 
   clear(): void {
