@@ -6,4 +6,6 @@
 export { LogEvents, type LogEventsOptions, type PutLogEvents } from './events.ts'
 export { MAX_AGE_MS, MAX_AHEAD_MS, MAX_MESSAGE_BYTES } from './limits.ts'
 export { cleanGroupName, cleanStreamName } from './names.ts'
+export { type LogGroupConfig, logGroupName, logGroupSettings, logStreamName } from './settings.ts'
 export { LOGS_API, type LogsCaller, LogsSink, type LogsSinkOptions } from './sink.ts'
+export { NameTemplate } from './template.ts'

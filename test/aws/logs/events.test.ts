@@ -9,6 +9,7 @@ import {
 } from '../../../src/aws/logs/limits.ts'
 import { DEFAULT_GROUP, DEFAULT_STREAM } from '../../../src/aws/logs/names.ts'
 import { testContext } from '../../../src/testing/index.ts'
+import { JsonWriter } from '../../../src/wire/json.ts'
 import { type PutBody, type Rig, rig } from './kit.ts'
 
 const send = async ({ events, sink, logs, drop }: Rig): Promise<PutBody[]> => {
@@ -60,6 +61,30 @@ test('bytes and texts come out alike', async (t) => {
     put?.logEvents.map(({ message }) => message),
     [text, text, 'lone \ufffd surrogate'],
   )
+})
+
+test('nested JSON comes out as the document that it is, whatever its size', async (t) => {
+  for (const repeat of [1, 100_000]) {
+    const here = rig()
+    const now = here.settings.clock.now()
+    const stream = here.events.streamOf('group', 'stream')
+    const document = { 'a "key"': ['x\\ "quoted" \n\u0001 größer ☃'.repeat(repeat), 5, null] }
+    const json = new JsonWriter(1024, { isNested: true })
+    json.beginObject()
+    json.keyText('a "key"')
+    json.beginArray()
+    json.string(document['a "key"'][0] as string)
+    json.number(5)
+    json.null()
+    json.endArray()
+    json.endObject()
+    here.events.addNested(stream, now, json.out.bytes, 0, json.out.length)
+    here.events.addText(stream, now, JSON.stringify(document))
+    const [nested, plain] = (await send(here)).flatMap(({ logEvents }) => logEvents)
+    t.equal(nested?.message, plain?.message)
+    if (repeat === 1) t.same(JSON.parse(nested!.message), document)
+    else t.equal(here.truncated.length, 2)
+  }
 })
 
 test('each stream has its own requests, and each event says how many items it carries', async (t) => {
