@@ -13,16 +13,19 @@ export interface AwsApi {
 
 /**
  * `json`: `POST /` with `X-Amz-Target: <targetPrefix>.<operation>`. `rest-json`: JSON posted to a path of the operation.
- * `query`: form fields, answered in XML.
+ * `query`: form fields, answered in XML. `rest-xml`: S3.
  */
 export type AwsProtocol =
   | { readonly type: 'json'; readonly version: '1.0' | '1.1'; readonly targetPrefix: string }
   | { readonly type: 'rest-json' }
   | { readonly type: 'query'; readonly version: string }
+  | { readonly type: 'rest-xml' }
 
 export interface AwsCall {
-  /** `PutLogEvents`; with `rest-json` its path, `/TraceSegments`. */
+  /** `PutLogEvents`; with `rest-json` and `rest-xml` its path, percent-encoded: `/TraceSegments`. */
   readonly operation: string
+  /** `POST` unless it says otherwise. */
+  readonly method?: 'POST' | 'PUT' | 'GET'
   /** The body, written by the caller in the API's protocol; never joined, never changed until the promise settles. */
   readonly chunks: readonly Uint8Array[]
   readonly sizeBytes: number

@@ -105,7 +105,8 @@ const grpcEndpoint = v.pipe(
   v.metadata({ kind: 'endpoint' }),
 )
 
-const proxyUrl = v.pipe(
+/** A proxy, or empty as if it were not there. */
+export const proxyUrl = v.pipe(
   text,
   v.check(
     (url) => url === '' || proxyProblem(url) === undefined,

@@ -26,6 +26,24 @@ export interface HttpTarget {
   readonly proxy: URL | undefined
 }
 
+/** What one request has instead of, or besides, what every request to its target has. */
+export interface RequestDetails {
+  /** `POST` unless it says otherwise. */
+  readonly method?: string
+  /** With its query; the target's own when not given. */
+  readonly path?: string
+  /** Name, value, name, value…; none that the target has. */
+  readonly headers?: readonly string[]
+}
+const NO_DETAILS: RequestDetails = {}
+
+/** A body as it goes out. */
+interface Sent {
+  readonly chunks: readonly Uint8Array[]
+  readonly sizeBytes: number
+  readonly details: RequestDetails
+}
+
 interface Secure {
   readonly https: typeof import('node:https')
   /** The latest. */
@@ -103,27 +121,18 @@ export class HttpClient {
     chunks: readonly Uint8Array[],
     sizeBytes: number,
     abort: AbortSignal,
+    details: RequestDetails = NO_DETAILS,
   ): Promise<HttpReply> {
-    if (this.#compress === undefined) return this.#attempt(target, chunks, sizeBytes, abort, true)
+    if (this.#compress === undefined) return this.#attempt(target, { chunks, sizeBytes, details }, abort, true)
     const compressed = this.#compress(chunks, sizeBytes)
     const body = Buffer.isBuffer(compressed) ? compressed : await compressed
-    return this.#attempt(target, [body], body.length, abort, true)
+    return this.#attempt(target, { chunks: [body], sizeBytes: body.length, details }, abort, true)
   }
 
-  #attempt(
-    target: HttpTarget,
-    chunks: readonly Uint8Array[],
-    sizeBytes: number,
-    abort: AbortSignal,
-    mayRepeat: boolean,
-  ): Promise<HttpReply> {
+  #attempt(target: HttpTarget, sent: Sent, abort: AbortSignal, mayRepeat: boolean): Promise<HttpReply> {
     return new Promise<HttpReply>((resolve, reject) => {
       if (abort.aborted) return reject(abort.reason)
-      const headers = [...target.headers, 'content-length', String(sizeBytes)]
-      const cookie = this.#cookies?.headerFor(target.url)
-      if (cookie !== undefined) headers.push('cookie', cookie)
-      const agent = this.#agentOf(target)
-      const request = target.request({ ...target.options, agent, headers })
+      const request = this.#open(target, sent)
       const stop = (): void => {
         settle(() => reject(abort.reason))
         request.destroy()
@@ -140,7 +149,7 @@ export class HttpClient {
         settle(() => {
           // The server closed an idle connection while we wrote to it: that is no failure, a fresh one will do.
           if (mayRepeat && request.reusedSocket && isClosed(error))
-            this.#attempt(target, chunks, sizeBytes, abort, false).then(resolve, reject)
+            this.#attempt(target, sent, abort, false).then(resolve, reject)
           else reject(connectionError(error, target.url.host))
         })
       })
@@ -158,9 +167,20 @@ export class HttpClient {
         )
       })
       request.cork()
-      for (const chunk of chunks) request.write(chunk)
+      for (const chunk of sent.chunks) request.write(chunk)
       request.end()
     })
+  }
+
+  #open(target: HttpTarget, { sizeBytes, details: { method, path, headers: own } }: Sent): ClientRequest {
+    const headers = [...target.headers, 'content-length', String(sizeBytes)]
+    if (own !== undefined) headers.push(...own)
+    const cookie = this.#cookies?.headerFor(target.url)
+    if (cookie !== undefined) headers.push('cookie', cookie)
+    const options = { ...target.options, agent: this.#agentOf(target), headers }
+    if (method !== undefined) options.method = method
+    if (path !== undefined) options.path = path
+    return target.request(options)
   }
 
   /** Connections are shared by what goes to the same kind of place. */

@@ -1,5 +1,5 @@
 // An answer, read to its end and never beyond 4 MiB, before and after decompression.
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { messageOf, PermanentError } from '../contract/index.ts'
 
@@ -11,6 +11,7 @@ export interface HttpReply {
   /** Without parameters, in lower case. */
   readonly contentType: string
   readonly retryAfter: string | undefined
+  readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
@@ -50,6 +51,7 @@ function replyOf(response: IncomingMessage, status: number, chunks: readonly Buf
     status,
     contentType: (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase(),
     retryAfter: headers['retry-after'],
+    headers,
     body: decompressed,
   }
 }

@@ -1,0 +1,69 @@
+// Which region: the setting, the environment, the profile, then what the machine says of itself.
+import { messageOf } from '../contract/index.ts'
+import type { Environment } from '../net/proxy.ts'
+import type { AwsConfig } from './config.ts'
+import { askMetadata } from './metadata.ts'
+import type { Profile } from './profile.ts'
+
+/** Rejects with everything that was tried. */
+export async function regionOf(
+  config: Pick<AwsConfig, 'region' | 'local_mode' | 'imds_retries'>,
+  profile: Profile,
+  environment: Environment,
+): Promise<string> {
+  const said =
+    config.region || environment.AWS_REGION || environment.AWS_DEFAULT_REGION || profile.get('region') || undefined
+  if (said !== undefined) return said
+  const tried: string[] = []
+  if (config.local_mode) tried.push('local_mode keeps from asking ECS and EC2')
+  else
+    for (const ask of [ofEcs, ofEc2]) {
+      try {
+        const region = await ask(environment, config.imds_retries)
+        if (region !== undefined) return region
+      } catch (error) {
+        tried.push(messageOf(error))
+      }
+    }
+  throw new Error(
+    `region: not known: give it as region, or in AWS_REGION (nor is it in the profile${tried.map((why) => `; ${why}`).join('')})`,
+  )
+}
+
+/** The metadata service is on the same machine; only a machine that has none does not answer soon. */
+const TIMEOUT_MS = 1000
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html */
+async function ofEcs(environment: Environment): Promise<string | undefined> {
+  const base = environment.ECS_CONTAINER_METADATA_URI_V4 || environment.ECS_CONTAINER_METADATA_URI
+  if (!base) return undefined
+  const task: unknown = JSON.parse(await askMetadata(new URL(`${base}/task`), { timeoutMs: TIMEOUT_MS }))
+  const arn = typeof task === 'object' && task !== null && 'TaskARN' in task ? task.TaskARN : undefined
+  const region = typeof arn === 'string' ? arn.split(':')[3] : undefined
+  if (!region) throw new Error(`${base}/task: no TaskARN in the answer`)
+  return region
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html (version 2) */
+async function ofEc2(environment: Environment, retries: number): Promise<string | undefined> {
+  if (environment.AWS_EC2_METADATA_DISABLED?.toLowerCase() === 'true') return undefined
+  const byMode = environment.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE === 'IPv6' ? 'http://[fd00:ec2::254]' : undefined
+  const base = environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || byMode || 'http://169.254.169.254'
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const token = await askMetadata(new URL('/latest/api/token', base), {
+        method: 'PUT',
+        headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+        timeoutMs: TIMEOUT_MS,
+      })
+      const headers = { 'x-aws-ec2-metadata-token': token.trim() }
+      const region = await askMetadata(new URL('/latest/meta-data/placement/region', base), {
+        headers,
+        timeoutMs: TIMEOUT_MS,
+      })
+      return region.trim()
+    } catch (error) {
+      if (attempt >= retries) throw error
+    }
+  }
+}
