@@ -37,6 +37,17 @@ export type {
   SummaryPointWriter,
 } from './pointwriter.ts'
 export { poisonViews } from './poison.ts'
+export {
+  type ExplicitBuckets,
+  type ExponentialBuckets,
+  type ExponentialSide,
+  hasValidTimes,
+  type PointFault,
+  type Quantile,
+  readExponentialHistogram,
+  readHistogram,
+  readSummary,
+} from './reading.ts'
 export { Resource, type ResourceObject, Scope, type ScopeObject } from './resource.ts'
 export type { Signal } from './signal.ts'
 export { Span, type SpanObject, type StatusCode } from './span.ts'

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { list, oneOf, optional, record, required, section, setting } from '../../config/schema.ts'
+import { oneOf, optional, record, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
+import { resourceAttributePatterns, resourceConversion } from '../../match/resource-attributes.ts'
 import { httpServerEntries } from '../../net/http-server.ts'
 import { addressIsValid } from '../../net/listen.ts'
 import { strategies } from './names.ts'
@@ -32,36 +33,6 @@ function problemWith(name: string): string | undefined {
   if (name.startsWith('__')) return 'names that begin with __ belong to Prometheus'
   return RESERVED.includes(name) ? 'buckets and quantiles have it' : undefined
 }
-
-const patterns = list(text)
-const included = setting(
-  patterns,
-  [],
-  'Patterns of resource attributes that become labels, such as k8s.*; * is any characters, ? one.',
-)
-const excluded = setting(
-  patterns,
-  [],
-  'Patterns of those that do not, whatever is included; alone, all others become labels.',
-)
-
-const resourceToTelemetry = v.pipe(
-  section({
-    enabled: setting(flag, false, 'Whether every resource attribute becomes a label.'),
-    exclude_service_attributes: setting(
-      flag,
-      false,
-      'Not service.name, service.namespace and service.instance.id, which job and instance have already.',
-    ),
-    included,
-    excluded,
-  }),
-  v.check(
-    ({ enabled, exclude_service_attributes, included, excluded }) =>
-      !(enabled || exclude_service_attributes) || (included.length === 0 && excluded.length === 0),
-    'has both ways at once: either enabled and exclude_service_attributes, or included and excluded',
-  ),
-)
 
 const { sending_queue } = deliverySettings({ queueEnabled: false })
 const timeouts = { read_header_timeout: '1m', write_timeout: '30s', idle_timeout: '1m' }
@@ -106,12 +77,12 @@ const settings = section({
     'How names of metrics and attributes become names in Prometheus. Default: UnderscoreEscapingWithSuffixes.',
   ),
   resource_to_telemetry_conversion: setting(
-    resourceToTelemetry,
+    resourceConversion,
     {},
     'Which resource attributes become labels of every series. The older form of resource_constant_labels.',
   ),
   resource_constant_labels: setting(
-    section({ included, excluded }),
+    section(resourceAttributePatterns),
     {},
     'Which resource attributes become labels of every series; they are in target_info in any case.',
   ),

@@ -1,18 +1,8 @@
 // Exponential histograms in formats whose buckets have bounds: as many ordinary buckets as keep a scrape bearable.
+import type { ExponentialBuckets, ExponentialSide } from '../../data/index.ts'
 
-/** The buckets on one side of zero: the first has the index `offset`. */
-export interface Side {
-  readonly offset: number
-  readonly counts: readonly number[]
-}
-
-export interface ExponentialCounts {
-  readonly scale: number
-  readonly zeroCount: number
-  readonly zeroThreshold: number
-  readonly positive: Side
-  readonly negative: Side
-}
+export type Side = ExponentialSide
+export type ExponentialCounts = ExponentialBuckets
 
 /**
  * Buckets a side. Each is a series of its own in Prometheus. When values spread, neighbours are joined in pairs: the bounds

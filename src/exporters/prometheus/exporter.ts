@@ -2,12 +2,12 @@
 import type { Exporter, Settings } from '../../contract/index.ts'
 import type { Batch } from '../../data/index.ts'
 import { type Drop, deliver } from '../../delivery/index.ts'
+import { filterByPatterns, resourceAttributeFilter } from '../../match/resource-attributes.ts'
 import { ActiveRequests } from '../../net/active-requests.ts'
 import { createCors } from '../../net/cors.ts'
 import { ENCODINGS, HttpServer } from '../../net/http-server.ts'
 import { Sweep } from '../../net/sweep.ts'
 import type { PrometheusConfig } from './config.ts'
-import { matchesGlob } from './glob.ts'
 import { Intake } from './intake.ts'
 import { Losses } from './losses.ts'
 import { createNaming, type Naming } from './names.ts'
@@ -96,15 +96,9 @@ const strategyOf = ({ translation_strategy, add_metric_suffixes }: PrometheusCon
 const constLabelsOf = ({ const_labels }: PrometheusConfig, naming: Naming): Map<string, string> =>
   new Map(Object.entries(const_labels).map(([name, value]) => [naming.label(name) ?? name, value]))
 
-const SERVICE = ['service.name', 'service.namespace', 'service.instance.id']
-
 function resourceLabelsOf(config: PrometheusConfig): (key: string) => boolean {
-  const older = config.resource_to_telemetry_conversion
-  if (older.enabled) return older.exclude_service_attributes ? (key) => !SERVICE.includes(key) : () => true
-  const newer = config.resource_constant_labels
-  const { included, excluded } = newer.included.length + newer.excluded.length > 0 ? newer : older
-  const isOneOf = (list: readonly string[], key: string): boolean => list.some((pattern) => matchesGlob(pattern, key))
-  return (key) => !isOneOf(excluded, key) && (included.length === 0 ? excluded.length > 0 : isOneOf(included, key))
+  const { resource_constant_labels: newer, resource_to_telemetry_conversion: older } = config
+  return newer.included.length + newer.excluded.length > 0 ? filterByPatterns(newer) : resourceAttributeFilter(older)
 }
 
 function createDesk(config: PrometheusConfig, settings: Settings, registry: Registry, naming: Naming): ScrapeDesk {

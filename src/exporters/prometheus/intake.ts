@@ -1,9 +1,18 @@
 // From batches to series. What is met again is known by its bytes on the wire: names and labels are made once a series.
-import type { Batch, DataPoint, Metric, MetricType, Visitor } from '../../data/index.ts'
+import {
+  type Batch,
+  type DataPoint,
+  hasValidTimes,
+  type Metric,
+  type MetricType,
+  readHistogram,
+  readSummary,
+  type Visitor,
+} from '../../data/index.ts'
 import { exemplarsOf } from './exemplar.ts'
 import { labelSet } from './labels.ts'
 import type { NamedType } from './names.ts'
-import { hasValidTimes, type Refusal, readExponential, readHistogram, readNumber, readSummary } from './reading.ts'
+import { type Refusal, readExponential, readNumber } from './reading.ts'
 import type { FamilyType, Registry, Series, SeriesName } from './registry.ts'
 import { type KnownResource, type KnownScope, type LabelOptions, listOf, Resources } from './resources.ts'
 

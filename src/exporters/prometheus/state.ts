@@ -1,8 +1,7 @@
 // What is known of one series: the newest value of each kind of sample, deltas added up.
-import type { DataPoint, Instant } from '../../data/index.ts'
+import type { DataPoint, ExplicitBuckets, Instant, Quantile } from '../../data/index.ts'
 import type { ShownExemplar } from './exemplar.ts'
 import { added, cumulativeBuckets, type ExponentialCounts } from './exponential.ts'
-import type { ExplicitBuckets, Quantile } from './reading.ts'
 import { Timeline } from './timeline.ts'
 
 /** `take…` answers false when the point is older than what is known. */

@@ -1,6 +1,5 @@
 import { test } from 'tap'
 import { Instant } from '../../../src/data/index.ts'
-import { matchesGlob } from '../../../src/exporters/prometheus/glob.ts'
 import { NumberState } from '../../../src/exporters/prometheus/state.ts'
 import { seeded } from '../../data/random.ts'
 
@@ -57,40 +56,4 @@ test('points without a time are always new', async (t) => {
   const state = new NumberState()
   for (const value of [1, 2, 3]) t.ok(state.take(value, at(0), at(0), true))
   t.equal(state.value, 6)
-})
-
-test('patterns match as in the collector', async (t) => {
-  const table: [pattern: string, text: string, matches: boolean][] = [
-    ['k8s.*', 'k8s.pod.name', true],
-    ['k8s.*', 'k8s', false],
-    ['k8s.*', 'k8s.', true],
-    ['*', '', true],
-    ['', '', true],
-    ['', 'a', false],
-    ['?', 'a', true],
-    ['?', '', false],
-    ['*.name', 'a.name.name', true],
-    ['*a*b*c', 'xxaxxbxxbc', true],
-    ['*a*b*c', 'xxaxxcxxb', false],
-    ['a.b', 'axb', false],
-    ['[a]', 'a', false],
-    ['[a]', '[a]', true],
-    ['a?c*', 'abcdef', true],
-  ]
-  for (const [pattern, text, matches] of table) t.equal(matchesGlob(pattern, text), matches, `${pattern} ~ ${text}`)
-  let cases = 0
-  for (let seed = 1; seed <= 3000; seed++) {
-    const random = seeded(seed)
-    const draw = (from: string): string => Array.from({ length: random(8) }, () => from[random(from.length)]).join('')
-    const pattern = draw('ab*?')
-    const text = draw('ab')
-    const model = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(text)
-    if (matchesGlob(pattern, text) !== model) t.fail(`${pattern} ~ ${text} is not ${model}`)
-    cases++
-  }
-  t.ok(cases > 0)
-})
-
-test('a pattern made to be slow is not', async (t) => {
-  t.notOk(matchesGlob(`${'*a'.repeat(500)}b`, 'a'.repeat(2000)))
 })
