@@ -79,7 +79,6 @@ const UNSIGNED: ReadonlySet<string> = new Set([
   'authorization',
   'cache-control',
   'connection',
-  'content-length',
   'expect',
   'from',
   'keep-alive',
