@@ -1,11 +1,10 @@
 import * as v from 'valibot'
-import { oneOf, optional, record, required, section, setting } from '../../config/schema.ts'
+import { record, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
-import { resourceAttributePatterns, resourceConversion } from '../../match/resource-attributes.ts'
 import { httpServerEntries } from '../../net/http-server.ts'
 import { addressIsValid } from '../../net/listen.ts'
-import { strategies } from './names.ts'
+import { NAMED_TWICE, namesResourceLabelsOnce, translationSettings } from '../../prometheus/settings.ts'
 
 const labelValue = v.pipe(
   v.union([v.string(), v.number(), v.boolean()], 'must be a text'),
@@ -67,30 +66,9 @@ const settings = section({
   ),
   enable_open_metrics: setting(flag, false, 'Answers in OpenMetrics, with exemplars, when a scraper asks for it.'),
   without_scope_info: setting(flag, false, 'Leaves out the labels of the instrumentation scope (otel_scope_…).'),
-  add_metric_suffixes: setting(
-    flag,
-    true,
-    'Adds unit and type to names of metrics. The older form of translation_strategy, which overrides it.',
-  ),
-  translation_strategy: optional(
-    oneOf(strategies),
-    'How names of metrics and attributes become names in Prometheus. Default: UnderscoreEscapingWithSuffixes.',
-  ),
-  resource_to_telemetry_conversion: setting(
-    resourceConversion,
-    {},
-    'Which resource attributes become labels of every series. The older form of resource_constant_labels.',
-  ),
-  resource_constant_labels: setting(
-    section(resourceAttributePatterns),
-    {},
-    'Which resource attributes become labels of every series; they are in target_info in any case.',
-  ),
+  ...translationSettings,
   sending_queue,
 })
-
-const isEmpty = (value: object): boolean =>
-  Object.values(value).every((part) => part === false || (Array.isArray(part) && part.length === 0))
 
 export const config = v.pipe(
   settings,
@@ -98,9 +76,8 @@ export const config = v.pipe(
   v.forward(
     v.partialCheck(
       [['resource_to_telemetry_conversion'], ['resource_constant_labels']],
-      ({ resource_to_telemetry_conversion, resource_constant_labels }) =>
-        isEmpty(resource_to_telemetry_conversion) || isEmpty(resource_constant_labels),
-      'says the same as resource_constant_labels: use one of the two',
+      namesResourceLabelsOnce,
+      NAMED_TWICE,
     ),
     ['resource_to_telemetry_conversion'],
   ),

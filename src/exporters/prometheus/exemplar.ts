@@ -1,8 +1,8 @@
 // Exemplars as OpenMetrics shows them behind a sample.
 import { type DataPoint, type Exemplar, textOfValue } from '../../data/index.ts'
+import { escapedLabel } from '../../prometheus/names.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { labelText } from './labels.ts'
-import { escapedLabel } from './names.ts'
 import { writeFloat } from './number.ts'
 
 export interface ShownExemplar {

@@ -2,15 +2,15 @@
 import type { Exporter, Settings } from '../../contract/index.ts'
 import type { Batch } from '../../data/index.ts'
 import { type Drop, deliver } from '../../delivery/index.ts'
-import { filterByPatterns, resourceAttributeFilter } from '../../match/resource-attributes.ts'
 import { ActiveRequests } from '../../net/active-requests.ts'
 import { createCors } from '../../net/cors.ts'
 import { ENCODINGS, HttpServer } from '../../net/http-server.ts'
 import { Sweep } from '../../net/sweep.ts'
+import { createNaming, type Naming } from '../../prometheus/names.ts'
+import { resourceLabelsOf, strategyOf } from '../../prometheus/settings.ts'
 import type { PrometheusConfig } from './config.ts'
 import { Intake } from './intake.ts'
 import { Losses } from './losses.ts'
-import { createNaming, type Naming } from './names.ts'
 import { Registry } from './registry.ts'
 import { answerScrape, PATH, type ScrapeDesk } from './scrape.ts'
 import { expose } from './text.ts'
@@ -90,16 +90,8 @@ const WITHOUT_RETRY = {
   },
 } as const
 
-const strategyOf = ({ translation_strategy, add_metric_suffixes }: PrometheusConfig) =>
-  translation_strategy ?? (add_metric_suffixes ? 'UnderscoreEscapingWithSuffixes' : 'UnderscoreEscapingWithoutSuffixes')
-
 const constLabelsOf = ({ const_labels }: PrometheusConfig, naming: Naming): Map<string, string> =>
   new Map(Object.entries(const_labels).map(([name, value]) => [naming.label(name) ?? name, value]))
-
-function resourceLabelsOf(config: PrometheusConfig): (key: string) => boolean {
-  const { resource_constant_labels: newer, resource_to_telemetry_conversion: older } = config
-  return newer.included.length + newer.excluded.length > 0 ? filterByPatterns(newer) : resourceAttributeFilter(older)
-}
 
 function createDesk(config: PrometheusConfig, settings: Settings, registry: Registry, naming: Naming): ScrapeDesk {
   const refused = settings.meter.createCounter('sluice_exporter_prometheus_rejected_requests', {

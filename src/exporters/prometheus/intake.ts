@@ -9,12 +9,12 @@ import {
   readSummary,
   type Visitor,
 } from '../../data/index.ts'
+import { labelSet, listOf } from '../../prometheus/label-set.ts'
+import { namedType } from '../../prometheus/names.ts'
 import { exemplarsOf } from './exemplar.ts'
-import { labelSet } from './labels.ts'
-import type { NamedType } from './names.ts'
 import { type Refusal, readExponential, readNumber } from './reading.ts'
 import type { FamilyType, Registry, Series, SeriesName } from './registry.ts'
-import { type KnownResource, type KnownScope, type LabelOptions, listOf, Resources } from './resources.ts'
+import { type KnownResource, type KnownScope, type LabelOptions, Resources } from './resources.ts'
 
 export interface IntakeOptions extends LabelOptions {
   readonly expirationMs: number
@@ -264,6 +264,3 @@ function familyTypeOf(type: MetricType, isMonotonic: boolean): FamilyType {
       return 'summary'
   }
 }
-
-const namedType = (type: MetricType, isMonotonic: boolean): NamedType =>
-  type === 'gauge' ? 'gauge' : isMonotonic ? 'counter' : 'other'

@@ -1,7 +1,7 @@
 // What resource and scope add to the labels of their series, and `target_info`, which has the rest of the resource.
-import { type Attributes, type Resource, type Scope, textOfValue } from '../../data/index.ts'
-import { type AttributeList, labelSet } from './labels.ts'
-import type { Naming } from './names.ts'
+import type { Attributes, Resource, Scope } from '../../data/index.ts'
+import { type AttributeList, jobAndInstance, labelSet, listOf, SERVICE_KEYS } from '../../prometheus/label-set.ts'
+import type { Naming } from '../../prometheus/names.ts'
 import type { Registry, Series } from './registry.ts'
 
 export interface LabelOptions {
@@ -43,7 +43,6 @@ const MAX_FORMS = 4096
 /** Resources, scopes and metrics that are remembered beyond those that the series at hand account for. */
 const MAX_LEARNED = 10_000
 const TARGET_OWNER = '\u0000target_info'
-const NAMED: readonly string[] = ['service.name', 'service.namespace', 'service.instance.id']
 
 export class Resources<M> {
   readonly #options: LabelOptions
@@ -154,7 +153,7 @@ export class Resources<M> {
     const job = fixed.get('job')
     const instance = fixed.get('instance')
     if (!job || !instance) return undefined
-    const attributes = list.filter(([key]) => !NAMED.includes(key) && naming.label(key) !== undefined)
+    const attributes = list.filter(([key]) => !SERVICE_KEYS.includes(key) && naming.label(key) !== undefined)
     const labels = labelSet(attributes, fixed, undefined, naming)!
     const key = JSON.stringify([job, instance])
     const known = this.#targets.get(key)
@@ -185,21 +184,5 @@ export class Resources<M> {
   }
 }
 
-/** In wire order; of a key given twice the first counts. */
-export function listOf(attributes: Attributes): [key: string, value: string][] {
-  return [...attributes.toMap()].map(([key, value]) => [key, textOfValue(value)])
-}
-
 const keyOf = (scope: Scope): string =>
   `${scope.name}\u0000${scope.version}\u0000${scope.schemaUrl}\u0000${scope.attributes.wireKey()}`
-
-/** As the specification says: `job` is namespace and name of the service, `instance` its id. */
-function jobAndInstance(attributes: ReadonlyMap<string, string>): Map<string, string> {
-  const labels = new Map<string, string>()
-  const name = attributes.get('service.name')
-  const namespace = attributes.get('service.namespace')
-  const instance = attributes.get('service.instance.id')
-  if (name !== undefined) labels.set('job', namespace === undefined ? name : `${namespace}/${name}`)
-  if (instance !== undefined) labels.set('instance', instance)
-  return labels
-}

@@ -1,12 +1,6 @@
 import { test } from 'tap'
-import {
-  added,
-  cumulativeBuckets,
-  type ExponentialCounts,
-  fitted,
-  MAX_BUCKETS,
-  type Side,
-} from '../../../src/exporters/prometheus/exponential.ts'
+import type { ExponentialCounts, Side } from '../../../src/exporters/prometheus/exponential.ts'
+import { added, cumulativeBuckets, fitted, MAX_BUCKETS } from '../../../src/exporters/prometheus/exponential.ts'
 import { type Random, seeded } from '../../data/random.ts'
 
 /** Values of buckets, each in the middle of its own, and the histogram that they make. */

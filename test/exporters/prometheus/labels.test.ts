@@ -1,6 +1,7 @@
 import { test } from 'tap'
-import { type AttributeList, escapeLabelText, labelSet, labelText } from '../../../src/exporters/prometheus/labels.ts'
-import { createNaming } from '../../../src/exporters/prometheus/names.ts'
+import { escapeLabelText, labelText } from '../../../src/exporters/prometheus/labels.ts'
+import { type AttributeList, labelSet } from '../../../src/prometheus/label-set.ts'
+import { createNaming } from '../../../src/prometheus/names.ts'
 
 const escaping = createNaming('UnderscoreEscapingWithSuffixes', '')
 const utf8 = createNaming('NoTranslation', '')

@@ -1,7 +1,8 @@
 // Names of metrics and labels: OpenTelemetry's dots, slashes and units as Prometheus wants them.
 // The rules are those of the OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility", as the collector
 // applies them; the tests have a table recorded from it.
-import { unitWords } from '../../observe/units.ts'
+import type { MetricType } from '../data/index.ts'
+import { unitWords } from '../observe/units.ts'
 
 export const strategies = [
   'UnderscoreEscapingWithSuffixes',
@@ -13,6 +14,9 @@ export type TranslationStrategy = (typeof strategies)[number]
 
 /** What a metric's type adds to its name. */
 export type NamedType = 'counter' | 'gauge' | 'other'
+
+export const namedType = (type: MetricType, isMonotonic: boolean): NamedType =>
+  type === 'gauge' ? 'gauge' : isMonotonic ? 'counter' : 'other'
 
 export interface Naming {
   /** Undefined when nothing usable is left of the name. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { escapeMetricName } from '../../../src/exporters/prometheus/escape.ts'
-import { createNaming, type NamedType, type TranslationStrategy } from '../../../src/exporters/prometheus/names.ts'
+import { escapeMetricName } from '../../src/exporters/prometheus/escape.ts'
+import { createNaming, type NamedType, type TranslationStrategy } from '../../src/prometheus/names.ts'
 
 const recorded = <Row>(name: string): Row[] =>
   JSON.parse(readFileSync(new URL(`recorded/${name}.json`, import.meta.url), 'utf8'))
