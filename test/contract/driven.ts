@@ -22,6 +22,7 @@ import {
   testHost,
   testSettings,
 } from '../../src/testing/index.ts'
+import { AwsEmulator, TEST_KEY } from '../emulator/server.ts'
 import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
 
@@ -32,13 +33,23 @@ export interface Surroundings {
   readonly directory: string
   readonly http: FakeOtlpHttp
   readonly grpc: FakeOtlpGrpc
+  /** Any AWS service: it takes whatever is signed and answers `{}`. */
+  readonly aws: AwsEmulator
 }
 
+/** Where AWS components look for credentials; nothing asks the machine that the tests run on. */
+for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
+process.env.AWS_ACCESS_KEY_ID = TEST_KEY.accessKeyId
+process.env.AWS_SECRET_ACCESS_KEY = TEST_KEY.secretAccessKey
+process.env.AWS_EC2_METADATA_DISABLED = 'true'
+
 export async function surroundings(t: Test): Promise<Surroundings> {
-  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc() }
+  const aws = new AwsEmulator({ service: '*', operations: { '*': () => ({}) }, now: () => testSettings().clock.now() })
+  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc(), aws }
   await around.http.start()
   await around.grpc.start()
-  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop()]))
+  await aws.listen()
+  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop(), aws.stop()]))
   return around
 }
 

@@ -71,7 +71,7 @@ export class WholeAnswer {
 }
 
 export interface EmulatorOptions {
-  /** The name in signatures: `logs`. */
+  /** The name in signatures: `logs`; `*` for any. */
   readonly service: string
   readonly region?: string
   /** By operation; `*` for all that have none. */

@@ -44,7 +44,8 @@ export async function signatureProblem(
     /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), /.exec(given)
   if (parts === null) return `no signature: ${given.slice(0, 20)}`
   const [, inRegion, forService, names = ''] = parts
-  if (inRegion !== region || forService !== service) return `signed for ${forService} in ${inRegion}`
+  if (inRegion !== region || (service !== '*' && forService !== service))
+    return `signed for ${forService} in ${inRegion}`
   const signed = new Set(names.split(';'))
   if (!signed.has('host') || !signed.has('x-amz-date')) return 'host and x-amz-date must be signed'
   for (const name of Object.keys(headers))
@@ -52,7 +53,7 @@ export async function signatureProblem(
   if (key.sessionToken !== headers['x-amz-security-token']) return 'another session token'
   const hash = createHash('sha256').update(body).digest('hex')
   const said = headers['x-amz-content-sha256']
-  if (service === 's3' && said === undefined) return 'S3 wants x-amz-content-sha256'
+  if (forService === 's3' && said === undefined) return 'S3 wants x-amz-content-sha256'
   if (said !== undefined && said !== hash && said !== 'UNSIGNED-PAYLOAD')
     return 'x-amz-content-sha256 is of another body'
   const url = new URL(incoming.url ?? '/', 'http://host')
@@ -60,9 +61,9 @@ export async function signatureProblem(
   const signer = new SignatureV4({
     credentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
     region,
-    service,
+    service: forService!,
     sha256: Sha256,
-    uriEscapePath: service !== 's3',
+    uriEscapePath: forService !== 's3',
     applyChecksum: false,
   })
   const again = await signer.sign(

@@ -1,0 +1,31 @@
+// `awsSettings`: what every AWS component has.
+import { type Changes, type Scene, under } from './change.ts'
+
+export const awsChanges: Changes = under(
+  '',
+  {
+    region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
+    endpoint: { value: ({ aws }: Scene) => `${aws.url}/below`, change: 'where calls go' },
+    role_arn: { value: 'arn:aws:iam::123456789012:role/telemetry', change: 'whose credentials they are' },
+    external_id: {
+      value: 'one',
+      with: { role_arn: 'arn:aws:iam::123456789012:role/telemetry' },
+      change: 'what the owner of the role is told',
+    },
+    profile: { value: 'other', change: 'which profile credentials and region are from' },
+    shared_credentials_file: {
+      value: ({ directory }: Scene) => [`${directory}/keys`],
+      change: 'which files they are in',
+    },
+    local_mode: { value: true, change: 'ECS and EC2 are not asked for the region' },
+    imds_retries: { value: 0, change: 'how often EC2 is asked again' },
+    request_timeout_seconds: { value: 7, change: 'when a call is given up' },
+    num_workers: { value: 3, change: 'how many connections stay open' },
+    proxy_address: { value: 'http://127.0.0.1:9', change: 'calls go through it' },
+    no_verify_ssl: { value: true, change: 'any certificate will do' },
+    certificate_file_path: { value: ({ tls }: Scene) => tls.ca, change: 'which authorities are trusted' },
+    max_retries: { value: 5, change: 'a line in the log says that it has no effect' },
+    resource_arn: { value: 'arn:aws:ec2:::instance/i-1', change: 'a line in the log, or telemetry of X-Ray, has it' },
+  },
+  { heldBy: ['test/aws/'] },
+)
