@@ -187,6 +187,13 @@ export class JsonTape {
     return textOf(out.bytes, 0, out.length)
   }
 
+  /** The value of an object's member, the first of that name; 0 when there is none, or null. */
+  member(object: number, name: string): number {
+    for (let key = this.first(object); key < this.next(object); key = this.next(key + 1))
+      if (this.text(key) === name && this.kind(key + 1) !== NULL) return key + 1
+    return 0
+  }
+
   /** A number as a double. */
   number(node: number): number {
     const start = this.start(node)
