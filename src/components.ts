@@ -15,6 +15,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     resource: () => import('./processors/resource/index.ts'),
   },
   exporter: {
+    awscloudwatchlogs: () => import('./exporters/awscloudwatchlogs/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),
     file: () => import('./exporters/file/index.ts'),
     nop: () => import('./exporters/nop/index.ts'),

@@ -66,6 +66,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     resource: () => ({ attributes: [{ key: 'absent', action: 'delete' }] }),
   },
   exporter: {
+    awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),
     debug: () => ({}),
     file: ({ directory }) => ({ path: `${directory}/file.json` }),
     nop: () => ({}),

@@ -159,11 +159,12 @@ export class LogEvents {
   /** Everything that was added, as one outgoing, or none; begins anew. What is too old or too new is dropped, event by event. */
   take(drop: Drop): Outgoing<PutLogEvents>[] {
     const parts = this.#byStream().flatMap((positions, stream) => this.#cut(stream, positions, drop))
-    this.#clear()
+    this.clear()
     return parts.length === 0 ? [] : [{ request: { parts }, items: itemsOfParts(parts) }]
   }
 
-  #clear(): void {
+  /** Begins anew, without what was added: for whoever could not finish. */
+  clear(): void {
     // What a large batch has taken is not kept for the small ones after it.
     if (this.#json.out.bytes.length > KEPT_BYTES) this.#json.out.bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
     this.#json.clear()

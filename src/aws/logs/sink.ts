@@ -1,9 +1,10 @@
 // Sends log events to CloudWatch Logs. Groups and streams are made when AWS says that they are not there.
-import { type Clock, messageOf, PermanentError, RetryableError } from '../../contract/index.ts'
+import { type Clock, messageOf, PermanentError, RetryableError, reasonOf } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
 import { Burst, type Drop, type Outgoing } from '../../delivery/index.ts'
 import { jsonLiteral } from '../../wire/json.ts'
 import { type AwsApi, type AwsCall, AwsError } from '../api.ts'
+import { deliveryError } from '../refusal.ts'
 import { itemsOfPart, itemsOfParts, type LogEventsPart, type PutLogEvents } from './events.ts'
 import { MAX_AGE_MS } from './limits.ts'
 import { LogStreams, type LogStreamsOptions } from './streams.ts'
@@ -98,15 +99,12 @@ export class LogsSink {
       // An answer of former times, when requests carried a sequence token: these events are there.
       if (error.code === 'DataAlreadyAcceptedException') return []
       if (error.refusal === 'too_large' && count > 1) return this.#sendHalves(part, Math.ceil(count / 2), round, abort)
-      if (error.refusal === 'invalid' || error.refusal === 'too_large') {
-        round.lose(
-          itemsOfPart(part),
-          error.refusal === 'invalid' ? 'invalid_request' : 'too_large',
-          explain(error, part),
-        )
+      const known = deliveryError(error)
+      if (known instanceof PermanentError) {
+        round.lose(itemsOfPart(part), known.reason, explain(error, part))
         return []
       }
-      round.fail(error, explain(error, part))
+      round.fail(known, explain(error, part))
       return [part]
     }
   }
@@ -141,9 +139,15 @@ export class LogsSink {
     } catch (error) {
       if (!(error instanceof AwsError && error.refusal === 'missing')) throw error
       await this.#streams.create(part.group, part.stream, abort)
-      return await this.#caller.call(call, abort)
+      return await this.#caller.call(call, abort).catch(notThereYet)
     }
   }
+}
+
+/** What has just been made may take a moment to be seen everywhere. */
+function notThereYet(error: unknown): never {
+  if (!(error instanceof AwsError && error.refusal === 'missing')) throw error
+  throw new RetryableError(error.message, { reason: 'resource_not_found', cause: error })
 }
 
 /** What one call of `send` came to. */
@@ -160,9 +164,9 @@ class Round {
   }
 
   fail(error: unknown, message: string = messageOf(error)): void {
-    if (error instanceof AwsError && error.waitMs !== undefined) this.waitMs = Math.max(this.waitMs ?? 0, error.waitMs)
-    const reason = error instanceof AwsError ? error.refusal : error instanceof RetryableError ? error.reason : 'error'
-    this.failure ??= { message, reason, cause: error }
+    if (error instanceof RetryableError && error.waitMs !== undefined)
+      this.waitMs = Math.max(this.waitMs ?? 0, error.waitMs)
+    this.failure ??= { message, reason: reasonOf(error), cause: error }
   }
 
   retryable({ message, reason, cause }: NonNullable<Round['failure']>): RetryableError<Outgoing<PutLogEvents>> {

@@ -78,6 +78,16 @@ test('a group that is there is left as it is', async (t) => {
   t.same(here.logs.operations, ['PutLogEvents', 'CreateLogStream', 'PutLogEvents'])
 })
 
+test('a stream that is not seen at once after it was made is tried again soon', async (t) => {
+  const here = rig()
+  here.logs.answer = (operation) => (operation === 'PutLogEvents' ? refuse('missing', 'ResourceNotFoundException') : {})
+  add(here, 'group', 1)
+  const error = await send(here)
+  t.match(error, { name: 'RetryableError', reason: 'resource_not_found', remaining: { items: 1 } })
+  t.equal((error as RetryableError).waitMs, undefined)
+  t.same(here.logs.operations, ['PutLogEvents', 'CreateLogStream', 'PutLogEvents'])
+})
+
 test('what someone else has made meanwhile is as good', async (t) => {
   const here = rig()
   let puts = 0
@@ -213,7 +223,7 @@ test('missing permissions may be given later', async (t) => {
   const here = rig()
   here.logs.answer = () => refuse('denied', 'AccessDeniedException')
   add(here, 'group', 2)
-  t.match(await send(here), { name: 'RetryableError', reason: 'denied' })
+  t.match(await send(here), { name: 'RetryableError', reason: 'access_denied', waitMs: 30_000 })
 })
 
 test('a request that is too large after all is halved; one event that is too large alone is dropped', async (t) => {

@@ -4,9 +4,11 @@ import type { ProcessMemory } from '../../../src/processors/memory_limiter/proce
 import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { visit } from '../driven.ts'
+import { awsChanges } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
+import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
 
@@ -194,6 +196,19 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     resource: actionChanges('attributes'),
   },
   exporter: {
+    awscloudwatchlogs: {
+      ...awsChanges,
+      ...logGroupChanges,
+      ...tested('exporters/awscloudwatchlogs', {
+        log_group_name: { value: '/ecs/{ServiceName}', change: 'which group' },
+        log_stream_name: { value: '{date}', change: 'which stream in it' },
+        raw_log: { value: true, change: 'the body alone, and metric lines go where they say' },
+        emf_only: { value: true, with: { raw_log: true }, change: 'what is no metric line is dropped' },
+      }),
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
+      ...timeoutChange,
+    },
     debug: { ...tested('exporters/debug', debug), ...queueChanges(false) },
     file: {
       ...tested('exporters/file', file),

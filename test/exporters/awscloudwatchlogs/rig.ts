@@ -1,0 +1,67 @@
+// An exporter on a stand-in for the client, or on one that the test brings.
+import * as v from 'valibot'
+import type { Exporter } from '../../../src/contract/index.ts'
+import { type Batch, decodeOtlpJson } from '../../../src/data/index.ts'
+import { config } from '../../../src/exporters/awscloudwatchlogs/config.ts'
+import { createAwsCloudwatchLogsExporter, type LogsClient } from '../../../src/exporters/awscloudwatchlogs/exporter.ts'
+import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
+import { FakeLogs } from '../../aws/logs/kit.ts'
+
+export class FakeClient extends FakeLogs implements LogsClient {
+  isStarted = false
+  isClosed = false
+  async start(): Promise<void> {
+    this.isStarted = true
+  }
+  close(): void {
+    this.isClosed = true
+  }
+
+  /** What has arrived: group, stream, time and message of each event. */
+  get events(): { group: string; stream: string; timestamp: number; message: string }[] {
+    return this.puts.flatMap(({ logGroupName: group, logStreamName: stream, logEvents }) =>
+      logEvents.map(({ timestamp, message }) => ({ group, stream, timestamp, message })),
+    )
+  }
+}
+
+export interface Rig {
+  readonly exporter: Exporter
+  readonly client: FakeClient
+  readonly settings: TestSettings
+  /** Resolves when it is taken and, without a queue, sent. */
+  consume(batch: Batch<'logs'>): Promise<void>
+  drops(): Record<string, number>
+  stop(): Promise<void>
+}
+
+/** Without a queue unless the config says so: a test knows when something is sent. */
+export async function start(of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> {
+  const client = new FakeClient()
+  const parsed = v.parse(config, {
+    log_group_name: '/ecs/shop',
+    log_stream_name: 'stream',
+    sending_queue: { enabled: false },
+    retry_on_failure: { enabled: false },
+    ...of,
+  })
+  const exporter = createAwsCloudwatchLogsExporter(parsed, settings, client)
+  await exporter.start?.(testHost())
+  return {
+    exporter,
+    client,
+    settings,
+    consume(batch) {
+      settings.ledger('logs').entered(batch.items)
+      return exporter.consumers.logs!(batch, testContext())
+    },
+    drops: () => Object.fromEntries(settings.ledger('logs').droppedByReason),
+    stop: async () => exporter.stop?.(new AbortController().signal),
+  }
+}
+
+/** Log records as OTLP/JSON has them. */
+export const logs = (...resourceLogs: readonly object[]): Batch<'logs'> =>
+  decodeOtlpJson('logs', Buffer.from(JSON.stringify({ resourceLogs })))
+
+export const nanos = (ms: number): string => `${ms}000000`
