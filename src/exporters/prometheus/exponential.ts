@@ -1,5 +1,6 @@
 // Exponential histograms in formats whose buckets have bounds: as many ordinary buckets as keep a scrape bearable.
 import type { ExponentialBuckets, ExponentialSide } from '../../data/index.ts'
+import { coarser, halved } from '../../series/index.ts'
 
 export type Side = ExponentialSide
 export type ExponentialCounts = ExponentialBuckets
@@ -109,16 +110,6 @@ function trimmed({ offset, counts }: Side): Side {
 /** How many buckets there are after that many halvings. */
 const width = ({ offset, counts }: Side, halvings: number): number =>
   counts.length === 0 ? 0 : halved(offset + counts.length - 1, halvings) - halved(offset, halvings) + 1
-
-const halved = (index: number, times: number): number => Math.floor(index / 2 ** times)
-
-function coarser(side: Side, halvings: number): Side {
-  if (halvings === 0 || side.counts.length === 0) return side
-  const offset = halved(side.offset, halvings)
-  const counts = new Array<number>(width(side, halvings)).fill(0)
-  for (const [i, count] of side.counts.entries()) counts[halved(side.offset + i, halvings) - offset]! += count
-  return { offset, counts }
-}
 
 function joined(a: Side, b: Side): Side {
   if (a.counts.length === 0) return b
