@@ -62,10 +62,10 @@ export const variantOf = (environment: Environment, profile: Profile): HostVaria
 /** https://docs.aws.amazon.com/general/latest/gr/rande.html */
 export function hostOf(prefix: string, region: string, { isFips, isDualStack }: HostVariant): string {
   const { name, dnsSuffix, dualStackDnsSuffix } = partitionOf(region)
-  if (isDualStack) return `${prefix}${isFips ? '-fips' : ''}.${region}.${dualStackDnsSuffix}`
   // GovCloud's plain hosts are FIPS hosts, and some of its services have no others.
-  const fips = isFips && !(name === 'aws-us-gov' && PLAIN_IN_GOVCLOUD.has(prefix)) ? '-fips' : ''
-  return `${prefix}${fips}.${region}.${dnsSuffix}`
+  const isPlain = name === 'aws-us-gov' && (isDualStack ? PLAIN_DUAL_STACK : PLAIN).has(prefix)
+  return `${prefix}${isFips && !isPlain ? '-fips' : ''}.${region}.${isDualStack ? dualStackDnsSuffix : dnsSuffix}`
 }
 
-const PLAIN_IN_GOVCLOUD: ReadonlySet<string> = new Set(['logs', 'monitoring', 'firehose', 'sts'])
+const PLAIN: ReadonlySet<string> = new Set(['logs', 'monitoring', 'sts'])
+const PLAIN_DUAL_STACK: ReadonlySet<string> = new Set(['monitoring'])
