@@ -7,6 +7,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   receiver: {
     awslogs: () => import('./receivers/awslogs/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
+    statsd: () => import('./receivers/statsd/index.ts'),
   },
   processor: {
     attributes: () => import('./processors/attributes/index.ts'),

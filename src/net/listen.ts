@@ -77,7 +77,7 @@ export async function listen(server: Server, address: Address): Promise<string> 
     server.listen({ ...options, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
-    throw new Error(explain(address.endpoint, error), { cause: error })
+    throw new Error(explainListening(address.endpoint, error), { cause: error })
   }
   if (place.path !== undefined) {
     await chmod(place.path, 0o660)
@@ -134,7 +134,8 @@ async function unixSocket(path: string): Promise<ListenOptions> {
   return { path }
 }
 
-function explain(endpoint: string, error: unknown): string {
+/** Why nobody can listen there. */
+export function explainListening(endpoint: string, error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return `${endpoint} is in use: another process listens there, or another receiver of this config`

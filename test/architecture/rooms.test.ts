@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   series: ['contract', 'data', 'wire', 'config'],
   prometheus: ['contract', 'data', 'wire', 'config', 'observe', 'match'],
   search: ['contract', 'data', 'wire', 'config', 'observe', 'delivery', 'net', 'match', 'aws'],
+  scrape: ['contract', 'data', 'wire', 'config', 'observe', 'net'],
   component: [
     'contract',
     'data',
@@ -36,6 +37,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'series',
     'search',
     'prometheus',
+    'scrape',
   ],
   pipeline: ['contract', 'data', 'config', 'observe'],
   testing: ['contract', 'data', 'observe'],

@@ -58,6 +58,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   receiver: {
     awslogs: () => ({ endpoint: '127.0.0.1:0' }),
     otlp: () => ({ protocols: { http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } } }),
+    statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },
   processor: {
     attributes: () => ({ actions: [{ key: 'absent', action: 'delete' }] }),

@@ -166,6 +166,60 @@ const healthCheck: Changes = {
   component_health: { value: {}, refused: /not supported by this version/ },
 }
 
+const statsd: Changes = {
+  endpoint: { value: 'localhost:0', change: 'where it listens' },
+  transport: { value: 'tcp', change: 'the kind of socket' },
+  'dialer.timeout': { value: '1s', change: 'a line in the log says that it has no effect', isReadAsSection: true },
+  aggregation_interval: { value: '7s', change: 'how long values are gathered' },
+  aggregation_limit: { value: '1MiB', change: 'when the interval ends early' },
+  enable_metric_type: { value: true, change: 'the type is an attribute' },
+  enable_simple_tags: { value: true, change: 'tags without a value are taken' },
+  enable_ip_only_aggregation: { value: true, change: 'ports are no senders of their own' },
+  ignore_host: { value: true, change: 'all senders are one' },
+  is_monotonic_counter: { value: true, change: 'counters are monotonic sums' },
+  counter_type: { value: 'float', change: 'fractions stay' },
+  'timer_histogram_mapping[].statsd_type': {
+    value: 'distribution',
+    with: { timer_histogram_mapping: [{ statsd_type: 'timer', observer_type: 'summary' }] },
+    change: 'which samples',
+  },
+  'timer_histogram_mapping[].observer_type': {
+    value: 'histogram',
+    with: { timer_histogram_mapping: [{ statsd_type: 'timer', observer_type: 'summary' }] },
+    change: 'what becomes of them',
+  },
+  ...under(
+    'timer_histogram_mapping[].histogram',
+    {
+      max_size: { value: 4, change: 'how many buckets' },
+      'explicit_buckets[].matcher_pattern': { value: '^other', change: 'which metrics have bounds' },
+      'explicit_buckets[].buckets': { value: [1, 2], change: 'which bounds' },
+    },
+    {
+      with: {
+        timer_histogram_mapping: [
+          {
+            statsd_type: 'timer',
+            observer_type: 'histogram',
+            histogram: { explicit_buckets: [{ matcher_pattern: '^lat', buckets: [1] }] },
+          },
+        ],
+      },
+    },
+  ),
+  'timer_histogram_mapping[].summary.percentiles': {
+    value: [50],
+    with: { timer_histogram_mapping: [{ statsd_type: 'timer', observer_type: 'summary' }] },
+    change: 'which percentiles',
+  },
+  socket_permissions: {
+    value: 0o600,
+    with: ({ sockets }: Scene) => ({ transport: 'unix', endpoint: `${sockets}/statsd` }),
+    change: 'who may send',
+  },
+  socket_buffer_size: { value: 100_000, change: 'how much the kernel keeps' },
+}
+
 const tested = (folder: string, changes: Changes): Changes => under('', changes, { heldBy: [`test/${folder}/`] })
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
@@ -188,6 +242,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
         'protocols.http.logs_url_path': { value: '/l', change: 'where log records are posted' },
       }),
     },
+    statsd: tested('receivers/statsd', statsd),
   },
   processor: {
     attributes: { ...conditionChanges('include'), ...conditionChanges('exclude'), ...actionChanges('actions') },
