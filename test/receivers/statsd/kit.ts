@@ -47,7 +47,9 @@ export async function running(t: Test, config: object = {}): Promise<Running> {
     stop,
     async send(...packets) {
       expected += countLines(packets)
-      await sendDatagrams(port, packets)
+      const close = await sendDatagrams(port, packets)
+      // As long as it is open nobody else has its port.
+      t.teardown(close)
       await until(() => seen() >= expected)
     },
     async flush() {
@@ -61,8 +63,8 @@ export async function running(t: Test, config: object = {}): Promise<Running> {
 const countLines = (packets: readonly (string | Buffer)[]): number =>
   packets.flatMap((packet) => packet.toString('latin1').split('\n')).filter((line) => line !== '').length
 
-/** From one socket, in order. */
-export async function sendDatagrams(port: number, packets: readonly (string | Buffer)[]): Promise<void> {
+/** From one socket, in order. Returns what closes it. */
+export async function sendDatagrams(port: number, packets: readonly (string | Buffer)[]): Promise<() => Promise<void>> {
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -70,7 +72,7 @@ export async function sendDatagrams(port: number, packets: readonly (string | Bu
     await new Promise<void>((resolve, reject) =>
       socket.send(packet, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
     )
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  return () => new Promise((resolve) => socket.close(() => resolve()))
 }
 
 /** Over one connection, in these pieces. */

@@ -29,7 +29,7 @@ test('the collector makes of packets what it made of them', withOtelcol, async (
       pipelines: entries((i) => [`metrics/${i}`, { receivers: [`statsd/${i}`], exporters: [`file/${i}`] }]),
     },
   })
-  for (const [i, { packets }] of cases.entries()) await sendDatagrams(ports[i]!, packets)
+  for (const [i, { packets }] of cases.entries()) await (await sendDatagrams(ports[i]!, packets))()
   // It hands nothing on when it stops, and knows no other clock.
   const read = (i: number): Promise<Buffer> => readFile(join(directory, `${i}`))
   while ((await Promise.all(cases.map(async (_, i) => (await read(i)).length))).includes(0)) await setTimeout(100)
