@@ -28,6 +28,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     forward: () => import('./connectors/forward/index.ts'),
   },
   extension: {
+    awsproxy: () => import('./extensions/awsproxy/index.ts'),
     health_check: () => import('./extensions/health_check/index.ts'),
   },
 }

@@ -10,6 +10,7 @@ import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
+import { proxyChanges } from './proxy.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
 
 const file: Changes = {
@@ -297,6 +298,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     forward: {},
   },
   extension: {
+    awsproxy: proxyChanges(''),
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
   },
 }
