@@ -27,7 +27,9 @@ interface Sent {
   readonly items: number
 }
 
-test('generated batches break no limit of AWS and lose nothing that could be sent', async (t) => {
+const timeout = Math.max(120_000, ROUNDS * 50)
+
+test('generated batches break no limit of AWS and lose nothing that could be sent', { timeout }, async (t) => {
   const random = seeded(SEED)
   const { clock, log } = testSettings()
   let events = 0

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import type { Exporter } from '../../../src/contract/index.ts'
 import { type Batch, decodeOtlpJson } from '../../../src/data/index.ts'
-import { config } from '../../../src/exporters/awscloudwatchlogs/config.ts'
+import { type AwsCloudwatchLogsConfig, config } from '../../../src/exporters/awscloudwatchlogs/config.ts'
 import { createAwsCloudwatchLogsExporter, type LogsClient } from '../../../src/exporters/awscloudwatchlogs/exporter.ts'
 import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
 import { FakeLogs } from '../../aws/logs/kit.ts'
@@ -25,9 +25,9 @@ export class FakeClient extends FakeLogs implements LogsClient {
   }
 }
 
-export interface Rig {
+export interface Rig<Client extends LogsClient = FakeClient> {
   readonly exporter: Exporter
-  readonly client: FakeClient
+  readonly client: Client
   readonly settings: TestSettings
   /** Resolves when it is taken and, without a queue, sent. */
   consume(batch: Batch<'logs'>): Promise<void>
@@ -36,8 +36,14 @@ export interface Rig {
 }
 
 /** Without a queue unless the config says so: a test knows when something is sent. */
-export async function start(of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> {
-  const client = new FakeClient()
+export const start = (of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> =>
+  startOn(() => new FakeClient(), of, settings)
+
+export async function startOn<Client extends LogsClient>(
+  makeClient: (config: AwsCloudwatchLogsConfig) => Client,
+  of: object,
+  settings: TestSettings,
+): Promise<Rig<Client>> {
   const parsed = v.parse(config, {
     log_group_name: '/ecs/shop',
     log_stream_name: 'stream',
@@ -45,6 +51,7 @@ export async function start(of: object = {}, settings: TestSettings = testSettin
     retry_on_failure: { enabled: false },
     ...of,
   })
+  const client = makeClient(parsed)
   const exporter = createAwsCloudwatchLogsExporter(parsed, settings, client)
   await exporter.start?.(testHost())
   return {
