@@ -88,7 +88,7 @@ export class LogsService {
     this.#only(request, 'logGroupName', 'tags', 'kmsKeyId', 'logGroupClass')
     const name = this.#groupName(request)
     const { tags = {}, kmsKeyId, logGroupClass = 'STANDARD' } = request
-    if (!isTags(tags) || (request['tags'] !== undefined && Object.keys(tags).length === 0))
+    if (!isTags(tags) || (request.tags !== undefined && Object.keys(tags).length === 0))
       throw this.#invalid('tags: 1 to 50, keys of 1 to 128 and values of up to 256 of their characters')
     if (kmsKeyId !== undefined && (typeof kmsKeyId !== 'string' || kmsKeyId.length > 256))
       throw this.#invalid('kmsKeyId: up to 256 characters')
@@ -127,7 +127,7 @@ export class LogsService {
     this.#only(request, 'logGroupName', 'logStreamName', 'logEvents')
     const name = this.#groupName(request)
     const streamName = this.#streamName(request)
-    const events = this.#checkedEvents(request['logEvents'])
+    const events = this.#checkedEvents(request.logEvents)
     this.beforeTaking('PutLogEvents', request)
     const { streams, retentionInDays } = this.#group(name)
     const stream = streams.get(streamName)
@@ -207,12 +207,12 @@ const isFields = (value: unknown): value is Fields =>
 const isEvent = (value: unknown): value is { timestamp: number; message: string } =>
   isFields(value) &&
   Object.keys(value).length === 2 &&
-  typeof value['message'] === 'string' &&
-  value['message'] !== '' &&
-  value['message'].isWellFormed() &&
-  typeof value['timestamp'] === 'number' &&
-  Number.isInteger(value['timestamp']) &&
-  value['timestamp'] >= 0
+  typeof value.message === 'string' &&
+  value.message !== '' &&
+  value.message.isWellFormed() &&
+  typeof value.timestamp === 'number' &&
+  Number.isInteger(value.timestamp) &&
+  value.timestamp >= 0
 
 function isTags(value: unknown): value is Readonly<Record<string, string>> {
   if (!isFields(value) || Object.keys(value).length > 50) return false

@@ -224,12 +224,12 @@ const EMF_HEADER = { 'x-amzn-logs-format': 'json/emf' }
  * request; the ends are the first that is not rejected. What is too old is expired, too: it counts once.
  */
 function bookRejected(part: LogEventsPart, answer: unknown, round: Round): void {
-  const info = isRecord(answer) ? answer['rejectedLogEventsInfo'] : undefined
+  const info = isRecord(answer) ? answer.rejectedLogEventsInfo : undefined
   if (!isRecord(info)) return
   const count = part.items.length
-  const tooOldEnd = indexOf(info['tooOldLogEventEndIndex'], 0, count)
-  const expiredEnd = Math.max(tooOldEnd, indexOf(info['expiredLogEventEndIndex'], 0, count))
-  const tooNewStart = Math.max(expiredEnd, indexOf(info['tooNewLogEventStartIndex'], count, count))
+  const tooOldEnd = indexOf(info.tooOldLogEventEndIndex, 0, count)
+  const expiredEnd = Math.max(tooOldEnd, indexOf(info.expiredLogEventEndIndex, 0, count))
+  const tooNewStart = Math.max(expiredEnd, indexOf(info.tooNewLogEventStartIndex, count, count))
   const lose = (from: number, to: number, reason: string, what: string): void => {
     const { group, stream } = part
     if (to > from) round.lose(itemsOfPart(part, from, to), reason, `log group ${group}, stream ${stream}: ${what}`)

@@ -17,10 +17,10 @@ export function readEmf(text: string): EmfLine | undefined {
     return undefined
   const line = parse(text)
   if (line === undefined) return undefined
-  const aws = line['_aws']
-  const named = isRecord(aws) ? names(aws['LogGroupName'], aws['LogStreamName']) : undefined
-  const { group, stream } = named ?? names(line['log_group_name'], line['log_stream_name']) ?? NO_NAMES
-  const hasMetrics = Array.isArray(isRecord(aws) ? aws['CloudWatchMetrics'] : line['CloudWatchMetrics'])
+  const aws = line._aws
+  const named = isRecord(aws) ? names(aws.LogGroupName, aws.LogStreamName) : undefined
+  const { group, stream } = named ?? names(line.log_group_name, line.log_stream_name) ?? NO_NAMES
+  const hasMetrics = Array.isArray(isRecord(aws) ? aws.CloudWatchMetrics : line.CloudWatchMetrics)
   return { hasMetrics, group, stream }
 }
 

@@ -88,7 +88,7 @@ async function deliverAll(writer: LogEvents, sink: LogsSink, { random, clock, se
 }
 
 function fail(operation: string, request: Readonly<Record<string, unknown>>, random: Random, percent: number): void {
-  if (request['logGroupName'] === BAD_GROUP && operation === 'PutLogEvents')
+  if (request.logGroupName === BAD_GROUP && operation === 'PutLogEvents')
     throw new EmulatedError('InvalidParameterException', 'nobody knows why')
   if (random(100) >= percent) return
   switch (random(5)) {
@@ -101,7 +101,7 @@ function fail(operation: string, request: Readonly<Record<string, unknown>>, ran
     case 3:
       throw new EmulatedError('OperationAbortedException', 'someone else is at it')
     default: {
-      const events = request['logEvents']
+      const events = request.logEvents
       if (operation === 'PutLogEvents' && Array.isArray(events) && events.length > 1)
         throw new EmulatedError('RequestEntityTooLargeException', 'too large', 413)
     }

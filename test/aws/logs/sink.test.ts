@@ -20,7 +20,7 @@ const send = async (here: Rig, outgoing = taken(here)): Promise<unknown> => {
     return error
   }
 }
-const isFor = (group: string) => (body: Record<string, unknown>) => body['logGroupName'] === group
+const isFor = (group: string) => (body: Record<string, unknown>) => body.logGroupName === group
 const messages = (puts: readonly PutBody[]): string[] =>
   puts.flatMap(({ logEvents }) => logEvents.map(({ message }) => message))
 
@@ -29,8 +29,8 @@ function withStreams({ logs }: Rig): { groups: Set<string>; streams: Set<string>
   const groups = new Set<string>()
   const streams = new Set<string>()
   logs.answer = (operation, body) => {
-    const group = String(body['logGroupName'])
-    const stream = `${group} ${body['logStreamName']}`
+    const group = String(body.logGroupName)
+    const stream = `${group} ${body.logStreamName}`
     if (operation === 'CreateLogGroup') {
       if (groups.has(group)) refuse('exists', 'ResourceAlreadyExistsException')
       groups.add(group)
