@@ -141,6 +141,14 @@ export class KnownAttributes {
   equals(index: number, text: Buffer): boolean {
     return this.isText(index) && this.end - this.start === text.length && equalBytes(this.bytes, this.start, text)
   }
+  /** Whether two attributes have the same value, as it stands on the wire. */
+  isSame(index: number, other: number): boolean {
+    const bytes = this.#sources[index]!
+    const start = this.#valueAt(index)
+    const size = this.#valueEnd(index) - start
+    if (this.#valueEnd(other) - this.#valueAt(other) !== size) return false
+    return equalBytes(this.#sources[other]!, this.#valueAt(other), bytes.subarray(start, start + size))
+  }
   /** What its value takes on the wire. */
   sizeBytes(index: number): number {
     return this.#valueEnd(index) - this.#valueAt(index)

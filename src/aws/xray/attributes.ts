@@ -19,7 +19,8 @@
 //   aws                               operation, account_id, region, request_id, queue_url, table_name: aws.…; table_names:
 //                                     aws.dynamodb.table_names (list); retries: aws.xray.retries
 //   aws.ec2, ecs, eks, …, xray,       attributes of the resource (`resource` below, from the outermost); written back where the span's rest has
-//   cloudwatch_logs, service          the block, be it empty: { "aws": { "ecs": {} }, "service": {} }
+//   cloudwatch_logs, service          the block, be it empty: { "aws": { "ecs": {}, "cloudwatch_logs": [] }, "service": {} }; a
+//                                     member that the resource has and the block has not is null in it
 //   cause                             a text: aws.xray.cause.id; an object: aws.xray.cause.working_directory, .paths (list) and
 //                                     an event `exception` each, in their order, with aws.xray.exception.…
 //   stack                             exception.stacktrace as `stackText` writes it; if `parseStack` would not give back the

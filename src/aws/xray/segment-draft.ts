@@ -1,0 +1,238 @@
+// A document that is being written: the span, what of it has a place already, and how texts of it are written.
+import { type Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
+import { writeHex } from '../../wire/hex.ts'
+import { JsonWriter } from '../../wire/json.ts'
+import {
+  AWS_SERVICE,
+  HTTP_RESPONSE_STATUS,
+  HTTP_STATUS,
+  NAME,
+  REST,
+  RPC_SYSTEM,
+  RPC_SYSTEM_NAME,
+  segmentKeys,
+} from './segment-keys.ts'
+import { cutEnd, type Limits, UNLIMITED } from './segment-limits.ts'
+import type { ResourcePart } from './segment-resource.ts'
+import { parseRest, type Rest } from './segment-rest.ts'
+
+/**
+ * `whole`: one document for the span. A span that is both the first of its service and a call of another one becomes two:
+ * `service`, the segment of its own service, and in it `dependency`, the subsegment of the call.
+ */
+export type Role = 'whole' | 'service' | 'dependency'
+
+/** By attribute: where it goes. */
+export const METADATA = 0
+/** It stands in a place of its own. */
+export const ELSEWHERE = 1
+export const ANNOTATION = 2
+
+/** Of spans (opentelemetry.proto.trace.v1.Span.SpanKind). */
+export const INTERNAL = 1
+export const SERVER = 2
+export const CLIENT = 3
+export const PRODUCER = 4
+export const CONSUMER = 5
+
+/** One instance for all spans of an exporter. */
+export class Draft {
+  readonly json = new JsonWriter(1 << 18, { isNested: true })
+  readonly attributes: KnownAttributes
+  /** By index of the attribute. */
+  places = new Uint8Array(64)
+  limits: Limits = UNLIMITED
+  role: Role = 'whole'
+  kind = 0
+  /** Came from a segment document, and goes back as one. */
+  isReturned = false
+  isAwsCall = false
+  /** Of HTTP; undefined without one. */
+  status: number | undefined
+  rest: Rest | undefined
+  readonly spanId = Buffer.alloc(8)
+  #span: Span | undefined
+  #resource: Resource | undefined
+  #part: ResourcePart | undefined
+
+  constructor(moreKeys: readonly string[]) {
+    this.attributes = new KnownAttributes([...segmentKeys, ...moreKeys])
+  }
+
+  get span(): Span {
+    return this.#span!
+  }
+  get resource(): Resource {
+    return this.#resource!
+  }
+  get part(): ResourcePart {
+    return this.#part!
+  }
+
+  open(span: Span, resource: Resource, part: ResourcePart): void {
+    const { attributes } = this
+    this.#span = span
+    this.#resource = resource
+    this.#part = part
+    attributes.open(span.attributes)
+    this.kind = span.kind
+    this.isReturned = attributes.isText(attributes.at(NAME))
+    this.isAwsCall =
+      attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
+      attributes.equals(attributes.at(RPC_SYSTEM_NAME), AWS_API)
+    this.status = this.wholeNumber(this.first(HTTP_STATUS, HTTP_RESPONSE_STATUS))
+    this.spanId.fill(0)
+    span.spanId.copyTo(this.spanId, 0)
+  }
+
+  /** Another document of the span, or the same one anew. */
+  begin(role: Role, limits: Limits): void {
+    const { attributes } = this
+    this.role = role
+    this.limits = limits
+    if (this.places.length < attributes.count) this.places = new Uint8Array(attributes.count * 2)
+    for (let index = 0; index < attributes.count; index++) this.places[index] = METADATA
+    this.rest = this.isReturned ? parseRest(attributes.string(this.take(REST)), limits.hasRest) : undefined
+    if (this.isReturned) this.take(AWS_SERVICE)
+  }
+
+  // ---- attributes, by the number of their key
+
+  /** The index of the first one that is there, -1 for neither. */
+  first(one: number, other: number): number {
+    const index = this.attributes.at(one)
+    return index >= 0 ? index : this.attributes.at(other)
+  }
+  /** Likewise, of those that are texts and not empty. */
+  firstText(...numbers: readonly number[]): number {
+    for (const number of numbers) {
+      const index = this.attributes.at(number)
+      if (this.isThere(index)) return index
+    }
+    return -1
+  }
+  /** A text, and not an empty one. */
+  isThere(index: number): boolean {
+    const { attributes } = this
+    return attributes.isText(index) && attributes.end > attributes.start
+  }
+  /** A number, be it as text; undefined when it is no whole one. */
+  wholeNumber(index: number): number | undefined {
+    const { attributes } = this
+    let value = attributes.number(index)
+    if (value === undefined && attributes.isText(index) && attributes.end - attributes.start <= 15)
+      value = Number(attributes.string(index) || Number.NaN)
+    return Number.isSafeInteger(value) ? value : undefined
+  }
+  /** It has a place of its own, and is no metadata. Returns its index. */
+  take(number: number): number {
+    const index = this.attributes.at(number)
+    this.put(index)
+    return index
+  }
+  /** Likewise, by index. */
+  put(index: number): void {
+    if (index >= 0) this.places[index] = ELSEWHERE
+  }
+
+  // ---- members of the document
+
+  /** The member, if the attribute is a text and not empty, which then has its place. */
+  text(key: Buffer, index: number): boolean {
+    const { attributes } = this
+    if (!attributes.isText(index)) return false
+    if (attributes.start === attributes.end && !this.isReturned) return false
+    this.places[index] = ELSEWHERE
+    this.bytes(key, attributes.bytes, attributes.start, attributes.end)
+    return true
+  }
+  /** The member from an attribute that has two names; what the other one says has its place if it says the same. */
+  either(key: Buffer, one: number, other: number): void {
+    const { attributes } = this
+    const index = this.firstText(one, other)
+    if (!this.text(key, index)) return
+    const second = attributes.at(attributes.numberOf(index) === one ? other : one)
+    if (second >= 0 && attributes.isSame(index, second)) this.put(second)
+  }
+  bytes(key: Buffer, bytes: Buffer, start: number, end: number): void {
+    this.json.key(key)
+    this.json.utf8(bytes, start, cutEnd(bytes, start, end, this.limits.textBytes))
+  }
+  string(key: Buffer, text: string): void {
+    const bytes = Buffer.from(text)
+    this.bytes(key, bytes, 0, bytes.length)
+  }
+  /** The member, if the attribute is a boolean. */
+  flag(key: Buffer, number: number): void {
+    const index = this.attributes.at(number)
+    if (this.attributes.typeOf(index) !== 'bool') return
+    this.put(index)
+    this.json.key(key)
+    this.attributes.writeValue(index, this.json)
+  }
+  /** The member, if the attribute is a whole number. */
+  integer(key: Buffer, number: number): void {
+    const index = this.attributes.at(number)
+    if (this.attributes.typeOf(index) !== 'int') return
+    this.put(index)
+    this.json.key(key)
+    this.attributes.writeValue(index, this.json)
+  }
+  /** The member, if the attribute is a list of texts. */
+  texts(key: Buffer, number: number): void {
+    const index = this.attributes.at(number)
+    const list = textsOf(this.attributes.value(index))
+    if (list === undefined) return
+    this.put(index)
+    this.json.key(key)
+    this.list(list)
+  }
+  list(texts: readonly string[]): void {
+    this.json.beginArray()
+    for (const text of texts.slice(0, this.limits.listItems)) {
+      const bytes = Buffer.from(text)
+      this.json.utf8(bytes, 0, cutEnd(bytes, 0, bytes.length, this.limits.textBytes))
+    }
+    this.json.endArray()
+  }
+}
+
+const AWS_API = Buffer.from('aws-api')
+
+/** The list, if it is one and all of it texts. */
+export function textsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+}
+
+const traceBytes = Buffer.alloc(16)
+const TRACE_BEGIN = Buffer.from('\\"1-')
+const TRACE_END = Buffer.from('\\"')
+
+/** `1-<8 digits>-<24 digits>`, as X-Ray writes trace ids. */
+export function writeTraceId(id: Id, json: JsonWriter): void {
+  id.copyTo(traceBytes, 0)
+  const { out } = json
+  json.json(TRACE_BEGIN)
+  out.reserve(40)
+  out.length = writeHex(traceBytes, 0, 4, out.bytes, out.length)
+  out.bytes[out.length++] = 0x2d
+  out.length = writeHex(traceBytes, 4, 16, out.bytes, out.length)
+  json.raw(TRACE_END)
+}
+
+const derived = Buffer.alloc(8)
+
+/** An id of 16 digits that belongs to a span: the same each time, so that what is sent again does not become another one. */
+export function deriveId(spanId: Buffer, salt: number): Buffer {
+  const low = mixed(spanId.readUInt32LE(0) ^ Math.imul(salt + 1, 0x9e3779b1))
+  derived.writeUInt32LE(low, 0)
+  derived.writeUInt32LE((mixed(spanId.readUInt32LE(4) ^ low) | 1) >>> 0, 4)
+  return derived
+}
+
+/** The finalizer of MurmurHash3. */
+function mixed(value: number): number {
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
+  return (value ^ (value >>> 16)) >>> 0
+}

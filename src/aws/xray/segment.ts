@@ -1,0 +1,388 @@
+// Spans as segment documents, as `PutTraceSegments` takes them: JSON texts in a list of JSON, written straight from the wire.
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+import type { Batch, Resource, Span, SpanLink } from '../../data/index.ts'
+import { writeDigits } from '../../wire/decimal.ts'
+import { nestedJsonLiteral } from '../../wire/json.ts'
+import type { Instant } from '../../wire/time.ts'
+import { AttributesWriter } from './segment-attributes.ts'
+import { writeAws } from './segment-aws.ts'
+import { CauseWriter } from './segment-cause.ts'
+import {
+  CLIENT,
+  CONSUMER,
+  Draft,
+  deriveId,
+  INTERNAL,
+  PRODUCER,
+  type Role,
+  SERVER,
+  writeTraceId,
+} from './segment-draft.ts'
+import { writeHttp } from './segment-http.ts'
+import * as at from './segment-keys.ts'
+import { segmentKeys } from './segment-keys.ts'
+import { type Limits, MAX_DOCUMENT_BYTES, STEPS, UNLIMITED } from './segment-limits.ts'
+import { isLocalRoot, writeSegmentName } from './segment-name.ts'
+import { type ResourcePart, ResourceParts } from './segment-resource.ts'
+import { blockOf, writeRest } from './segment-rest.ts'
+import { writeSql } from './segment-sql.ts'
+
+export interface SegmentOptions {
+  /** Keys of attributes that are annotations; of the resource they begin with `otel.resource.`. */
+  readonly indexedAttributes: readonly string[]
+  readonly indexAllAttributes: boolean
+  /** Names, for spans whose resource does not tell them. */
+  readonly logGroups: readonly string[]
+}
+
+/** Documents in a row, a comma between them. Valid until the next batch. */
+export interface Documents {
+  readonly bytes: Buffer
+  /** Of each document: where it starts and ends, quotes included, and the position of its span in the batch. */
+  readonly places: readonly DocumentPlace[]
+  /** Spans that are no documents, by reason. */
+  readonly dropped: readonly { readonly span: number; readonly reason: 'no_id' | 'too_large' }[]
+  readonly cut: readonly CutDocument[]
+}
+export interface DocumentPlace {
+  readonly start: number
+  readonly end: number
+  readonly span: number
+}
+/** A document that was larger than X-Ray takes, and what was done about it. */
+export interface CutDocument {
+  readonly traceId: string
+  readonly spanId: string
+  readonly sizeBytes: number
+  readonly step: string
+}
+
+const BEGIN = Buffer.from('"')
+const ID = nestedJsonLiteral('"id":')
+const TRACE_ID = nestedJsonLiteral('"trace_id":')
+const PARENT_ID = nestedJsonLiteral('"parent_id":')
+const NAME = nestedJsonLiteral('"name":')
+const START_TIME = nestedJsonLiteral('"start_time":')
+const END_TIME = nestedJsonLiteral('"end_time":')
+const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
+const FAULT = nestedJsonLiteral('"fault":')
+const ERROR = nestedJsonLiteral('"error":')
+const THROTTLE = nestedJsonLiteral('"throttle":')
+const IS_FAULT = nestedJsonLiteral('"fault":true')
+const IS_ERROR = nestedJsonLiteral('"error":true')
+const IS_THROTTLE = nestedJsonLiteral('"throttle":true')
+const TYPE = nestedJsonLiteral('"type":')
+const SUBSEGMENT = nestedJsonLiteral('"type":"subsegment"')
+const NAMESPACE = nestedJsonLiteral('"namespace":')
+const AWS_NAMESPACE = nestedJsonLiteral('"namespace":"aws"')
+const REMOTE_NAMESPACE = nestedJsonLiteral('"namespace":"remote"')
+const ORIGIN = nestedJsonLiteral('"origin":')
+const RESOURCE_ARN = nestedJsonLiteral('"resource_arn":')
+const USER = nestedJsonLiteral('"user":')
+const TRACED = nestedJsonLiteral('"traced":')
+const PRECURSOR_IDS = nestedJsonLiteral('"precursor_ids":')
+const LINKS = nestedJsonLiteral('"links":')
+const ATTRIBUTES = nestedJsonLiteral('"attributes":')
+
+/** Where a document has its id: behind `"{\"id\":\"`. */
+export const ID_OFFSET = 11
+export const ID_LENGTH = 16
+
+const STATUS_ERROR = 2
+/** What is written in other places than at the end of the document. */
+const BLOCKS = ['http', 'sql', 'aws', 'service', 'cause', 'annotations', 'metadata']
+
+/** One instance for an exporter, used for one batch after the other. */
+export class SegmentEncoder {
+  readonly #draft: Draft
+  readonly #resources: ResourceParts
+  readonly #cause: CauseWriter
+  readonly #attributes: AttributesWriter
+  #places: DocumentPlace[] = []
+  #dropped: Documents['dropped'][number][] = []
+  #cut: CutDocument[] = []
+  #part: ResourcePart | undefined
+  #spans = 0
+  #links = 0
+  readonly #onLink = (link: SpanLink): void => this.#writeLink(link)
+
+  constructor({ indexedAttributes, indexAllAttributes, logGroups }: SegmentOptions) {
+    const more = indexedAttributes.filter(
+      (key, i) => !segmentKeys.includes(key) && indexedAttributes.indexOf(key) === i,
+    )
+    const keys = [...segmentKeys, ...more]
+    this.#draft = new Draft(more)
+    this.#resources = new ResourceParts({
+      logGroups,
+      indexed: new Set(indexedAttributes),
+      indexAll: indexAllAttributes,
+    })
+    this.#cause = new CauseWriter(this.#draft)
+    this.#attributes = new AttributesWriter(this.#draft, this.#cause, {
+      indexed: new Set(indexedAttributes.map((key) => keys.indexOf(key))),
+      indexAll: indexAllAttributes,
+    })
+  }
+
+  encode(batch: Batch<'traces'>): Documents {
+    this.#places = []
+    this.#dropped = []
+    this.#cut = []
+    this.#spans = 0
+    this.#draft.json.clear()
+    batch.visit({
+      onResource: (resource) => {
+        this.#part = this.#resources.of(resource)
+      },
+      onSpan: (span, _scope, resource) => this.#encode(span, resource),
+    })
+    return { bytes: this.#draft.json.out.bytes, places: this.#places, dropped: this.#dropped, cut: this.#cut }
+  }
+
+  #encode(span: Span, resource: Resource): void {
+    const draft = this.#draft
+    const number = this.#spans++
+    if (span.traceId.isEmpty || span.spanId.isEmpty) {
+      this.#dropped.push({ span: number, reason: 'no_id' })
+      return
+    }
+    const from = draft.json.out.length
+    const { length } = this.#places
+    draft.open(span, resource, this.#part!)
+    const isWritten =
+      !draft.isReturned && isLocalRoot(draft) && span.kind !== SERVER && span.kind !== INTERNAL
+        ? this.#write('dependency', number) && this.#write('service', number)
+        : this.#write('whole', number)
+    if (isWritten) return
+    draft.json.out.length = from
+    this.#places.length = length
+    this.#dropped.push({ span: number, reason: 'too_large' })
+  }
+
+  /** False when nothing makes it small enough. */
+  #write(role: Role, span: number): boolean {
+    const { out } = this.#draft.json
+    if (this.#places.length > 0) out.byte(0x2c)
+    const start = out.length
+    this.#writeDocument(role, UNLIMITED)
+    let sizeBytes = documentSize(out.bytes, start, out.length)
+    const wholeBytes = sizeBytes
+    for (let step = 0; sizeBytes > MAX_DOCUMENT_BYTES; step++) {
+      const limits = STEPS[step]
+      if (limits === undefined) return false
+      out.length = start
+      this.#writeDocument(role, limits)
+      sizeBytes = documentSize(out.bytes, start, out.length)
+      if (sizeBytes <= MAX_DOCUMENT_BYTES) this.#noteCut(wholeBytes, limits)
+    }
+    this.#places.push({ start, end: out.length, span })
+    return true
+  }
+
+  #noteCut(sizeBytes: number, { step }: Limits): void {
+    const { span } = this.#draft
+    this.#cut.push({ traceId: span.traceId.hex, spanId: span.spanId.hex, sizeBytes, step })
+  }
+
+  #writeDocument(role: Role, limits: Limits): void {
+    const draft = this.#draft
+    const { json } = draft
+    draft.begin(role, limits)
+    json.raw(BEGIN)
+    // behind the quote a comma would come by itself
+    json.raw(OPEN)
+    this.#writeIds()
+    json.key(NAME)
+    writeSegmentName(draft)
+    this.#writeTimes()
+    if (draft.isReturned) this.#writeReturnedHead()
+    else this.#writeHead()
+    draft.text(USER, draft.attributes.at(at.USER))
+    const from = json.out.length
+    writeHttp(draft)
+    if (role === 'service') json.out.length = from
+    writeSql(draft)
+    writeAws(draft, this.#resources.blocks)
+    this.#writeService()
+    this.#cause.write()
+    this.#writeLinks()
+    this.#attributes.write(this.#hasResource())
+    if (draft.isReturned) writeRest(json, draft.rest, BLOCKS)
+    json.endObject()
+    json.raw(BEGIN)
+  }
+
+  #writeIds(): void {
+    const { json, span, spanId, role } = this.#draft
+    json.key(ID)
+    if (role === 'service') json.hex(deriveId(spanId, 0), 0, 8)
+    else json.hex(spanId, 0, 8)
+    json.key(TRACE_ID)
+    writeTraceId(span.traceId, json)
+    const parent = span.parentSpanId
+    if (role === 'dependency') {
+      json.key(PARENT_ID)
+      json.hex(deriveId(spanId, 0), 0, 8)
+    } else if (!parent.isEmpty) {
+      json.key(PARENT_ID)
+      parent.writeJson(json)
+    }
+  }
+
+  #writeTimes(): void {
+    const draft = this.#draft
+    const { attributes, json, span } = draft
+    const { start, end } = span
+    json.key(START_TIME)
+    writeSeconds(draft, start)
+    const inProgress = attributes.at(at.IN_PROGRESS)
+    const told = attributes.typeOf(inProgress) === 'bool' ? attributes.value(inProgress) : undefined
+    if (told !== undefined) draft.put(inProgress)
+    if (told === true || (end.isZero && !draft.isReturned)) return json.json(IN_PROGRESS)
+    if (end.isZero) return
+    json.key(END_TIME)
+    // X-Ray knows no segment that ends before it starts.
+    writeSeconds(draft, isBefore(end, start) ? start : end)
+  }
+
+  // ---- what kind of segment it is, and how it went
+
+  #writeHead(): void {
+    const draft = this.#draft
+    const { json, part, role, kind } = draft
+    this.#writeOutcome()
+    const isSub = this.#isSubsegment()
+    if (isSub) json.json(SUBSEGMENT)
+    const isCall = kind === CLIENT || kind === PRODUCER
+    const isRoot = role === 'service' || (role === 'whole' && isLocalRoot(draft))
+    if (isRoot) {
+      // the segment of a service has no namespace
+    } else if (draft.isAwsCall || this.#isNamedAfterAws()) json.json(AWS_NAMESPACE)
+    else if (isCall || role === 'dependency') json.json(REMOTE_NAMESPACE)
+    if (part.origin !== undefined) {
+      json.key(ORIGIN)
+      json.json(part.origin)
+    }
+    if (isSub || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
+    json.key(RESOURCE_ARN)
+    json.json(part.arn)
+  }
+
+  /** Whether it is a call of an AWS service that has its name. */
+  #isNamedAfterAws(): boolean {
+    const { attributes, kind } = this.#draft
+    if (!this.#draft.isThere(attributes.at(at.AWS_SERVICE)) || this.#draft.isThere(attributes.at(at.PEER_SERVICE)))
+      return false
+    if (kind === SERVER) return !this.#draft.isThere(attributes.at(at.LOCAL_SERVICE))
+    return kind === INTERNAL || kind === 0 || !this.#draft.isThere(attributes.at(at.REMOTE_SERVICE))
+  }
+
+  #isSubsegment(): boolean {
+    const { role, kind, span } = this.#draft
+    if (role === 'dependency') return true
+    if (role === 'service' || isLocalRoot(this.#draft)) return false
+    return kind !== SERVER && kind !== CONSUMER && !span.parentSpanId.isEmpty
+  }
+
+  /** A segment tells of its resource; a subsegment's is the same. */
+  #hasResource(): boolean {
+    const { isReturned, attributes } = this.#draft
+    return isReturned ? attributes.at(at.TYPE) < 0 : !this.#isSubsegment()
+  }
+
+  /** By the status of HTTP, else by the span's own. */
+  #writeOutcome(): void {
+    const { json, span, status } = this.#draft
+    if (status !== undefined && status >= 400 && status <= 599) {
+      if (status >= 500) return json.json(IS_FAULT)
+      json.json(IS_ERROR)
+      if (status === 429) json.json(IS_THROTTLE)
+    } else if (span.statusCode === STATUS_ERROR) json.json(IS_FAULT)
+  }
+
+  #writeReturnedHead(): void {
+    const draft = this.#draft
+    const { attributes, json, part } = draft
+    draft.flag(FAULT, at.FAULT)
+    draft.flag(ERROR, at.ERROR)
+    draft.flag(THROTTLE, at.THROTTLE)
+    draft.text(TYPE, attributes.at(at.TYPE))
+    draft.text(NAMESPACE, attributes.at(at.NAMESPACE))
+    draft.text(ORIGIN, attributes.at(at.ORIGIN))
+    draft.flag(TRACED, at.TRACED)
+    draft.texts(PRECURSOR_IDS, at.PRECURSOR_IDS)
+    if (attributes.at(at.TYPE) >= 0 || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
+    json.key(RESOURCE_ARN)
+    json.json(part.arn)
+  }
+
+  #writeService(): void {
+    const { json, part, isReturned, rest, resource, limits } = this.#draft
+    if (!isReturned) {
+      if (part.service !== undefined && part.service.length <= limits.blockBytes) json.json(part.service)
+      return
+    }
+    const service = blockOf(rest, 'service')
+    if (service !== undefined) this.#resources.blocks.writeReturnedService(json, resource, service)
+  }
+
+  // ---- links
+
+  /** Of the two documents of a span that one has them to which they belong: who consumes was called through them. */
+  #writeLinks(): void {
+    const { json, span, role, kind } = this.#draft
+    if (role !== 'whole' && (role === 'service') !== (kind === CONSUMER)) return
+    const from = json.out.length
+    json.key(LINKS)
+    json.beginArray()
+    this.#links = 0
+    span.eachLink(this.#onLink)
+    if (this.#links === 0) json.out.length = from
+    else json.endArray()
+  }
+
+  #writeLink(link: SpanLink): void {
+    const { json, limits } = this.#draft
+    if (link.traceId.isEmpty || link.spanId.isEmpty || this.#links >= limits.listItems) return
+    this.#links++
+    json.beginObject()
+    json.key(TRACE_ID)
+    writeTraceId(link.traceId, json)
+    json.key(ID)
+    link.spanId.writeJson(json)
+    if (link.attributes.size > 0 && limits.hasRest) {
+      json.key(ATTRIBUTES)
+      link.attributes.writeJson(json)
+    }
+    json.endObject()
+  }
+}
+
+const OPEN = Buffer.from('{')
+
+/** As X-Ray sees it: without the backslashes of the text around it, and without the quotes. */
+function documentSize(bytes: Buffer, start: number, end: number): number {
+  const length = end - start - 2
+  if (length <= MAX_DOCUMENT_BYTES) return length
+  let escapes = 0
+  for (let i = start + 1; i < end - 1; i++)
+    if (bytes[i] === 0x5c) {
+      escapes++
+      i++
+    }
+  return length - escapes
+}
+
+const isBefore = (one: Instant, other: Instant): boolean =>
+  one.seconds < other.seconds || (one.seconds === other.seconds && one.nanos < other.nanos)
+
+/** Seconds with as many decimals as there are. */
+function writeSeconds({ json }: Draft, { seconds, nanos }: Instant): void {
+  json.number(seconds)
+  if (nanos === 0) return
+  const { out } = json
+  out.reserve(10)
+  out.bytes[out.length++] = 0x2e
+  out.length = writeDigits(nanos, 9, out.bytes, out.length)
+  while (out.bytes[out.length - 1] === 0x30) out.length--
+}
