@@ -30,6 +30,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   extension: {
     awsproxy: () => import('./extensions/awsproxy/index.ts'),
     health_check: () => import('./extensions/health_check/index.ts'),
+    sigv4auth: () => import('./extensions/sigv4auth/index.ts'),
   },
 }
 

@@ -23,8 +23,13 @@ export function parseAnswer({ body, status }: HttpReply, protocol: AwsProtocol):
 
 const isXml = ({ type }: AwsProtocol): boolean => type === 'query' || type === 'rest-xml'
 
+/** What of an answer says why it is a refusal. */
+type Refusing = Omit<HttpReply, 'headers'> & {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
 /** Of any other status. `where` is the host, for people. */
-export function errorOfAnswer(reply: HttpReply, where: string, nowMs: number): AwsError {
+export function errorOfAnswer(reply: Refusing, where: string, nowMs: number): AwsError {
   const { status, headers, retryAfter } = reply
   const { code, message } = saidBy(reply)
   const name = code ?? `HTTP${status}`
@@ -43,7 +48,7 @@ interface Said {
 }
 
 /** Headers say it first: a proxy, or a body that broke off, does not change them. */
-function saidBy({ headers, body, contentType }: HttpReply): Said {
+function saidBy({ headers, body, contentType }: Refusing): Said {
   const text = body.toString('utf8', 0, MAX_BODY_BYTES)
   const said =
     text.trimStart().startsWith('<') && contentType !== 'text/html'

@@ -9,7 +9,7 @@ import { userAgentOf } from '../net/user-agent.ts'
 import { errorOfAnswer, parseAnswer } from './answer.ts'
 import { type AwsApi, type AwsCall, AwsError, type AwsProtocol } from './api.ts'
 import { type AwsConfig, noteAwsWithoutEffect } from './config.ts'
-import { isAboutTime } from './refusal.ts'
+import { mayBeAboutTime } from './refusal.ts'
 import { AwsSession, type SessionOptions } from './session.ts'
 import { type Credentials, hashPayload } from './sign.ts'
 
@@ -79,7 +79,7 @@ export class AwsClient {
       const reply = await this.#attempt(request, credentials, abort)
       if (reply.status >= 200 && reply.status <= 299) return parseAnswer(reply, this.#api.protocol)
       const error = errorOfAnswer(reply, this.host, session.now())
-      if (isAboutTime(error.code) && !isClockMended && session.correctClock(reply.headers.date)) {
+      if (!isClockMended && mayBeAboutTime(error) && session.correctClock(reply.headers.date)) {
         isClockMended = true
         continue
       }

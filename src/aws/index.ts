@@ -1,11 +1,12 @@
 // What AWS components share: settings, the client, signing, and what refusals mean.
+export { errorOfAnswer } from './answer.ts'
 export { type AwsApi, type AwsCall, AwsError, type AwsProtocol, type AwsRefusal } from './api.ts'
 export { AwsClient, type AwsClientOptions, httpConfigOf } from './client.ts'
 export { type AwsConfig, awsSettings } from './config.ts'
 export type { RoleOptions } from './credential-chain.ts'
 export { hostOf } from './endpoint.ts'
 export { type Partition, partitionOf } from './partition.ts'
-export { deliveryError, isAboutTime, refusalOf } from './refusal.ts'
+export { deliveryError, mayBeAboutTime, refusalOf } from './refusal.ts'
 export { AwsSession, type SessionOptions } from './session.ts'
 export { type Credentials, encodeRfc3986, hashPayload, type Scope, type Signable, sign } from './sign.ts'
 export { parseXml, type XmlElement, type XmlValue, xmlAt } from './xml.ts'

@@ -9,7 +9,7 @@ import { errorOfAnswer } from './answer.ts'
 import { httpConfigOf } from './client.ts'
 import { awsSettings } from './config.ts'
 import type { ProxyConfig } from './proxy-config.ts'
-import { isAboutTime } from './refusal.ts'
+import { mayBeAboutTime } from './refusal.ts'
 import { AwsSession } from './session.ts'
 import { type Credentials, hashPayload } from './sign.ts'
 
@@ -75,12 +75,12 @@ export class Upstream {
     for (;;) {
       const reply = await this.#attempt(target, request, hash, credentials, abort)
       if (reply.status < 400) return reply
-      const { code, refusal } = errorOfAnswer(reply, target.url.host, this.#session.now())
-      if (isAboutTime(code) && !isClockMended && this.#session.correctClock(reply.headers.date)) {
+      const error = errorOfAnswer(reply, target.url.host, this.#session.now())
+      if (!isClockMended && mayBeAboutTime(error) && this.#session.correctClock(reply.headers.date)) {
         isClockMended = true
         continue
       }
-      if (refusal !== 'credentials' || areCredentialsMended) return reply
+      if (error.refusal !== 'credentials' || areCredentialsMended) return reply
       areCredentialsMended = true
       const others = await this.#session.renew(credentials, abort)
       if (others === credentials) return reply

@@ -28,8 +28,9 @@ export function refusalOf(code: string, status: number, message: string): AwsRef
   }
 }
 
-/** The clock here and AWS's are too far apart, or the signature is wrong for another reason. */
-export const isAboutTime = (code: string): boolean => CLOCK_CODES.has(code)
+/** The clock here and AWS's may be too far apart; whether they are, the answer's `Date` says. */
+export const mayBeAboutTime = ({ code, status }: Pick<AwsError, 'code' | 'status'>): boolean =>
+  CLOCK_CODES.has(code) || status === 401 || status === 403
 
 const CLOCK_CODES: ReadonlySet<string> = new Set([
   'AuthFailure',

@@ -13,6 +13,8 @@ import { type Credentials, type Signable, sign } from './sign.ts'
 export interface SessionOptions {
   readonly environment?: Environment
   readonly role?: RoleOptions
+  /** Where nothing says which region: for who learns it from a URL. Undefined: a region is needed. */
+  readonly fallbackRegion?: string
   /** For tests: instead of the chain. */
   readonly load?: LoadCredentials
 }
@@ -28,6 +30,7 @@ export class AwsSession {
   readonly #caches: CredentialCache[] = []
   #profile: Profile | undefined
   #region: string | undefined
+  #isRegionKnown = true
   #credentials: CredentialCache | undefined
   #skewMs = 0
 
@@ -44,7 +47,11 @@ export class AwsSession {
     const config = this.#config
     const environment = this.#environment
     const profile = await loadProfile(config.profile, environment)
-    const region = await regionOf(config, profile, environment)
+    const region = await regionOf(config, profile, environment).catch((error: unknown) => {
+      if (this.#options.fallbackRegion === undefined) throw error
+      this.#isRegionKnown = false
+      return this.#options.fallbackRegion
+    })
     this.#profile = profile
     this.#region = region
     const cache = (load: LoadCredentials): CredentialCache => {
@@ -62,6 +69,10 @@ export class AwsSession {
 
   get region(): string {
     return needed(this.#region)
+  }
+  /** False when it is the fallback. */
+  get isRegionKnown(): boolean {
+    return this.#isRegionKnown
   }
   /** Milliseconds since the epoch, by AWS's clock as far as it is known. */
   now(): number {

@@ -3,6 +3,7 @@ import { aliases, components } from '../components.ts'
 import {
   type ComponentConfig,
   ConfigError,
+  checkReferences,
   checkSchema,
   type KnownComponents,
   type LoadedConfig,
@@ -67,9 +68,13 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
     planned.push({ kind: component.kind, id: component.id, factory, config: result.config })
     problems.push(...misplaced(component, factory, service, loaded))
   }
-  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   const { pipelines, extensions, telemetry } = service
   const plan: Plan = { components: planned.filter((one) => isUsed(one, service)), pipelines, extensions }
+  for (const { kind, id, factory, config } of plan.components) {
+    const path = service.components.find((one) => one.kind === kind && one.id === id)?.path ?? []
+    problems.push(...checkReferences(loaded, { schema: factory.config, config, path }, extensions))
+  }
+  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   return { plan, telemetry, loaded, service, schemas, warnings: problems, plugins }
 }
 

@@ -44,7 +44,7 @@ export function checkSchema<C>(
 }
 
 /** Settings that are a kind of text. */
-const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id'])
+const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension'])
 
 class Reading {
   readonly problems: Problem[] = []
@@ -233,7 +233,7 @@ function chooseOption(shape: Shape, node: Node): Shape {
 const SCALARS: Readonly<Record<string, readonly Kind[]>> = {
   number: ['integer', 'number', 'duration', 'size', 'milliseconds'],
   boolean: ['flag'],
-  string: ['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'duration', 'size', 'texts'],
+  string: ['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension', 'duration', 'size', 'texts'],
 }
 
 function mostKeys(sections: readonly Shape[], node: Node & { kind: 'map' }): Shape | undefined {

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { parsedText } from './endpoint.ts'
 
 /** `otlp/internal`: what a component is, and which of several. */
@@ -26,5 +27,11 @@ export function parseComponentId(text: string): ComponentId {
 export const formatComponentId = ({ type, name }: ComponentId): string =>
   name === undefined ? type : `${type}/${name}`
 
-/** A setting that names another component: `storage: file_storage/queue`. */
+/** A setting that names another component. */
 export const componentId = parsedText(parseComponentId, 'id')
+
+/** A setting that names an extension: `authenticator: sigv4auth`. That it runs is checked with the whole config (references.ts). */
+export const extensionId = v.pipe(
+  parsedText(parseComponentId, 'extension'),
+  v.transform((text) => formatComponentId(parseComponentId(text))),
+)

@@ -1,6 +1,7 @@
 // The configuration language: pieces of schemas, and how a config is loaded and checked.
+
 export { type Checked, checkSchema, problemAt } from './check.ts'
-export { type ComponentId, componentId, formatComponentId, parseComponentId } from './component-id.ts'
+export { type ComponentId, componentId, extensionId, formatComponentId, parseComponentId } from './component-id.ts'
 export { type Endpoint, endpoint, parseEndpoint, parseHttpUrl, url } from './endpoint.ts'
 export { headers } from './headers.ts'
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
@@ -9,6 +10,7 @@ export type { PipelineConfig } from './pipelines.ts'
 export { type PluginConfig, pluginSettings, readPlugins } from './plugins.ts'
 export { printConfig, redact, type SchemaAt } from './print.ts'
 export { ConfigError, formatPath, formatProblems, type Problem } from './problem.ts'
+export { checkReferences } from './references.ts'
 export * from './schema.ts'
 export {
   type ComponentConfig,

@@ -16,6 +16,7 @@ export type Kind =
   | 'endpoint'
   | 'url'
   | 'id'
+  | 'extension'
   | 'flag'
   | 'integer'
   | 'number'
@@ -37,6 +38,7 @@ const KINDS: ReadonlySet<string> = new Set<Kind>([
   'endpoint',
   'url',
   'id',
+  'extension',
   'flag',
   'integer',
   'number',

@@ -1,4 +1,5 @@
 // What components promise. Plugins see this as part of `sluice/plugin`.
+export * from './authenticator.ts'
 export * from './component.ts'
 export * from './consumer.ts'
 export * from './errors.ts'

@@ -1,8 +1,9 @@
 // The collector's settings of clients: what every HTTP client and every gRPC client has, to spread into a section.
 import * as v from 'valibot'
+import { extensionId } from '../config/component-id.ts'
 import { parseHttpUrl } from '../config/endpoint.ts'
 import { headers } from '../config/headers.ts'
-import { oneOf, optional, section, setting } from '../config/schema.ts'
+import { oneOf, optional, required, section, setting } from '../config/schema.ts'
 import { duration, flag, integer, text } from '../config/values.ts'
 import { type Logger, messageOf } from '../contract/index.ts'
 import type { Codec } from './compress.ts'
@@ -76,7 +77,11 @@ export function levelProblem(compression: Compression, level: number): string | 
   return level < least || level > most ? `must be ${least} to ${most} for ${compression}, got ${level}` : undefined
 }
 
-const auth = notYet('authenticators for clients')
+const httpAuth = optional(
+  section({ authenticator: required(extensionId, 'The id of an extension: sigv4auth.') }),
+  'An extension that says to the destination who sends.',
+)
+const grpcAuth = notYet('authenticators for gRPC clients')
 const middlewares = notYet('middlewares for clients')
 
 const HTTP_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate']
@@ -160,7 +165,7 @@ export const httpClientSettings = (of: { readonly compression: Compression }) =>
     'On when given ({}): cookies that the destination sets are sent back to it.',
   ),
   ...withoutEffect(HTTP_WITHOUT_EFFECT),
-  auth,
+  auth: httpAuth,
   middlewares,
 })
 
@@ -192,7 +197,7 @@ export const grpcClientSettings = (of: { readonly compression: Compression }) =>
   authority: setting(text, '', 'The :authority of requests, instead of the host; also the name that TLS checks.'),
   user_agent: setting(text, '', 'The user-agent of requests, instead of name and version of this agent.'),
   ...withoutEffect(GRPC_WITHOUT_EFFECT),
-  auth,
+  auth: grpcAuth,
   middlewares,
 })
 

@@ -3,7 +3,13 @@ import { type ClientRequest, Agent as HttpAgent, type RequestOptions, request as
 import type { Agent as HttpsAgent } from 'node:https'
 import { parseHttpUrl } from '../config/endpoint.ts'
 import type { Secret } from '../config/values.ts'
-import { isRetryable, type Settings } from '../contract/index.ts'
+import {
+  type Host,
+  type HttpAuthenticator,
+  isHttpAuthenticator,
+  isRetryable,
+  type Settings,
+} from '../contract/index.ts'
 import { codecOf, type HttpClientConfig, keepaliveOf } from './client-config.ts'
 import { type Compress, createCompress } from './compress.ts'
 import { connectionError, isClosed } from './connection-error.ts'
@@ -58,6 +64,7 @@ export class HttpClient {
   readonly #cookies: CookieJar | undefined
   readonly #lookup = createLookup()
   readonly #agents = new Map<string, HttpAgent | HttpsAgent>()
+  #authenticator: HttpAuthenticator | undefined
   #secure: Promise<Secure> | undefined
   #stopReload: (() => void) | undefined
 
@@ -68,6 +75,16 @@ export class HttpClient {
     const codec = codecOf(config.compression)
     if (codec !== undefined) this.#compress = createCompress(codec, config.compression_params.level)
     if (config.cookies?.enabled) this.#cookies = new CookieJar(settings.clock)
+  }
+
+  /** Finds the authenticator that the config names; throws when the extension is none. */
+  start(host: Pick<Host, 'extension'>): void {
+    const id = this.#config.auth?.authenticator
+    if (id === undefined) return
+    const extension = host.extension(id)
+    if (!isHttpAuthenticator(extension))
+      throw new Error(`auth::authenticator: ${id} is no authenticator of HTTP clients`)
+    this.#authenticator = extension
   }
 
   /**
@@ -123,10 +140,32 @@ export class HttpClient {
     abort: AbortSignal,
     details: RequestDetails = NO_DETAILS,
   ): Promise<HttpReply> {
-    if (this.#compress === undefined) return this.#attempt(target, { chunks, sizeBytes, details }, abort, true)
+    if (this.#compress === undefined) return this.#send(target, { chunks, sizeBytes, details }, abort)
     const compressed = this.#compress(chunks, sizeBytes)
     const body = Buffer.isBuffer(compressed) ? compressed : await compressed
-    return this.#attempt(target, { chunks: [body], sizeBytes: body.length, details }, abort, true)
+    return this.#send(target, { chunks: [body], sizeBytes: body.length, details }, abort)
+  }
+
+  #send(target: HttpTarget, sent: Sent, abort: AbortSignal): Promise<HttpReply> {
+    return this.#authenticator === undefined
+      ? this.#attempt(target, sent, abort, true)
+      : this.#sendAs(this.#authenticator, target, sent, abort)
+  }
+
+  async #sendAs(who: HttpAuthenticator, target: HttpTarget, sent: Sent, abort: AbortSignal): Promise<HttpReply> {
+    const { details, chunks } = sent
+    const url = details.path === undefined ? target.url : new URL(details.path, target.url)
+    const method = details.method ?? 'POST'
+    for (let mended = 0; ; mended++) {
+      const headers = byName([...target.headers, ...(details.headers ?? [])])
+      const proof = await who.authenticate({ method, url, headers, chunks }, abort)
+      const proven = { ...target, headers: without(target.headers, proof) }
+      const own = [...without(details.headers ?? [], proof), ...Object.entries(proof).flat()]
+      const reply = await this.#attempt(proven, { ...sent, details: { ...details, headers: own } }, abort, true)
+      const { status, body } = reply
+      if (status < 400 || status > 499 || who.mend === undefined || mended === MAX_MENDED) return reply
+      if (!(await who.mend({ url, status, headers: reply.headers, body, proof }, abort))) return reply
+    }
   }
 
   #attempt(target: HttpTarget, sent: Sent, abort: AbortSignal, mayRepeat: boolean): Promise<HttpReply> {
@@ -226,6 +265,20 @@ export class HttpClient {
     this.#agents.clear()
   }
 }
+
+/** Once for the clock, once for the token. */
+const MAX_MENDED = 2
+
+/** Of a list of names and values. */
+function byName(list: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < list.length; i += 2) headers[list[i]!.toLowerCase()] = list[i + 1]!
+  return headers
+}
+
+/** What the other list has no header of the same name for. */
+const without = (list: readonly string[], others: Readonly<Record<string, string>>): string[] =>
+  list.filter((_, index) => !Object.hasOwn(others, list[index - (index % 2)]!.toLowerCase()))
 
 /** `host` first; what the config says replaces what the caller says, and that what the URL says. */
 function headersOf(

@@ -104,3 +104,20 @@ test('validate shows a mistake beside a secret without the secret', async (t) =>
   t.match(stderr, /timeout/)
   t.notMatch(stderr, /hunter2/)
 })
+
+test('an authenticator that does not run is a mistake with its place', async (t) => {
+  const config = `receivers: {otlp: {protocols: {http: }}}
+extensions: {sigv4auth: }
+exporters:
+  otlp_http:
+    endpoint: http://localhost:4318
+    auth:
+      authenticator: sigv4auth
+service:
+  pipelines: {traces: {receivers: [otlp], exporters: [otlp_http]}}
+`
+  const path = `${t.testdir({ 'config.yaml': config })}/config.yaml`
+  const { code, stderr } = await sluice(['validate', '--config', path])
+  t.equal(code, 2)
+  t.match(stderr, /config.yaml:7:22.*there is no extension sigv4auth in service::extensions/s)
+})

@@ -81,6 +81,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   extension: {
     awsproxy: ({ aws }) => ({ endpoint: '127.0.0.1:0', region: aws.region, aws_endpoint: aws.url }),
     health_check: () => ({ endpoint: '127.0.0.1:0' }),
+    sigv4auth: () => ({}),
   },
 }
 

@@ -7,11 +7,11 @@ import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import { section } from '../../src/config/schema.ts'
-import { PermanentError, RetryableError } from '../../src/contract/index.ts'
+import { type HttpAttempt, type HttpAuthenticator, PermanentError, RetryableError } from '../../src/contract/index.ts'
 import { Batch } from '../../src/data/index.ts'
 import { checkHttpClient, httpClientSettings } from '../../src/net/client-config.ts'
 import { HttpClient } from '../../src/net/http-client.ts'
-import { type TestSettings, testSettings } from '../../src/testing/index.ts'
+import { type TestSettings, testHost, testSettings } from '../../src/testing/index.ts'
 import { authority } from '../kit/certificates.ts'
 import { type Answer, FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
 import { items } from '../kit/otlp.ts'
@@ -382,4 +382,74 @@ test('certificates that cannot be read are an error at start, unless nothing nee
   const tls = { ca_file: '/does/not/exist.pem' }
   await t.rejects(open(t, 'https://otlp.example', { tls }), { message: /tls::ca_file/ })
   await open(t, 'http://otlp.example', { tls })
+})
+
+/** An authenticator that gives these headers, and mends as often as it is told to. */
+function opened(t: Test, url: string, who: Partial<HttpAuthenticator>, config: object = {}) {
+  const client = new HttpClient(v.parse(schema, { auth: { authenticator: 'who' }, ...config }), testSettings(), {})
+  t.teardown(() => client.close())
+  client.start(testHost({ extensions: new Map([['who', { ...who }]]) }))
+  return {
+    async post(chunks: readonly Uint8Array[] = [bytes]) {
+      const target = await client.target(`${url}/v1/traces`, {
+        'content-type': 'application/x-protobuf',
+        'user-agent': 'test/1',
+      })
+      return client.post(target, chunks, bytes.length, never)
+    },
+  }
+}
+
+test('an authenticator sees what goes out, and its headers replace those of the config', async (t) => {
+  const fake = await server(t)
+  const seen: HttpAttempt[] = []
+  const { post } = opened(
+    t,
+    fake.url,
+    {
+      authenticate(attempt) {
+        seen.push(attempt)
+        return { authorization: 'Own token' }
+      },
+    },
+    { compression: 'gzip', headers: { Authorization: 'Basic x', 'X-Tenant': 'a' } },
+  )
+  await post()
+  t.equal(fake.requests[0]!.headers.get('authorization'), 'Own token')
+  t.match(seen[0], { method: 'POST', url: new URL(`${fake.url}/v1/traces`) })
+  t.match(seen[0]!.headers, { 'content-encoding': 'gzip', 'x-tenant': 'a', host: `127.0.0.1:${fake.port}` })
+  t.ok(Buffer.concat(seen[0]!.chunks).equals(fake.requests[0]!.raw))
+})
+
+test('what an authenticator mends is sent again, twice at most', async (t) => {
+  const refused = { status: 401, body: 'who?' }
+  const fake = await server(t, refused, refused, refused, refused)
+  let asked = 0
+  const who: Partial<HttpAuthenticator> = {
+    authenticate: async () => ({ authorization: `token ${++asked}` }),
+    mend: ({ status, body, proof }) => status === 401 && body.toString() === 'who?' && 'authorization' in proof,
+  }
+  t.equal((await opened(t, fake.url, who).post()).status, 401)
+  t.same(
+    fake.requests.map(({ headers }) => headers.get('authorization')),
+    ['token 1', 'token 2', 'token 3'],
+  )
+  const final = opened(t, fake.url, { ...who, mend: () => false })
+  t.equal((await final.post()).status, 401)
+  t.equal(fake.requests.length, 4)
+})
+
+test('an authenticator without a token now is a request that may pass later', async (t) => {
+  const fake = await server(t)
+  const who = opened(t, fake.url, {
+    async authenticate() {
+      throw new RetryableError('the issuer is down', { reason: 'no_token' })
+    },
+  })
+  await t.rejects(who.post(), { name: 'RetryableError', message: 'the issuer is down' })
+  t.equal(fake.requests.length, 0)
+})
+
+test('an extension that is no authenticator is told at the start', async (t) => {
+  t.throws(() => opened(t, 'http://x', {}), { message: /auth::authenticator: who is no authenticator of HTTP clients/ })
 })

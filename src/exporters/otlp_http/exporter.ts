@@ -1,5 +1,5 @@
 // In protobuf a batch's chunks are the request as they stand: nothing is decoded, nothing is joined.
-import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Exporter, Host, Settings } from '../../contract/index.ts'
 import { type Batch, encodeOtlpJson, type Signal } from '../../data/index.ts'
 import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
@@ -24,7 +24,8 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
 
   const targets = new Map<Signal, HttpTarget>()
 
-  const open = async (): Promise<void> => {
+  const open = async (host: Host): Promise<void> => {
+    client.start(host)
     noteWithoutEffect(config, 'http', log)
     if (config.profiles_endpoint !== '')
       log.info('setting has no effect', { setting: 'profiles_endpoint', why: 'profiles are not carried' })

@@ -29,3 +29,15 @@ export const awsChanges: Changes = under(
   },
   { heldBy: ['test/aws/'] },
 )
+
+const arn = 'arn:aws:iam::123456789012:role/telemetry'
+const ofRole = { with: { assume_role: { arn } } }
+export const sigv4auth: Changes = {
+  region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
+  service: { value: 'aps', change: 'which service' },
+  'assume_role.arn': { value: arn, change: 'whose credentials they are' },
+  'assume_role.session_name': { value: 'me', ...ofRole, change: 'what CloudTrail calls it' },
+  'assume_role.sts_region': { value: 'eu-west-2', ...ofRole, change: 'which STS is asked' },
+  'assume_role.external_id': { value: 'shop', ...ofRole, change: 'what the owner of the role is told' },
+  'assume_role.web_identity_token_file': { value: '/token', ...ofRole, change: 'with what the role is taken on' },
+}

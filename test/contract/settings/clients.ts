@@ -36,7 +36,7 @@ export const httpClientChanges: Changes = {
       http2_ping_timeout: { value: '1s', change: 'a line in the log says that it has no effect' },
       read_buffer_size: { value: 1, change: 'a line in the log says that it has no effect' },
       write_buffer_size: { value: 1, change: 'a line in the log says that it has no effect' },
-      auth: { value: { authenticator: 'oauth2client' }, refused: notSupported },
+      'auth.authenticator': { value: 'sigv4auth', change: 'who says who sends' },
       middlewares: { value: [{ id: 'x' }], refused: notSupported },
     },
     { heldBy: ['test/net/', 'test/exporters/otlp_http/'] },

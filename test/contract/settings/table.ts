@@ -4,7 +4,7 @@ import type { ProcessMemory } from '../../../src/processors/memory_limiter/proce
 import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { visit } from '../driven.ts'
-import { awsChanges } from './aws.ts'
+import { awsChanges, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
@@ -300,5 +300,6 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
   extension: {
     awsproxy: proxyChanges(''),
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
+    sigv4auth: tested('extensions/sigv4auth', sigv4auth),
   },
 }
