@@ -7,20 +7,19 @@ import type { Profile } from './profile.ts'
 
 /** Rejects with everything that was tried. */
 export async function regionOf(
-  config: Pick<AwsConfig, 'region' | 'local_mode' | 'imds_retries'>,
+  { region, local_mode, imds_retries }: Pick<AwsConfig, 'region' | 'local_mode' | 'imds_retries'>,
   profile: Profile,
   environment: Environment,
 ): Promise<string> {
-  const said =
-    config.region || environment.AWS_REGION || environment.AWS_DEFAULT_REGION || profile.get('region') || undefined
+  const said = region || environment.AWS_REGION || environment.AWS_DEFAULT_REGION || profile.get('region') || undefined
   if (said !== undefined) return said
   const tried: string[] = []
-  if (config.local_mode) tried.push('local_mode keeps from asking ECS and EC2')
+  if (local_mode) tried.push('local_mode keeps from asking ECS and EC2')
   else
     for (const ask of [ofEcs, ofEc2]) {
       try {
-        const region = await ask(environment, config.imds_retries)
-        if (region !== undefined) return region
+        const found = await ask(environment, imds_retries)
+        if (found !== undefined) return found
       } catch (error) {
         tried.push(messageOf(error))
       }
