@@ -178,6 +178,7 @@ export class Pass {
     }
     if (level === 'metric' || level === 'points') delta += message.commitInside()
     else if (message.isEdited) delta += message.commit(stage.lengthAt, FIRST_FIELD)
+    if (level === 'resource' || level === 'scope') delta += this.#views.entries[level].commit(this.#splices)
     return this.#splices.close(mark, lengthAt, body, end, delta)
   }
 

@@ -7,6 +7,7 @@ import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
 import { writeSized } from './canonical.ts'
 import type { Message } from './message.ts'
+import type { Splices } from './splices.ts'
 import type { AnyValue } from './value.ts'
 
 const DROPPED_RESOURCE_ATTRIBUTES_COUNT = 2
@@ -33,6 +34,10 @@ export class Resource {
   get schemaUrl(): string {
     this.#message.index()
     return this.#entry.schemaUrl
+  }
+  set schemaUrl(url: string) {
+    this.#message.checkWritable()
+    this.#entry.setSchemaUrl(url)
   }
   /** The serialized message: for a `Builder`, which puts it elsewhere. */
   writeTo(out: ByteWriter): void {
@@ -97,6 +102,10 @@ export class Scope {
     this.#message.index()
     return this.#entry.schemaUrl
   }
+  set schemaUrl(url: string) {
+    this.#message.checkWritable()
+    this.#entry.setSchemaUrl(url)
+  }
   /** Name and version: with the attributes, what makes it another scope. */
   writeIdentity(out: ByteWriter): void {
     writeSized(out, this.#message, NAME)
@@ -137,30 +146,63 @@ export class Entry {
   bytes: Buffer = Buffer.alloc(0)
   start = 0
   end = 0
+  /** Undefined unless somebody has set it. */
+  #schemaUrl: string | undefined
 
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes
     this.start = start
     this.end = end
+    this.#schemaUrl = undefined
   }
 
   copy(): Entry {
     const copy = new Entry()
     copy.open(this.bytes, this.start, this.end)
+    copy.#schemaUrl = this.#schemaUrl
     return copy
   }
 
   get schemaUrl(): string {
-    const { bytes, end } = this
+    return this.#schemaUrl ?? this.#readSchemaUrl()
+  }
+  setSchemaUrl(url: string): void {
+    this.#schemaUrl = url
+  }
+
+  #readSchemaUrl(): string {
     let url = ''
+    this.#eachSchemaUrl((at, _start, end) => {
+      readVarint(this.bytes, at)
+      url = textOf(this.bytes, varintEnd, end)
+    })
+    return url
+  }
+
+  /** Writes what was set behind everything else in the entry; returns how much that grows. */
+  commit(splices: Splices): number {
+    const url = this.#schemaUrl
+    if (url === undefined) return 0
+    this.#schemaUrl = undefined
+    let delta = 0
+    this.#eachSchemaUrl((_at, start, end) => {
+      delta += splices.replace(start, end, 0, 0)
+    })
+    const { scratch } = splices
+    const from = scratch.length
+    scratch.byte(SCHEMA_URL)
+    scratch.text(url)
+    return delta + splices.replace(this.end, this.end, from, scratch.length)
+  }
+
+  #eachSchemaUrl(visit: (at: number, start: number, end: number) => void): void {
+    const { bytes, end } = this
     for (let at = this.start; at < end; ) {
+      const start = at
       const tag = readVarint(bytes, at)
       const content = varintEnd
       at = skip(bytes, content, tag)
-      if (tag !== SCHEMA_URL) continue
-      readVarint(bytes, content)
-      url = textOf(bytes, varintEnd, at)
+      if (tag === SCHEMA_URL) visit(content, start, at)
     }
-    return url
   }
 }

@@ -295,3 +295,60 @@ test('an id of the wrong size is refused before it is written', async (t) => {
   t.throws(() => Id.fromHex('abc'), /an id is hexadecimal/)
   t.throws(() => Id.fromHex('zz'), RangeError)
 })
+
+test('a schema URL that is set is the only one of its entry, whatever else changes', async (t) => {
+  let cases = 0
+  for (let seed = 1; seed <= ROUNDS; seed++) {
+    const random = seeded(seed)
+    const bytes = randomMessage('traces', random)
+    const [resourceUrl, scopeUrl] = [`https://r/${seed}`, ''] as const
+    const rewritten = decodeOtlp('traces', bytes).rewrite(
+      [
+        {
+          onResource(resource) {
+            if (random(2) === 0) resource.attributes.set('new', seed)
+            if (resource.droppedAttributesCount % 2 === 1) return
+            resource.schemaUrl = 'https://before'
+            resource.schemaUrl = resourceUrl
+            t.equal(resource.retain().schemaUrl, resourceUrl)
+          },
+          onScope(scope) {
+            if (scope.droppedAttributesCount % 2 === 0) scope.schemaUrl = scopeUrl
+          },
+        },
+        { onSpan: (span, scope, resource) => void (span.name = `${resource.schemaUrl} ${scope.schemaUrl}`) },
+      ],
+      context,
+    )
+    const model = decoded('traces', bytes)
+    for (const entry of (model.resourceSpans ?? []) as Plain[]) {
+      if (isEven(entry.resource)) entry.schemaUrl = resourceUrl
+      for (const scope of (entry.scopeSpans ?? []) as Plain[]) {
+        if (isEven(scope.scope)) scope.schemaUrl = scopeUrl
+        for (const span of (scope.spans ?? []) as Plain[]) {
+          span.name = `${entry.schemaUrl ?? ''} ${scope.schemaUrl ?? ''}`
+          cases++
+        }
+      }
+    }
+    const actual = decoded('traces', Buffer.concat(rewritten.chunks))
+    for (const entry of (actual.resourceSpans ?? []) as Plain[]) {
+      const { attributes } = (entry.resource ?? {}) as { attributes?: Plain[] }
+      if (attributes?.at(-1)?.key === 'new') attributes.pop()
+    }
+    assert.deepEqual(withResources(actual), withResources(decoded('traces', encoded('traces', model))), `seed ${seed}`)
+    decodeOtlp('traces', Buffer.concat(rewritten.chunks))
+  }
+  t.ok(cases > 0)
+})
+
+const isEven = (node: unknown): boolean => Number((node as Plain | undefined)?.droppedAttributesCount ?? 0) % 2 === 0
+
+/** An empty resource is as good as none. */
+const withResources = ({ resourceSpans = [], ...rest }: Plain): Plain => ({
+  ...rest,
+  resourceSpans: (resourceSpans as Plain[]).map(({ resource, ...entry }) => ({
+    ...entry,
+    resource: { attributes: [], ...(resource as Plain | undefined) },
+  })),
+})
