@@ -14,6 +14,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     batch: () => import('./processors/batch/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
     resource: () => import('./processors/resource/index.ts'),
+    resource_detection: () => import('./processors/resource_detection/index.ts'),
   },
   exporter: {
     awscloudwatchlogs: () => import('./exporters/awscloudwatchlogs/index.ts'),
@@ -37,7 +38,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
-  processor: {},
+  processor: { resourcedetection: 'resource_detection' },
   exporter: { otlp: 'otlp_grpc', otlphttp: 'otlp_http', logging: 'debug' },
   connector: {},
   extension: {},

@@ -65,6 +65,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     batch: () => ({}),
     memory_limiter: () => ({ check_interval: '1s', limit_mib: 100_000 }),
     resource: () => ({ attributes: [{ key: 'absent', action: 'delete' }] }),
+    resource_detection: () => ({}),
   },
   exporter: {
     awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),

@@ -1,15 +1,25 @@
-// The settings of a schema as paths: `tls.ca_file`, `actions[].key`. What has settings in it is not one itself.
+// The settings of a schema as paths: `tls.ca_file`, `actions[].key`. What has settings in it is not one itself. A dot in a
+// key is written as `·`: `resource_attributes.host·name.enabled`.
 import type { Shape } from '../../../src/config/shape.ts'
+
+const DOT = '·'
 
 export function settingsOf(shape: Shape, path = ''): string[] {
   const inner = shape.kind === 'list' ? shape.of() : undefined
   if (inner?.kind === 'section') return settingsOf(inner, `${path}[]`)
   if (shape.kind !== 'section') return [path]
-  return [...shape.entries()].flatMap(([key, entry]) => settingsOf(entry, path === '' ? key : `${path}.${key}`))
+  return [...shape.entries()].flatMap(([key, entry]) => {
+    const escaped = key.replaceAll('.', DOT)
+    return settingsOf(entry, path === '' ? escaped : `${path}.${escaped}`)
+  })
 }
 
 /** `actions[].key` is `actions`, `0`, `key`. */
-export const keysOf = (path: string): string[] => path.replaceAll('[]', '.0').split('.')
+export const keysOf = (path: string): string[] =>
+  path
+    .replaceAll('[]', '.0')
+    .split('.')
+    .map((key) => key.replaceAll(DOT, '.'))
 
 type Tree = Readonly<Record<string, unknown>>
 const isTree = (value: unknown): value is Tree =>

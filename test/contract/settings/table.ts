@@ -8,6 +8,7 @@ import { awsChanges, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
+import { resourceDetection } from './detection.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
 import { proxyChanges } from './proxy.ts'
@@ -250,6 +251,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     batch: tested('processors/batch', batch),
     memory_limiter: tested('processors/memory_limiter', memoryLimiter),
     resource: actionChanges('attributes'),
+    resource_detection: resourceDetection,
   },
   exporter: {
     awscloudwatchlogs: {
