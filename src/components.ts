@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly default: Factory }>
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {
     awslogs: () => import('./receivers/awslogs/index.ts'),
+    awsxray: () => import('./receivers/awsxray/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
     statsd: () => import('./receivers/statsd/index.ts'),
   },

@@ -95,8 +95,8 @@ export class AwsProxy {
   /** Returns where it listens: `http://127.0.0.1:2000`. That AWS is not to be had only makes it degraded. */
   async start(host: Host): Promise<string> {
     const { log } = this.#settings
-    noticeSettingsWithoutEffect(this.#config, this.#at, log)
-    const { endpoint, tls } = this.#config
+    const { dialer, endpoint, tls } = this.#config
+    noticeSettingsWithoutEffect({ dialer }, this.#at, log)
     if (isWildcard({ endpoint, transport: 'tcp' }))
       log.warn(
         'listens on every interface: whoever reaches this machine can call AWS with the credentials of the agent',

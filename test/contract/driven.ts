@@ -57,6 +57,10 @@ export async function surroundings(t: Test): Promise<Surroundings> {
 const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: Surroundings) => object>>>> = {
   receiver: {
     awslogs: () => ({ endpoint: '127.0.0.1:0' }),
+    awsxray: ({ aws }) => ({
+      endpoint: '127.0.0.1:0',
+      proxy_server: { endpoint: '127.0.0.1:0', region: aws.region, aws_endpoint: aws.url },
+    }),
     otlp: () => ({ protocols: { http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } } }),
     statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },

@@ -1,25 +1,33 @@
 // What of a document describes the one who sent it: attributes of the resource.
 import { type Key, keyOf, type ResourceWriter } from '../../data/index.ts'
-import { ARRAY, type JsonTape, OBJECT } from '../../wire/jsontape.ts'
+import { ARRAY, type JsonTape, NULL, OBJECT } from '../../wire/jsontape.ts'
 import { resource as names } from './attributes.ts'
 import { type SegmentIndex, slot } from './decode-index.ts'
 import { type Members, membersOf, memberValue } from './decode-members.ts'
 import { type Rest, sectionOf } from './decode-rest.ts'
 
-/** The blocks of `aws` that describe the resource. */
-const blocks: ReadonlyMap<string, Members> = new Map([
-  [
-    'ec2',
-    membersOf({
+/** A block that describes the resource. */
+interface Block {
+  /** Its key. */
+  readonly section: Buffer
+  readonly members: Members
+}
+
+const block = (name: string, members: Parameters<typeof membersOf>[0]): Block => ({
+  section: sectionOf(name),
+  members: membersOf(members),
+})
+
+/** Those of `aws`. */
+const blocks: ReadonlyMap<string, Block> = new Map(
+  Object.entries({
+    ec2: block('ec2', {
       instance_id: [names.hostId, 'text'],
       availability_zone: [names.availabilityZone, 'text'],
       instance_size: [names.hostType, 'text'],
       ami_id: [names.hostImageId, 'text'],
     }),
-  ],
-  [
-    'ecs',
-    membersOf({
+    ecs: block('ecs', {
       container: [names.containerName, 'text'],
       container_id: [names.containerId, 'text'],
       container_arn: [names.ecsContainerArn, 'text'],
@@ -29,26 +37,20 @@ const blocks: ReadonlyMap<string, Members> = new Map([
       launch_type: [names.ecsLaunchType, 'text'],
       availability_zone: [names.availabilityZone, 'text'],
     }),
-  ],
-  [
-    'elastic_beanstalk',
-    membersOf({
+    elastic_beanstalk: block('elastic_beanstalk', {
       environment_name: [names.serviceNamespace, 'text'],
       version_label: [names.serviceVersion, 'text'],
       deployment_id: [names.serviceInstanceId, 'integer as text'],
     }),
-  ],
-  [
-    'eks',
-    membersOf({
+    eks: block('eks', {
       cluster_name: [names.clusterName, 'text'],
       pod: [names.podName, 'text'],
       container_id: [names.containerId, 'text'],
     }),
-  ],
-  ['xray', membersOf({ sdk: [names.sdkName, 'text'], sdk_version: [names.sdkVersion, 'text'] })],
-])
-const service = membersOf({ version: [names.serviceVersion, 'text'] })
+    xray: block('xray', { sdk: [names.sdkName, 'text'], sdk_version: [names.sdkVersion, 'text'] }),
+  }),
+)
+const service = block('service', { version: [names.serviceVersion, 'text'] })
 
 const SERVICE_NAME = keyOf(names.serviceName)
 const CLOUD_PROVIDER = keyOf(names.cloudProvider)
@@ -91,15 +93,15 @@ export class ResourceDecoder {
       if (name === 'account_id' && tape.isString(key + 1)) this.#write(CLOUD_ACCOUNT_ID, key + 1, resource)
       else if (name === 'cloudwatch_logs' && isLogGroups(tape, key + 1)) writeLogGroups(tape, key + 1, resource)
       else if (tape.kind(key + 1) === OBJECT) {
-        const members = blocks.get(name)
-        if (members !== undefined) this.#writeBlock(key + 1, members, resource)
+        const known = blocks.get(name)
+        if (known !== undefined) this.#writeBlock(key + 1, known, resource)
       }
     }
   }
 
-  #writeBlock(block: number, members: Members, resource: ResourceWriter): void {
+  #writeBlock(node: number, { members }: Block, resource: ResourceWriter): void {
     const { tape } = this.#index
-    for (let key = tape.first(block); key < tape.next(block); key = tape.next(key + 1)) {
+    for (let key = tape.first(node); key < tape.next(node); key = tape.next(key + 1)) {
       const member = members.get(tape.text(key))
       if (member === undefined) continue
       const value = memberValue(tape, key + 1, member.type)
@@ -129,31 +131,33 @@ export class ResourceDecoder {
       rest.emptyList(CLOUDWATCH_LOGS)
       return true
     }
-    const members = tape.kind(key + 1) === OBJECT ? blocks.get(name) : undefined
-    if (members === undefined) return false
-    this.#keep(sectionOf(name), key + 1, members, rest)
+    const known = tape.kind(key + 1) === OBJECT ? blocks.get(name) : undefined
+    if (known === undefined) return false
+    this.#keep(key + 1, known, rest)
     return true
   }
 
   keepService(node: number, rest: Rest): true {
-    this.#keep(SERVICE, node, service, rest)
+    this.#keep(node, service, rest)
     return true
   }
 
-  #keep(section: Buffer, block: number, members: Members, rest: Rest): void {
+  #keep(node: number, { section, members }: Block, rest: Rest): void {
     const { tape } = this.#index
     rest.enter(section)
     rest.keep()
-    for (let key = tape.first(block); key < tape.next(block); key = tape.next(key + 1)) {
+    for (let key = tape.first(node); key < tape.next(node); key = tape.next(key + 1)) {
       const member = members.get(tape.text(key))
       const source = member === undefined ? undefined : this.#sources.get(member.key)
-      if (source === undefined || !isSame(tape, source, key + 1)) rest.member(tape, key)
+      if (tape.kind(key + 1) !== NULL && (source === undefined || !isSame(tape, source, key + 1)))
+        rest.member(tape, key)
     }
+    for (const [name, { key }] of members)
+      if (this.#sources.has(key) && tape.member(node, name) === 0) rest.absent(sectionOf(name))
     rest.leave()
   }
 }
 
-const SERVICE = sectionOf('service')
 const CLOUDWATCH_LOGS = sectionOf('cloudwatch_logs')
 
 /** The node when it is an object, else 0. */

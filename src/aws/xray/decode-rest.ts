@@ -46,12 +46,21 @@ export class Rest {
     this.#out.raw(tape.bytes, tape.rawStart(key + 1), tape.rawEnd(key + 1))
   }
 
+  /** This member is not in the document, though its attribute is there. */
+  absent(section: Buffer): void {
+    this.#literal(section, NULL)
+  }
+
   /** An empty list under this key: the place of one that attributes hold. */
   emptyList(section: Buffer): void {
+    this.#literal(section, EMPTY_LIST)
+  }
+
+  #literal(section: Buffer, value: Buffer): void {
     this.keep()
     this.#separate()
     this.#out.raw(section)
-    this.#out.raw(EMPTY_LIST)
+    this.#out.raw(value)
   }
 
   /** undefined when nothing was kept. */
@@ -73,6 +82,7 @@ export class Rest {
 }
 
 const EMPTY_LIST = Buffer.from('[]')
+const NULL = Buffer.from('null')
 
 /** The key of a section, as it is written. */
 export const sectionOf = (name: string): Buffer => Buffer.from(`"${name}":`)

@@ -92,6 +92,28 @@ test('what describes the sender is the resource; what it does not hold stays wit
   })
 })
 
+test('what one block says of the resource, and another one that could does not, is known', async (t) => {
+  const [span] = decode({
+    ...segment,
+    service: { compiler: 'gc' },
+    aws: {
+      ec2: { instance_id: 'i-1' },
+      ecs: { container_id: 'c', availability_zone: 'eu-west-1a' },
+      eks: { pod: 'p', container_id: null },
+      elastic_beanstalk: { version_label: '7', deployment_id: 'x' },
+    },
+  })
+  t.strictSame(rest(span!.attributes), {
+    service: { compiler: 'gc', version: null },
+    aws: {
+      ec2: { availability_zone: null },
+      ecs: {},
+      eks: { container_id: null },
+      elastic_beanstalk: { deployment_id: 'x' },
+    },
+  })
+})
+
 test('the platform is that of the origin, else of the innermost block', async (t) => {
   const platform = (more: object): unknown => decode({ ...segment, ...more })[0]!.resource['cloud.platform']
   t.equal(platform({ origin: 'AWS::EC2::Instance', aws: { ecs: {} } }), 'aws_ec2')

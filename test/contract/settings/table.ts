@@ -235,6 +235,18 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
         message_format: { value: 'json', change: 'a message that is a JSON object becomes a map' },
       }),
     },
+    awsxray: {
+      ...tested('receivers/awsxray', {
+        endpoint: { value: 'localhost:0', change: 'where segments are received' },
+        transport: { value: 'udp6', with: { endpoint: '[::1]:0' }, change: 'the kind of socket' },
+        'dialer.timeout': {
+          value: '1s',
+          change: 'a line in the log says that it has no effect',
+          isReadAsSection: true,
+        },
+      }),
+      ...proxyChanges('proxy_server'),
+    },
     otlp: {
       ...grpcServerChanges('protocols.grpc'),
       ...httpServerChanges('protocols.http'),

@@ -1,0 +1,110 @@
+import { AwsProxy } from '../../aws/proxy.ts'
+import { SegmentDecoder } from '../../aws/xray/decode.ts'
+import { type Consumers, type Host, messageOf, type Receiver, reasonOf, type Settings } from '../../contract/index.ts'
+import { Builder, MalformedError } from '../../data/index.ts'
+import { isWildcard } from '../../net/listen.ts'
+import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
+import { Handover } from '../../scrape/handover.ts'
+import type { AwsXrayReceiverConfig } from './config.ts'
+import { type DatagramListener, type DatagramTaker, listenForDatagrams } from './datagrams.ts'
+import { documentStart } from './header.ts'
+import { Rejected } from './rejected.ts'
+
+/** What the kernel is asked to keep while the event loop is busy; it gives what net.core.rmem_max allows. */
+const BUFFER_BYTES = 8 * 1024 * 1024
+/** A batch is handed on before it is larger than that. */
+const MAX_BATCH_BYTES = 1024 * 1024
+
+export class AwsXrayReceiver implements Receiver, DatagramTaker {
+  readonly #config: AwsXrayReceiverConfig
+  readonly #settings: Settings
+  readonly #proxy: AwsProxy
+  readonly #rejected: Rejected
+  readonly #handover: Handover<'traces'> | undefined
+  readonly #decoder = new SegmentDecoder()
+  readonly #builder = new Builder('traces')
+  #host: Host | undefined
+  #listener: DatagramListener | undefined
+  /** Of what is in the builder. */
+  #address = ''
+  #flushes = false
+  endpoints: string[] = []
+
+  constructor(config: AwsXrayReceiverConfig, settings: Settings, next: Consumers) {
+    this.#config = config
+    this.#settings = settings
+    this.#proxy = new AwsProxy(config.proxy_server, settings, { at: 'proxy_server' })
+    this.#rejected = new Rejected(settings)
+    this.#handover = next.traces && new Handover(next.traces, settings)
+  }
+
+  async start(host: Host): Promise<void> {
+    const { endpoint, transport } = this.#config
+    const { log } = this.#settings
+    noticeSettingsWithoutEffect(this.#config, '', log)
+    if (isWildcard({ endpoint, transport: 'tcp' }))
+      log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
+    this.#host = host
+    const listener = await listenForDatagrams({ endpoint, transport, bufferBytes: BUFFER_BYTES }, this)
+    this.#listener = listener
+    try {
+      this.endpoints = [listener.endpoint, await this.#proxy.start(host)]
+    } catch (error) {
+      await listener.stop()
+      throw error
+    }
+  }
+
+  onError(error: Error): void {
+    this.#settings.log.error('segments cannot be received', { endpoint: this.#config.endpoint, error: error.message })
+  }
+
+  onDatagram(bytes: Buffer, start: number, end: number, { address }: { readonly address: string }): void {
+    const from = documentStart(bytes, start, end)
+    if (from < 0) return this.#rejected.add('bad_header', bytes, start, end)
+    if (isBlank(bytes, from, end)) return this.#rejected.add('missing_segment', bytes, start, end)
+    if (address !== this.#address || this.#builder.sizeBytes > MAX_BATCH_BYTES) this.#flush()
+    this.#address = address
+    try {
+      // What has been decoded counts from `flush` on, in this same turn of the event loop.
+      const admission = this.#host!.admit('traces', end - from)
+      try {
+        this.#decoder.decode(bytes.subarray(from, end), this.#builder)
+      } finally {
+        admission.release()
+      }
+    } catch (error) {
+      const reason = error instanceof MalformedError ? 'malformed' : reasonOf(error)
+      return this.#rejected.add(reason, bytes, from, end, messageOf(error))
+    }
+    if (this.#flushes) return
+    this.#flushes = true
+    setImmediate(this.#flushLater)
+  }
+
+  /** What has come in one turn of the event loop is one batch. */
+  readonly #flushLater = (): void => {
+    this.#flushes = false
+    this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#builder.items === 0) return
+    const clientAddress = this.#address.replace(/^::ffff:(?=\d+\.)/, '')
+    this.#handover?.give(this.#builder.build(), { transport: 'udp', clientAddress })
+  }
+
+  async stop(abort: AbortSignal): Promise<void> {
+    const listener = this.#listener
+    this.#listener = undefined
+    this.endpoints = []
+    await listener?.stop()
+    this.#flush()
+    await Promise.all([this.#handover?.stop(abort), this.#proxy.stop(abort)])
+  }
+}
+
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  while (start < end && bytes[start]! <= 0x20) start++
+  return start === end
+}
