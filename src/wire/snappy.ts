@@ -1,0 +1,132 @@
+// Snappy's block format (google/snappy, format_description.txt), written.
+// stream   = varint of the whole length, elements
+// literal  = (length - 1) << 2, or 60 to 61 << 2 and one or two bytes of length - 1; then the bytes
+// copy 1   = (length - 4) << 2 | offset >> 8 << 5 | 1, offset & 255            length 4 to 11, offset below 2048
+// copy 2   = (length - 1) << 2 | 2, offset as two bytes                        length 1 to 64
+
+/** Matches are looked for within a block, as in every other encoder: an offset always fits into two bytes. */
+const BLOCK_BYTES = 65536
+const TABLE_BITS = 14
+/** A match is not begun so close to the end that its four bytes cannot be read at once. */
+const MARGIN = 15
+
+/** By the hash of four bytes: where in the block they stood last. */
+const table = new Uint16Array(1 << TABLE_BITS)
+
+/** The result is a view of memory that the next call writes to again: use or copy it before that. */
+export function compressSnappy(input: Uint8Array): Buffer {
+  const most = 32 + input.length + Math.floor(input.length / 6)
+  if (output.length < most) output = Buffer.allocUnsafeSlow(most)
+  let at = writeVarint(input.length, 0)
+  for (let start = 0; start < input.length; start += BLOCK_BYTES) {
+    at = compressBlock(input, start, Math.min(start + BLOCK_BYTES, input.length), at)
+  }
+  const compressed = output.subarray(0, at)
+  // What one large body needed is not kept for ever.
+  if (output.length > MAX_KEPT_BYTES) output = Buffer.alloc(0)
+  return compressed
+}
+
+let output = Buffer.alloc(0)
+const MAX_KEPT_BYTES = 4 * 1024 * 1024
+
+function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
+  if (end - start < MARGIN) return writeLiteral(input, start, end, at)
+  table.fill(0)
+  const limit = end - MARGIN
+  let literalAt = start
+  let from = start + 1
+  let next = load(input, from)
+  while (from < limit) {
+    let candidate = start
+    // The longer nothing is found, the larger the steps: what cannot be compressed is passed over quickly.
+    for (let skip = 32; ; skip++) {
+      const hash = hashOf(next)
+      candidate = start + table[hash]!
+      table[hash] = from - start
+      if (candidate < from && load(input, candidate) === next) break
+      from += skip >>> 5
+      if (from >= limit) return writeLiteral(input, literalAt, end, at)
+      next = load(input, from)
+    }
+    at = writeLiteral(input, literalAt, from, at)
+    do {
+      const matchAt = from
+      const offset = from - candidate
+      from += 4
+      candidate += 4
+      while (from < end && input[from] === input[candidate]) {
+        from++
+        candidate++
+      }
+      at = writeCopy(offset, from - matchAt, at)
+      literalAt = from
+      if (from >= limit) return writeLiteral(input, literalAt, end, at)
+      table[hashOf(load(input, from - 1))] = from - 1 - start
+      next = load(input, from)
+      const hash = hashOf(next)
+      candidate = start + table[hash]!
+      table[hash] = from - start
+    } while (load(input, candidate) === next)
+    from++
+    next = load(input, from)
+  }
+  return writeLiteral(input, literalAt, end, at)
+}
+
+const hashOf = (word: number): number => Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS)
+
+const load = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+
+function writeVarint(value: number, at: number): number {
+  while (value > 127) {
+    output[at++] = (value & 127) | 128
+    value >>>= 7
+  }
+  output[at++] = value
+  return at
+}
+
+function writeLiteral(input: Uint8Array, start: number, end: number, at: number): number {
+  const length = end - start
+  if (length === 0) return at
+  const rest = length - 1
+  if (rest < 60) output[at++] = rest << 2
+  else if (rest < 256) {
+    output[at++] = 60 << 2
+    output[at++] = rest
+  } else {
+    output[at++] = 61 << 2
+    output[at++] = rest
+    output[at++] = rest >>> 8
+  }
+  if (length < 32) for (let i = start; i < end; i++) output[at++] = input[i]!
+  else {
+    output.set(input.subarray(start, end), at)
+    at += length
+  }
+  return at
+}
+
+function writeCopy(offset: number, length: number, at: number): number {
+  while (length >= 68) {
+    at = writeCopy2(offset, 64, at)
+    length -= 64
+  }
+  if (length > 64) {
+    at = writeCopy2(offset, 60, at)
+    length -= 60
+  }
+  if (length >= 12 || offset >= 2048) return writeCopy2(offset, length, at)
+  output[at++] = ((length - 4) << 2) | ((offset >>> 8) << 5) | 1
+  output[at++] = offset
+  return at
+}
+
+function writeCopy2(offset: number, length: number, at: number): number {
+  output[at++] = ((length - 1) << 2) | 2
+  output[at++] = offset
+  output[at++] = offset >>> 8
+  return at
+}
