@@ -25,6 +25,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     otlp_grpc: () => import('./exporters/otlp_grpc/index.ts'),
     otlp_http: () => import('./exporters/otlp_http/index.ts'),
     prometheus: () => import('./exporters/prometheus/index.ts'),
+    prometheusremotewrite: () => import('./exporters/prometheusremotewrite/index.ts'),
   },
   connector: {
     forward: () => import('./connectors/forward/index.ts'),
@@ -40,7 +41,12 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
   processor: { resourcedetection: 'resource_detection' },
-  exporter: { otlp: 'otlp_grpc', otlphttp: 'otlp_http', logging: 'debug' },
+  exporter: {
+    otlp: 'otlp_grpc',
+    otlphttp: 'otlp_http',
+    logging: 'debug',
+    prometheus_remote_write: 'prometheusremotewrite',
+  },
   connector: {},
   extension: {},
 }

@@ -3,6 +3,6 @@
 export { askedMs } from './backoff.ts'
 export { Burst } from './burst.ts'
 export { type Deliveries, deliver } from './deliver.ts'
-export type { Delivery, Drop, Outgoing } from './delivery.ts'
+export { type Delivery, type Drop, isOutgoing, type Outgoing } from './delivery.ts'
 export { type Partition, partitionBy } from './partition.ts'
 export { type DeliveryConfig, type DeliveryDefaults, deliverySettings } from './settings.ts'

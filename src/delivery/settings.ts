@@ -48,6 +48,8 @@ export interface DeliveryDefaults {
   readonly queueEnabled?: boolean
   readonly retryEnabled?: boolean
   readonly numConsumers?: number
+  /** The wait after the first failure. */
+  readonly retryInterval?: string
 }
 
 /** The entries to spread into an exporter's section: `section({ endpoint: …, ...deliverySettings({ timeout: '30s' }) })`. */
@@ -56,6 +58,7 @@ export const deliverySettings = ({
   queueEnabled = true,
   retryEnabled = true,
   numConsumers = 10,
+  retryInterval = '5s',
 }: DeliveryDefaults = {}) => ({
   sending_queue: setting(
     queueSection(numConsumers),
@@ -63,7 +66,7 @@ export const deliverySettings = ({
     'Batches that wait for the destination, so that a slow or absent one holds up nobody.',
   ),
   retry_on_failure: setting(
-    retrySection(),
+    retrySection(retryInterval),
     { enabled: retryEnabled },
     'How a request that failed and may work later is sent again.',
   ),
@@ -155,11 +158,11 @@ const queueSection = (numConsumers: number) =>
 
 const interval = (byDefault: string, about: string) => setting(duration, byDefault, about)
 
-const retrySection = () =>
+const retrySection = (initialInterval: string) =>
   v.pipe(
     section({
       enabled: setting(v.boolean(), true, 'Whether a failed request is sent again.'),
-      initial_interval: interval('5s', 'The wait after the first failure.'),
+      initial_interval: interval(initialInterval, 'The wait after the first failure.'),
       randomization_factor: setting(
         v.pipe(v.number(), v.minValue(0, 'must be at least 0'), v.maxValue(1, 'must be at most 1')),
         0.5,

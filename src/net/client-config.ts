@@ -226,10 +226,14 @@ export const checkHttpClient = <C extends HttpClientConfig>() =>
     const config = dataset.value
     const problem = levelProblem(config.compression, config.compression_params.level)
     if (problem !== undefined) addIssue({ message: `compression_params::level: ${problem}` })
-    if (config.keepalive !== undefined)
-      for (const old of OLD_KEEPALIVE)
-        if (config[old]) addIssue({ message: `${old}: give it in keepalive, or leave keepalive out` })
+    for (const message of keepaliveProblems(config)) addIssue({ message })
   })
+
+/** Settings that say the same twice. */
+export const keepaliveProblems = (config: HttpClientConfig): string[] =>
+  config.keepalive === undefined
+    ? []
+    : OLD_KEEPALIVE.filter((old) => config[old]).map((old) => `${old}: give it in keepalive, or leave keepalive out`)
 
 const OLD_KEEPALIVE = ['max_idle_conns', 'max_idle_conns_per_host', 'idle_conn_timeout', 'disable_keep_alives'] as const
 

@@ -79,6 +79,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     otlp_grpc: ({ grpc }) => ({ endpoint: grpc.endpoint, tls: { insecure: true } }),
     otlp_http: ({ http }) => ({ endpoint: http.url }),
     prometheus: () => ({ endpoint: '127.0.0.1:0' }),
+    prometheusremotewrite: ({ http }) => ({ endpoint: `${http.url}/v1/metrics` }),
   },
   connector: {
     forward: () => ({}),

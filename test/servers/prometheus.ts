@@ -82,6 +82,7 @@ export async function startPrometheus(
   { prometheus }: PrometheusBinaries,
   targets: readonly string[],
   scrape: object = {},
+  flags: readonly string[] = ['--enable-feature=exemplar-storage'],
 ): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
   const config = {
@@ -95,7 +96,7 @@ export async function startPrometheus(
     `--config.file=${folder}/prometheus.yml`,
     `--storage.tsdb.path=${folder}/data`,
     `--web.listen-address=127.0.0.1:${port}`,
-    '--enable-feature=exemplar-storage',
+    ...flags,
   ]
   const server = await ServerProcess.start('prometheus', prometheus, args, `${url}/-/ready`)
   const get = async (path: string, parameters: Record<string, string> = {}): Promise<unknown> => {

@@ -69,15 +69,8 @@ const debug: Changes = {
   },
 }
 
-const prometheus: Changes = {
-  namespace: { value: 'shop', change: 'what names begin with' },
-  const_labels: { value: { region: 'eu' }, change: 'labels of every series' },
-  send_timestamps: { value: true, change: 'samples have their time' },
-  send_created_timestamps: { value: true, with: { enable_open_metrics: true }, change: 'there are _created series' },
-  metric_expiration: { value: '1m', change: 'how long a series stays' },
-  max_series: { value: 7, change: 'how many there are' },
-  enable_open_metrics: { value: true, change: 'OpenMetrics for those who ask' },
-  without_scope_info: { value: true, change: 'no labels of scopes' },
+/** What the exporters for Prometheus share. */
+const translation: Changes = {
   add_metric_suffixes: { value: false, change: 'names without unit and type' },
   translation_strategy: { value: 'NoTranslation', change: 'how names are translated' },
   ...under('resource_to_telemetry_conversion', {
@@ -93,6 +86,56 @@ const prometheus: Changes = {
   ...under('resource_constant_labels', {
     included: { value: ['host.*'], change: 'these are labels' },
     excluded: { value: ['host.*'], change: 'these are not' },
+  }),
+}
+
+const prometheus: Changes = {
+  namespace: { value: 'shop', change: 'what names begin with' },
+  const_labels: { value: { region: 'eu' }, change: 'labels of every series' },
+  send_timestamps: { value: true, change: 'samples have their time' },
+  send_created_timestamps: { value: true, with: { enable_open_metrics: true }, change: 'there are _created series' },
+  metric_expiration: { value: '1m', change: 'how long a series stays' },
+  max_series: { value: 7, change: 'how many there are' },
+  enable_open_metrics: { value: true, change: 'OpenMetrics for those who ask' },
+  without_scope_info: { value: true, change: 'no labels of scopes' },
+  ...translation,
+}
+
+const { compression: _, 'compression_params.level': __, ...remoteClient } = httpClientChanges
+const compression: Changes = {
+  compression: { value: 'gzip', refused: /remote write is compressed by snappy/ },
+}
+const walChanges: Changes = under(
+  'wal',
+  {
+    directory: { value: ({ directory }: Scene) => `${directory}/wal`, change: 'where the log is' },
+    buffer_size: { value: 7, change: 'how many requests are read at a time' },
+    truncate_frequency: { value: '10s', change: 'how often it is cut' },
+    lag_record_frequency: { value: '5s', change: 'how often its length is recorded' },
+  },
+  { with: ({ directory }: Scene) => ({ wal: { directory: `${directory}/wal-of-its-own` } }) },
+)
+const remoteWrite: Changes = {
+  ...walChanges,
+  namespace: { value: 'shop', change: 'what names begin with' },
+  external_labels: { value: { region: 'eu' }, change: 'labels of every series' },
+  disable_scope_info: { value: true, change: 'no labels of scopes' },
+  'target_info.enabled': { value: false, change: 'no target_info' },
+  send_metadata: { value: true, change: 'types and descriptions are sent' },
+  protobuf_message: { value: 'io.prometheus.write.v2.Request', change: 'the second version' },
+  convert_explicit_histograms_to_nhcb: { value: true, change: 'native histograms' },
+  keep_classic_histograms: {
+    value: true,
+    with: { convert_explicit_histograms_to_nhcb: true },
+    change: 'classic ones beside them',
+  },
+  include_metadata_keys: { value: ['x-tenant'], change: 'which headers go on' },
+  max_batch_size_bytes: { value: 2000, change: 'how large requests get' },
+  max_batch_request_parallelism: { value: 2, change: 'how many are under way at once' },
+  ...under('remote_write_queue', {
+    enabled: { value: false, change: 'senders wait' },
+    queue_size: { value: 7, change: 'how many batches wait' },
+    num_consumers: { value: 2, change: 'how many requests are under way at once' },
   }),
 }
 
@@ -222,6 +265,25 @@ const statsd: Changes = {
   socket_buffer_size: { value: 100_000, change: 'how much the kernel keeps' },
 }
 
+/** The same settings in a section: what they need beside them is in it too. */
+const inSection = (section: string, changes: Changes): Changes =>
+  under(
+    section,
+    Object.fromEntries(
+      Object.entries(changes).map(([path, change]) => [
+        path,
+        'refused' in change
+          ? change
+          : {
+              ...change,
+              with: (scene: Scene) => ({
+                [section]: typeof change.with === 'function' ? change.with(scene) : (change.with ?? {}),
+              }),
+            },
+      ]),
+    ),
+  )
+
 const tested = (folder: string, changes: Changes): Changes => under('', changes, { heldBy: [`test/${folder}/`] })
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
@@ -303,6 +365,15 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
         encoding: { value: 'json', change: 'JSON instead of protobuf' },
       }),
       ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { http }) => void http.answers.push({ status: 503 }) }),
+      ...timeoutChange,
+    },
+    prometheusremotewrite: {
+      ...remoteClient,
+      ...compression,
+      ...inSection('http', { ...remoteClient, ...compression }),
+      ...tested('exporters/prometheusremotewrite', remoteWrite),
+      ...under('', translation, { heldBy: ['test/exporters/prometheus/'] }),
       ...retryChanges(true, { fail: async (_one, { http }) => void http.answers.push({ status: 503 }) }),
       ...timeoutChange,
     },

@@ -1,0 +1,213 @@
+// Requests on disk, in order: what was accepted and not yet sent survives a restart, a crash and a loss of power.
+// folder  = <number of its first entry, 20 digits>.wal…, and `sent`: the number of the first entry that is not sent yet, as text
+// segment = entry*          entry = length (u32), crc32 of what follows (u32), payload
+// payload = JSON of { items, requests: [{ head, series, cuts, items, samples }] } with lengths, a zero byte, the bytes one after the other
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { messageOf, type Settings } from '../../contract/index.ts'
+import type { WalConfig } from './config.ts'
+import type { WriteRequest } from './request.ts'
+
+export interface WalEntry {
+  readonly index: number
+  readonly items: number
+  readonly requests: readonly WriteRequest[]
+}
+
+const HEADER_BYTES = 8
+/** A segment is closed when it is this large: what has been sent can then be removed. */
+const SEGMENT_BYTES = 16 * 1024 * 1024
+/** No entry of ours is larger; a length that says so is damage. */
+const MAX_ENTRY_BYTES = 1024 * 1024 * 1024
+
+interface Segment {
+  readonly first: number
+  readonly path: string
+  count: number
+}
+
+/** Written by one, read by one. Every method but `open` needs `open` to have ended. */
+export class Wal {
+  readonly #folder: string
+  readonly #settings: Settings
+  #segments: Segment[] = []
+  #file: FileHandle | undefined
+  #fileBytes = 0
+  #next = 0
+  #sent = 0
+  /** Entries behind `#sent` that have been read from the disk, in order. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor({ directory }: WalConfig, settings: Settings) {
+    this.#folder = directory
+    this.#settings = settings
+  }
+
+  /** Entries that wait. */
+  get waiting(): number {
+    return this.#next - this.#sent
+  }
+
+  /** Resolves with how many items wait from earlier. What is damaged is left out, and told. */
+  async open(): Promise<number> {
+    await mkdir(this.#folder, { recursive: true })
+    const names = (await readdir(this.#folder)).filter((name) => /^\d{20}\.wal$/.test(name)).sort()
+    this.#sent = Number(await readFile(join(this.#folder, 'sent'), 'utf8').catch(() => '0')) || 0
+    let items = 0
+    for (const name of names) {
+      const segment: Segment = { first: Number(name.slice(0, 20)), path: join(this.#folder, name), count: 0 }
+      for (const entry of await this.#entriesOf(segment)) {
+        segment.count++
+        if (entry.index >= this.#sent) items += entry.items
+      }
+      this.#segments.push(segment)
+    }
+    const last = this.#segments.at(-1)
+    this.#next = Math.max(this.#sent, last === undefined ? 0 : last.first + last.count)
+    // What a damaged end has hidden must not be mistaken for what comes now.
+    this.#sent = Math.max(this.#sent, this.#segments[0]?.first ?? this.#sent)
+    await this.truncate()
+    return items
+  }
+
+  /** On disk, and there to stay, when it resolves. */
+  append(requests: readonly WriteRequest[], items: number): Promise<void> {
+    const payload = encode(requests, items)
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#append(payload))
+    return this.#writing
+  }
+
+  async #append(payload: Buffer): Promise<void> {
+    if (this.#file === undefined || this.#fileBytes >= SEGMENT_BYTES) await this.#begin()
+    const header = Buffer.alloc(HEADER_BYTES)
+    header.writeUInt32LE(payload.length, 0)
+    header.writeUInt32LE(crc32(payload), 4)
+    const file = this.#file!
+    try {
+      await file.writev([header, payload], this.#fileBytes)
+      await file.datasync()
+    } catch (error) {
+      // Half an entry at the end would hide what comes behind it.
+      await file.truncate(this.#fileBytes).catch(() => {})
+      throw error
+    }
+    this.#fileBytes += HEADER_BYTES + payload.length
+    this.#segments.at(-1)!.count++
+    this.#next++
+  }
+
+  async #begin(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+    const path = join(this.#folder, `${String(this.#next).padStart(20, '0')}.wal`)
+    this.#file = await open(path, 'w')
+    this.#fileBytes = 0
+    this.#segments = this.#segments.filter((segment) => segment.first !== this.#next)
+    this.#segments.push({ first: this.#next, path, count: 0 })
+  }
+
+  /** The next entries that wait, at most so many, from one segment. */
+  async read(atMost: number): Promise<WalEntry[]> {
+    for (const segment of this.#segments) {
+      if (segment.first + segment.count <= this.#sent) continue
+      const entries = await this.#entriesOf(segment)
+      const waiting = entries.filter(({ index }) => index >= this.#sent && index < this.#next)
+      if (waiting.length > 0) return waiting.slice(0, atMost)
+      // Damaged since it was counted.
+      this.#sent = Math.max(this.#sent, segment.first + segment.count)
+    }
+    return []
+  }
+
+  /** That entry and all before it have been sent, or given up. */
+  markSent(index: number): void {
+    this.#sent = Math.max(this.#sent, index + 1)
+  }
+
+  /** Writes down what has been sent, and removes segments of which nothing waits. */
+  async truncate(): Promise<void> {
+    const path = join(this.#folder, 'sent')
+    await writeFile(`${path}.new`, String(this.#sent))
+    await rename(`${path}.new`, path)
+    const open = this.#file === undefined ? undefined : this.#segments.at(-1)
+    for (const segment of [...this.#segments]) {
+      if (segment === open || segment.first + segment.count > this.#sent) continue
+      await unlink(segment.path)
+      this.#segments = this.#segments.filter((one) => one !== segment)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => {})
+    await this.#file?.close()
+    this.#file = undefined
+    await this.truncate()
+  }
+
+  async #entriesOf({ first, path }: Segment): Promise<WalEntry[]> {
+    const bytes = await readFile(path)
+    const entries: WalEntry[] = []
+    let at = 0
+    while (at < bytes.length) {
+      const entry = entryAt(bytes, at, first + entries.length)
+      if (typeof entry === 'string') {
+        this.#settings.log.error('data lost: the end of a file of the write-ahead log is damaged', {
+          path,
+          byte: at,
+          problem: entry,
+        })
+        break
+      }
+      entries.push(entry)
+      at += HEADER_BYTES + bytes.readUInt32LE(at)
+    }
+    return entries
+  }
+}
+
+function entryAt(bytes: Buffer, at: number, index: number): WalEntry | string {
+  if (at + HEADER_BYTES > bytes.length) return 'it breaks off'
+  const length = bytes.readUInt32LE(at)
+  if (length > MAX_ENTRY_BYTES || at + HEADER_BYTES + length > bytes.length) return 'it breaks off'
+  const payload = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length)
+  if (crc32(payload) !== bytes.readUInt32LE(at + 4)) return 'the checksum is wrong'
+  try {
+    return { index, ...decode(payload) }
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+interface Described {
+  readonly items: number
+  readonly requests: readonly (Omit<WriteRequest, 'head' | 'series'> & {
+    readonly head: number
+    readonly series: number
+  })[]
+}
+
+function encode(requests: readonly WriteRequest[], items: number): Buffer {
+  const described: Described = {
+    items,
+    requests: requests.map((request) => ({
+      ...request,
+      head: request.head.length,
+      series: request.series.length,
+    })),
+  }
+  const parts: Uint8Array[] = [Buffer.from(`${JSON.stringify(described)}\0`)]
+  for (const { head, series } of requests) parts.push(head, series)
+  return Buffer.concat(parts)
+}
+
+function decode(payload: Buffer): Omit<WalEntry, 'index'> {
+  const end = payload.indexOf(0)
+  const { items, requests } = JSON.parse(payload.toString('utf8', 0, end)) as Described
+  let at = end + 1
+  const take = (length: number): Buffer => payload.subarray(at, (at += length))
+  return {
+    items,
+    requests: requests.map((one) => ({ ...one, head: take(one.head), series: take(one.series) })),
+  }
+}

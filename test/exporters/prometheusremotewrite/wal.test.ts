@@ -1,0 +1,141 @@
+// The write-ahead log: what was accepted is sent, over restarts and damage, in order.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { until } from '../../kit/until.ts'
+import { type Destination, destination, gauge, request, start } from './kit.ts'
+
+const config = (to: Destination, directory: string, more: object = {}): object => ({
+  endpoint: to.url,
+  disable_scope_info: true,
+  wal: { directory, ...more },
+  retry_on_failure: { initial_interval: '1s', max_interval: '2s' },
+})
+const names = (to: Destination): string[] => to.writes.flatMap(({ series }) => series.map(({ name }) => name))
+const down = (to: Destination): void => {
+  to.answer = (_write, response) => {
+    response.writeHead(503).end()
+    return true
+  }
+}
+
+test('a batch is acknowledged when it is on disk, and sent in order', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  const { send, ledger, exporter } = await start(t, config(to, directory))
+  for (let i = 0; i < 5; i++) await send(request([gauge(`m${i}`, i)]))
+  t.ok(readdirSync(directory).some((name) => name.endsWith('.wal')))
+  await until(() => to.writes.length === 5)
+  t.same(
+    names(to),
+    Array.from({ length: 5 }, (_, i) => `m${i}{}`),
+  )
+  await until(() => ledger.outItems === 5)
+  await exporter.stop!(AbortSignal.abort())
+  t.equal(readFileSync(join(directory, 'sent'), 'utf8'), '5')
+})
+
+test('what could not be sent is sent by the next run, and by nobody twice', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  const first = await start(t, config(to, directory))
+  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
+  await first.exporter.stop!(AbortSignal.abort())
+  t.equal(first.ledger.held, 0, 'the disk has it')
+
+  to.answer = () => false
+  const second = await start(t, config(to, directory))
+  await second.send(request([gauge('m3', 3)]))
+  await until(() => second.ledger.outItems === 4)
+  t.same(names(to), ['m0{}', 'm1{}', 'm2{}', 'm3{}'])
+  t.equal(second.ledger.createdItems, 3)
+  t.equal(second.ledger.held, 0)
+  await second.exporter.stop!(AbortSignal.abort())
+
+  const third = await start(t, config(to, directory))
+  t.equal(third.ledger.createdItems, 0)
+  t.same(
+    readdirSync(directory).filter((name) => name.endsWith('.wal')),
+    [],
+    'what was sent takes no room',
+  )
+})
+
+test('a destination that is away is tried until it is back; what it refuses is dropped and counted', async (t) => {
+  const to = await destination(t)
+  const { send, ledger, settings } = await start(t, config(to, join(t.testdir({}), 'wal')))
+  down(to)
+  await send(request([gauge('a', 1)]))
+  for (let i = 0; i < 5; i++) {
+    await until(() => settings.clock.pending > 2)
+    await settings.clock.advance(2000)
+  }
+  t.equal(ledger.held, 1)
+  to.answer = () => false
+  await until(() => settings.clock.pending > 2)
+  await settings.clock.advance(2000)
+  await until(() => ledger.outItems === 1)
+
+  to.answer = (_write, response) => {
+    response.writeHead(403).end()
+    return true
+  }
+  await send(request([gauge('b', 1)]))
+  await until(() => ledger.droppedItems === 1)
+  t.same(Object.fromEntries(ledger.droppedByReason), { http_403: 1 })
+  t.equal(ledger.held, 0)
+})
+
+test('an end that broke off, and bytes that are wrong, cost what they hit and are told', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  const first = await start(t, config(to, directory))
+  await first.send(request([gauge('a', 1)]))
+  await first.send(request([gauge('b', 1)]))
+  await first.exporter.stop!(AbortSignal.abort())
+  const [file] = readdirSync(directory).filter((name) => name.endsWith('.wal'))
+  const path = join(directory, file!)
+  const bytes = readFileSync(path)
+  for (const [what, damaged] of [
+    ['half an entry', Buffer.concat([bytes, Buffer.from([50, 0, 0, 0, 1])])],
+    ['a bit', Buffer.from(bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 1 : byte)))],
+    ['a huge length', Buffer.concat([bytes, Buffer.alloc(8, 255)])],
+  ] as const) {
+    writeFileSync(path, damaged)
+    writeFileSync(join(directory, 'sent'), '0')
+    to.answer = () => false
+    to.writes.length = 0
+    const next = await start(t, config(to, directory))
+    t.ok(
+      next.settings.lines.some(({ level, message }) => level === 'error' && /write-ahead log is damaged/.test(message)),
+      what,
+    )
+    await next.send(request([gauge('later', 1)]))
+    await until(() => names(to).includes('later{}'))
+    t.same(names(to), what === 'a bit' ? ['a{}', 'later{}'] : ['a{}', 'b{}', 'later{}'], what)
+    await next.exporter.stop!(AbortSignal.abort())
+  }
+})
+
+test('a disk that does not take it refuses the batch', async (t) => {
+  const to = await destination(t)
+  const folder = t.testdir({ file: 'not a folder' })
+  await t.rejects(start(t, config(to, join(folder, 'file'))), /EEXIST|ENOTDIR/)
+})
+
+test('truncate_frequency and lag_record_frequency say how often', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  const { send, settings } = await start(
+    t,
+    config(to, directory, { truncate_frequency: '10s', lag_record_frequency: '5s', buffer_size: 2 }),
+  )
+  await send(request([gauge('a', 1)]))
+  await until(() => to.writes.length === 1)
+  t.equal(readFileSync(join(directory, 'sent'), 'utf8'), '0')
+  await settings.clock.advance(10_000)
+  await until(() => readFileSync(join(directory, 'sent'), 'utf8') === '1')
+  t.pass('written down after ten seconds')
+})
