@@ -1,5 +1,12 @@
 // Posts requests of remote write, and knows what the answers mean.
-import { type Logger, PermanentError, RetryableError, type Settings, TooLargeError } from '../../contract/index.ts'
+import {
+  type Host,
+  type Logger,
+  PermanentError,
+  RetryableError,
+  type Settings,
+  TooLargeError,
+} from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
 import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
 import type { HttpReply } from '../../net/http-reply.ts'
@@ -26,7 +33,8 @@ export class RemoteWriteClient {
     this.#client = new HttpClient(clientOf(config), settings)
   }
 
-  async open(): Promise<void> {
+  async open(host: Pick<Host, 'extension'>): Promise<void> {
+    this.#client.start(host)
     const isFirst = this.#version === 1
     this.#target = await this.#client.target(clientOf(this.#config).endpoint, {
       'content-encoding': 'snappy',

@@ -1,4 +1,4 @@
-import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Exporter, Host, Settings } from '../../contract/index.ts'
 import { Burst, type Delivery, type DeliveryConfig, deliver, type Outgoing } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
 import { createNaming } from '../../prometheus/names.ts'
@@ -27,9 +27,9 @@ export function createRemoteWriteExporter(config: RemoteWriteConfig, settings: S
   const refusals = new Burst(clock, log.error.bind(log), 'data lost: the destination does not want it', {})
   const parallelism = parallelismOf(config)
   const delivery: Delivery<'metrics', Requests> = {
-    async open() {
+    async open(host: Host) {
       noteWithoutEffect(clientOf(config), 'http', log)
-      await client.open()
+      await client.open(host)
     },
     async close() {
       client.close()
