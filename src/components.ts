@@ -39,7 +39,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
-  receiver: {},
+  receiver: { aws_xray: 'awsxray' },
   processor: { resourcedetection: 'resource_detection' },
   exporter: {
     otlp: 'otlp_grpc',
