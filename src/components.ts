@@ -13,6 +13,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   processor: {
     attributes: () => import('./processors/attributes/index.ts'),
     batch: () => import('./processors/batch/index.ts'),
+    filter: () => import('./processors/filter/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
     resource: () => import('./processors/resource/index.ts'),
     resource_detection: () => import('./processors/resource_detection/index.ts'),

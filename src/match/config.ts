@@ -65,7 +65,8 @@ function nestedOf(value: object, depth: number): AnyValue | undefined {
   return Array.isArray(value) ? entries.map(([, inner]) => inner) : new Map(entries)
 }
 
-const attributes = list(
+/** Attributes that must all be there, with these values where they are given. */
+export const wantedAttributes = list(
   section({
     key: required(nonEmptyText, 'The attribute that must be there.'),
     value: optional(
@@ -82,23 +83,33 @@ const libraries = list(
   }),
 )
 
+/** How patterns are evaluated. */
+export const regexpSettings = setting(
+  section({
+    cacheenabled: setting(flag, false, 'Remember which texts matched.'),
+    cachemaxnumentries: setting(integer(), 0, 'How many texts are remembered; 0 as many as are sensible.'),
+  }),
+  {},
+  'How regular expressions are evaluated.',
+)
+
+const common = {
+  match_type: required(oneOf(['strict', 'regexp']), 'Whether the texts below are compared or are regular expressions.'),
+  regexp: regexpSettings,
+  attributes: setting(wantedAttributes, [], 'Spans and log records: all of these attributes match.'),
+  resources: setting(wantedAttributes, [], 'All of these resource attributes match.'),
+  libraries: setting(libraries, [], 'Spans and log records: the instrumentation scope matches all of these.'),
+}
+const ofSpans = {
+  services: setting(texts, [], 'Spans: `service.name` of the resource is one of these.'),
+  span_names: setting(texts, [], 'Spans: the name is one of these.'),
+  span_kinds: setting(texts, [], 'Spans: the kind is one of these, such as SPAN_KIND_SERVER.'),
+}
+
 const matchProperties = v.pipe(
   section({
-    match_type: required(
-      oneOf(['strict', 'regexp']),
-      'Whether the texts below are compared or are regular expressions.',
-    ),
-    regexp: setting(
-      section({
-        cacheenabled: setting(flag, false, 'Remember which texts matched.'),
-        cachemaxnumentries: setting(integer(), 0, 'How many texts are remembered; 0 as many as are sensible.'),
-      }),
-      {},
-      'How regular expressions are evaluated.',
-    ),
-    services: setting(texts, [], 'Spans: `service.name` of the resource is one of these.'),
-    span_names: setting(texts, [], 'Spans: the name is one of these.'),
-    span_kinds: setting(texts, [], 'Spans: the kind is one of these, such as SPAN_KIND_SERVER.'),
+    ...common,
+    ...ofSpans,
     log_bodies: setting(texts, [], 'Log records: the body, as text, is one of these.'),
     log_severity_texts: setting(texts, [], 'Log records: the severity text is one of these.'),
     log_severity_number: optional(
@@ -109,9 +120,6 @@ const matchProperties = v.pipe(
       'Log records: the severity number.',
     ),
     metric_names: setting(texts, [], 'Metrics: the name is one of these.'),
-    attributes: setting(attributes, [], 'Spans and log records: all of these attributes match.'),
-    resources: setting(attributes, [], 'All of these resource attributes match.'),
-    libraries: setting(libraries, [], 'Spans and log records: the instrumentation scope matches all of these.'),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
@@ -125,6 +133,29 @@ export const matchSettings = {
   include: optional(matchProperties, 'Only what matches all of this is processed; everything when left out.'),
   exclude: optional(matchProperties, 'What matches all of this is not processed. Looked at after `include`.'),
 }
+
+/** The same for spans alone. */
+const spanProperties = v.pipe(
+  section({ ...common, ...ofSpans }),
+  v.transform(
+    (properties): MatchProperties => ({
+      ...properties,
+      log_bodies: [],
+      log_severity_texts: [],
+      log_severity_number: undefined,
+      metric_names: [],
+    }),
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const { path, message } of problemsOf(dataset.value)) addIssue(problem(dataset.value, path, message))
+  }),
+)
+export const spanMatchSettings = {
+  include: optional(spanProperties, 'Only what matches all of this is processed; everything when left out.'),
+  exclude: optional(spanProperties, 'What matches all of this is not processed. Looked at after `include`.'),
+}
+
 export interface MatchConfig {
   readonly include?: MatchProperties | undefined
   readonly exclude?: MatchProperties | undefined
@@ -140,7 +171,7 @@ export const SPAN_KINDS = [
   'SPAN_KIND_CONSUMER',
 ] as const
 
-interface Problem {
+export interface Problem {
   readonly path: readonly (string | number)[]
   readonly message: string
 }
@@ -167,9 +198,15 @@ function badPatterns(properties: MatchProperties): Problem[] {
       [['libraries', i, 'version'], version],
     ]),
   ]
-  return spelled.flatMap(([path, pattern]) => {
+  return patternProblems(spelled)
+}
+
+/** What is wrong with values that must be patterns; undefined ones are not given. */
+export const patternProblems = (
+  spelled: readonly (readonly [path: readonly (string | number)[], pattern: unknown])[],
+): Problem[] =>
+  spelled.flatMap(([path, pattern]) => {
     if (pattern === undefined) return []
     const message = typeof pattern === 'string' ? complaintAbout(pattern) : 'must be a text, since match_type is regexp'
     return message === undefined ? [] : [{ path, message }]
   })
-}

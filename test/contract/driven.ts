@@ -67,6 +67,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   processor: {
     attributes: () => ({ actions: [{ key: 'absent', action: 'delete' }] }),
     batch: () => ({}),
+    filter: () => ({}),
     memory_limiter: () => ({ check_interval: '1s', limit_mib: 100_000 }),
     resource: () => ({ attributes: [{ key: 'absent', action: 'delete' }] }),
     resource_detection: () => ({}),

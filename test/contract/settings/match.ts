@@ -1,5 +1,6 @@
 // Conditions and attribute actions.
 import { type Changes, under } from './change.ts'
+import { treeOf } from './paths.ts'
 
 const heldBy = ['test/processors/attributes/', 'test/match/']
 const isIt = (what: string): string => `only ${what} are worked on`
@@ -37,21 +38,25 @@ const conditions: Changes = {
 }
 
 /** With as little around it as makes a condition of each. */
-export function conditionChanges(prefix: 'include' | 'exclude'): Changes {
+export const conditionChanges = (prefix: string): Changes =>
+  under(prefix, inSection(prefix, conditions, { services: ['shop'] }), { heldBy })
+
+/** The same for processors that only know spans. */
+export const spanConditionChanges = (prefix: string): Changes =>
+  Object.fromEntries(Object.entries(conditionChanges(prefix)).filter(([path]) => !/\.(log|metric)_/.test(path)))
+
+/** Each with `match_type`, and with `text` where a text is needed for it to matter. */
+export function inSection(prefix: string, changes: Changes, text: object): Changes {
   const base: Readonly<Record<string, object>> = {
-    match_type: { services: ['shop'] },
-    'regexp.cacheenabled': { match_type: 'regexp', services: ['shop'] },
-    'regexp.cachemaxnumentries': { match_type: 'regexp', regexp: { cacheenabled: true }, services: ['shop'] },
+    match_type: text,
+    'regexp.cacheenabled': { match_type: 'regexp', ...text },
+    'regexp.cachemaxnumentries': { match_type: 'regexp', regexp: { cacheenabled: true }, ...text },
   }
-  return under(
-    prefix,
-    Object.fromEntries(
-      Object.entries(conditions).map(([path, change]) => {
-        const around = { match_type: 'strict', ...base[path], ...(typeof change.with === 'object' ? change.with : {}) }
-        return [path, { ...change, with: { [prefix]: around } }]
-      }),
-    ),
-    { heldBy },
+  return Object.fromEntries(
+    Object.entries(changes).map(([path, change]) => {
+      const around = { match_type: 'strict', ...base[path], ...(typeof change.with === 'object' ? change.with : {}) }
+      return [path, { ...change, with: treeOf(prefix, around) }]
+    }),
   )
 }
 

@@ -9,6 +9,7 @@ import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
 import { resourceDetection } from './detection.ts'
+import { filter } from './filter.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
 import { proxyChanges } from './proxy.ts'
@@ -323,6 +324,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
   processor: {
     attributes: { ...conditionChanges('include'), ...conditionChanges('exclude'), ...actionChanges('actions') },
     batch: tested('processors/batch', batch),
+    filter,
     memory_limiter: tested('processors/memory_limiter', memoryLimiter),
     resource: actionChanges('attributes'),
     resource_detection: resourceDetection,
