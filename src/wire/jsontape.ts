@@ -103,13 +103,13 @@ export class JsonTape {
 
   #string(reader: JsonReader): void {
     reader.string()
-    const { start, end } = reader
-    const node = this.#add(reader.isComplex ? ESCAPED : STRING, start)
-    this.#close(node, end)
-    if (!reader.isComplex) return
-    // what its escapes are must be known now: nobody may look at it later
-    this.#unescaped.clear()
-    reader.copyString(this.#unescaped)
+    const { start, end, isComplex } = reader
+    if (isComplex) {
+      // what its escapes are must be known now: nobody may look at it later, and a path must not stumble over it
+      this.#unescaped.clear()
+      reader.copyString(this.#unescaped)
+    }
+    this.#close(this.#add(isComplex ? ESCAPED : STRING, start), end)
   }
 
   #scalar(reader: JsonReader, byte: number): void {

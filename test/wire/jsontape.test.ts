@@ -93,6 +93,7 @@ test('what is no JSON is refused, with the place', async (t) => {
     ['{"a":1,"b":tru}', /^b: a word that is none/],
     ['{"a":"\\x"}', /unknown escape/],
     ['{"a":"\\u12"}', /four hexadecimal digits/],
+    ['{"a":{"b\\x":1}}', /^a: unknown escape/],
     ['{"a":1} x', /more text after the end/],
     ['{"a":01}', /^a: a number that is none/],
     ['[1 2]', /"2" where "," or "]" should be/],
