@@ -104,6 +104,11 @@ export class LogRecord {
     if (message.has(BODY)) writeJsonValue(json, message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
     else json.null()
   }
+  /** Where the body's AnyValue stands (see raw.ts), valid inside the call only; not called without one. */
+  rawBody(visit: (bytes: Buffer, at: number, end: number) => void): void {
+    const message = this.#message
+    if (message.has(BODY)) visit(message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
+  }
   writeSeverityText(json: JsonWriter): void {
     this.#message.writeText(SEVERITY_TEXT, json)
   }

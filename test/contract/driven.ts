@@ -22,6 +22,7 @@ import {
   testHost,
   testSettings,
 } from '../../src/testing/index.ts'
+import { BulkEmulator } from '../emulator/bulk.ts'
 import { AwsEmulator, TEST_KEY } from '../emulator/server.ts'
 import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
@@ -35,6 +36,8 @@ export interface Surroundings {
   readonly grpc: FakeOtlpGrpc
   /** Any AWS service: it takes whatever is signed and answers `{}`. */
   readonly aws: AwsEmulator
+  /** An OpenSearch. */
+  readonly openSearch: BulkEmulator
 }
 
 /** Where AWS components look for credentials; nothing asks the machine that the tests run on. */
@@ -45,11 +48,13 @@ process.env.AWS_EC2_METADATA_DISABLED = 'true'
 
 export async function surroundings(t: Test): Promise<Surroundings> {
   const aws = new AwsEmulator({ service: '*', operations: { '*': () => ({}) }, now: () => testSettings().clock.now() })
-  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc(), aws }
+  const openSearch = new BulkEmulator('opensearch')
+  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc(), aws, openSearch }
   await around.http.start()
   await around.grpc.start()
   await aws.listen()
-  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop(), aws.stop()]))
+  await openSearch.listen(0)
+  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop(), aws.stop(), openSearch.stop()]))
   return around
 }
 
@@ -77,6 +82,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     debug: () => ({}),
     file: ({ directory }) => ({ path: `${directory}/file.json` }),
     nop: () => ({}),
+    opensearch: ({ openSearch }) => ({ http: { endpoint: openSearch.url } }),
     otlp_grpc: ({ grpc }) => ({ endpoint: grpc.endpoint, tls: { insecure: true } }),
     otlp_http: ({ http }) => ({ endpoint: http.url }),
     prometheus: () => ({ endpoint: '127.0.0.1:0' }),

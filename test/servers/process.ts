@@ -25,13 +25,19 @@ export class ServerProcess {
   }
 
   /** Resolves when `url` answers with a status below 500. */
-  static async start(name: string, file: string, args: readonly string[], url: string): Promise<ServerProcess> {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  static async start(
+    name: string,
+    file: string,
+    args: readonly string[],
+    url: string,
+    { env = process.env, waitMs = 30_000 }: { readonly env?: NodeJS.ProcessEnv; readonly waitMs?: number } = {},
+  ): Promise<ServerProcess> {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     const server = new ServerProcess(name, child)
     const failed = once(child, 'error').then(([error]) => error as Error)
     let reason: Error | undefined
     void failed.then((error) => (reason = error))
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < waitMs / 50; tries++) {
       if (await answers(url)) return server
       if (reason !== undefined) throw reason
       if (child.exitCode !== null) throw new Error(`${name} has ended with ${child.exitCode}:\n${server.#output}`)

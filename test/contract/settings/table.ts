@@ -13,6 +13,7 @@ import { filter } from './filter.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
 import { proxyChanges } from './proxy.ts'
+import { openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
 
 const file: Changes = {
@@ -273,17 +274,20 @@ const inSection = (section: string, changes: Changes): Changes =>
     Object.fromEntries(
       Object.entries(changes).map(([path, change]) => [
         path,
-        'refused' in change
-          ? change
-          : {
-              ...change,
-              with: (scene: Scene) => ({
-                [section]: typeof change.with === 'function' ? change.with(scene) : (change.with ?? {}),
-              }),
-            },
+        {
+          ...change,
+          with: (scene: Scene) => ({
+            [section]: typeof change.with === 'function' ? change.with(scene) : (change.with ?? {}),
+          }),
+        },
       ]),
     ),
   )
+
+/** Where there is none by default. */
+const compressionOn: Changes = {
+  'compression_params.level': { value: 9, with: { compression: 'gzip' }, change: 'how hard', heldBy: ['test/net/'] },
+}
 
 const tested = (folder: string, changes: Changes): Changes => under('', changes, { heldBy: [`test/${folder}/`] })
 
@@ -351,6 +355,13 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
       ...timeoutChange,
     },
     nop: queueChanges(false),
+    opensearch: {
+      ...inSection('http', { ...httpClientChanges, ...compressionOn }),
+      ...tested('exporters/opensearch', openSearchChanges),
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { openSearch }) => void openSearch.faults.push({ status: 503 }) }),
+      ...timeoutChange,
+    },
     otlp_grpc: {
       ...grpcClientChanges,
       ...queueChanges(true),

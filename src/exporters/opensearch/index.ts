@@ -1,0 +1,13 @@
+import { defineExporter } from '../../contract/index.ts'
+import { config } from './config.ts'
+import { createOpenSearchExporter } from './exporter.ts'
+
+export default defineExporter({
+  type: 'opensearch',
+  summary:
+    'Writes log records and spans to OpenSearch as documents, in bulk requests whose answers are read item by item.',
+  stability: 'beta',
+  signals: ['traces', 'logs'],
+  config,
+  create: (config, settings) => createOpenSearchExporter(config, settings),
+})

@@ -1,0 +1,167 @@
+// Attributes, and maps inside values, as a JSON object that an index takes: no name twice, and no name that is a value in one
+// place and an object in another (`a` and `a.b`: dots make objects), which both servers answer with a refusal.
+import type { Attributes } from '../data/index.ts'
+import { eachValue, keyValue, kindOf, MAP } from '../data/raw.ts'
+import type { JsonWriter } from '../wire/json.ts'
+import { type BytesAs, writeValue } from './value.ts'
+
+/** `{"key":value,…}`; `more` adds fields of our own, whose names are in `reserved`, to the same object. */
+export function writeAttributeFields(
+  json: JsonWriter,
+  attributes: Attributes,
+  bytesAs: BytesAs,
+  reserved: readonly Buffer[] = NOTHING,
+  more?: (json: JsonWriter) => void,
+): void {
+  const base = top
+  json.beginObject()
+  let bytes: Buffer = EMPTY
+  attributes.forEachRange((source, keyAt, keyEnd, valueAt, valueEnd) => {
+    bytes = source
+    push(keyAt, keyEnd, valueAt, valueEnd)
+  })
+  writeEntries(json, bytes, base, bytesAs, reserved)
+  more?.(json)
+  json.endObject()
+}
+
+/** The same for a KeyValueList whose length stands at `at`. */
+export function writeMapFields(json: JsonWriter, bytes: Buffer, at: number, bytesAs: BytesAs): void {
+  const base = top
+  json.beginObject()
+  eachValue(bytes, at, (start, stop) => {
+    const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, start, stop)
+    push(keyAt, keyEnd, valueAt, valueEnd)
+  })
+  writeEntries(json, bytes, base, bytesAs, NOTHING)
+  json.endObject()
+}
+
+const EMPTY = Buffer.alloc(0)
+const NOTHING: readonly Buffer[] = []
+
+/** What is being written: for each entry where key and value stand, and what is to become of it. A stack, for maps in maps. */
+const WIDTH = 5
+let entries = new Int32Array(256 * WIDTH)
+let top = 0
+
+const AS_IT_IS = 0
+/** The name has been there, or is one of ours. */
+const LEFT_OUT = 1
+/** Another name goes on after a dot where this one ends. */
+const RENAMED = 2
+
+function push(keyAt: number, keyEnd: number, valueAt: number, valueEnd: number): void {
+  if (top + WIDTH > entries.length) {
+    const larger = new Int32Array(entries.length * 2)
+    larger.set(entries)
+    entries = larger
+  }
+  entries[top] = keyAt
+  entries[top + 1] = keyEnd
+  entries[top + 2] = valueAt
+  entries[top + 3] = valueEnd
+  entries[top + 4] = AS_IT_IS
+  top += WIDTH
+}
+
+function writeEntries(
+  json: JsonWriter,
+  bytes: Buffer,
+  base: number,
+  bytesAs: BytesAs,
+  reserved: readonly Buffer[],
+): void {
+  const end = top
+  if (end - base > MANY * WIDTH) settleMany(bytes, base, end)
+  else settleFew(bytes, base, end)
+  for (const name of reserved) leaveOut(bytes, base, end, name)
+  for (let at = base; at < end; at += WIDTH) {
+    const fate = entries[at + 4]!
+    if (fate === LEFT_OUT) continue
+    writeName(json, bytes, entries[at]!, entries[at + 1]!, fate === RENAMED)
+    writeValue(json, bytes, entries[at + 2]!, entries[at + 3]!, bytesAs)
+  }
+  top = base
+}
+
+/** An index refuses a name of nothing and one that begins with a dot. */
+function writeName(json: JsonWriter, bytes: Buffer, start: number, end: number, isRenamed: boolean): void {
+  if (start === end || bytes[start] === DOT) {
+    const name = bytes.utf8Slice(start, end).replace(/^\.+/, '')
+    return json.keyText(`_${name}${isRenamed ? '.value' : ''}`)
+  }
+  if (!isRenamed) return json.keyBytes(bytes, start, end)
+  json.utf8(bytes, start, end)
+  const { out } = json
+  out.length--
+  out.utf8('.value":')
+}
+
+/** With more, every pair is too much: a request with 100,000 attributes must not cost 5,000,000,000 comparisons. */
+const MANY = 48
+
+function settleFew(bytes: Buffer, base: number, end: number): void {
+  for (let at = base + WIDTH; at < end; at += WIDTH) {
+    const keyAt = entries[at]!
+    const size = entries[at + 1]! - keyAt
+    for (let other = base; other < at; other += WIDTH) {
+      const otherAt = entries[other]!
+      const otherSize = entries[other + 1]! - otherAt
+      if (size === otherSize) {
+        if (isSame(bytes, keyAt, otherAt, size)) entries[at + 4] = LEFT_OUT
+      } else if (size > otherSize) {
+        if (bytes[keyAt + otherSize] === DOT) settlePrefix(bytes, other, at, otherSize)
+      } else if (bytes[otherAt + size] === DOT) settlePrefix(bytes, at, other, size)
+    }
+  }
+}
+const DOT = 0x2e
+
+/** `a` and `a.b`: the value goes to `a.value`, as the collector's other modes have it, unless that is there as well. */
+function settlePrefix(bytes: Buffer, short: number, long: number, size: number): void {
+  if (size === 0 || !isSame(bytes, entries[short]!, entries[long]!, size)) return
+  if (entries[short + 4] === LEFT_OUT || isMap(bytes, short)) return
+  entries[short + 4] = isValueOf(bytes, long, size) ? LEFT_OUT : RENAMED
+}
+
+const isMap = (bytes: Buffer, entry: number): boolean => kindOf(bytes, entries[entry + 2]!, entries[entry + 3]!) === MAP
+
+const VALUE = Buffer.from('.value')
+const isValueOf = (bytes: Buffer, entry: number, size: number): boolean =>
+  entries[entry + 1]! - entries[entry]! === size + VALUE.length &&
+  bytes.compare(VALUE, 0, VALUE.length, entries[entry]! + size, entries[entry + 1]!) === 0
+
+function isSame(bytes: Buffer, at: number, otherAt: number, size: number): boolean {
+  for (let i = size - 1; i >= 0; i--) if (bytes[at + i] !== bytes[otherAt + i]) return false
+  return true
+}
+
+function settleMany(bytes: Buffer, base: number, end: number): void {
+  const byName = new Map<string, number>()
+  for (let at = base; at < end; at += WIDTH) {
+    const name = bytes.latin1Slice(entries[at]!, entries[at + 1]!)
+    if (byName.has(name)) entries[at + 4] = LEFT_OUT
+    else byName.set(name, at)
+  }
+  for (const [name, at] of byName) {
+    let dots = 0
+    for (let dot = name.indexOf('.'); dot >= 0 && dots < MAX_DOTS; dot = name.indexOf('.', dot + 1), dots++) {
+      const short = byName.get(name.slice(0, dot))
+      if (short !== undefined) settlePrefix(bytes, short, at, dot)
+    }
+  }
+}
+/** An index has fewer levels (index.mapping.depth.limit: 20). */
+const MAX_DOTS = 32
+
+function leaveOut(bytes: Buffer, base: number, end: number, name: Buffer): void {
+  for (let at = base; at < end; at += WIDTH) {
+    const keyAt = entries[at]!
+    if (
+      entries[at + 1]! - keyAt === name.length &&
+      bytes.compare(name, 0, name.length, keyAt, keyAt + name.length) === 0
+    )
+      entries[at + 4] = LEFT_OUT
+  }
+}

@@ -1,0 +1,276 @@
+// Documents after the Simple Schema for Observability, which OpenSearch Dashboards' own pages read: spans and log records. It
+// is the default of the collector's OpenSearch exporter. https://opensearch.org/docs/latest/observing-your-data/ss4o/
+import {
+  type Attributes,
+  instantFromMillis,
+  type LogRecord,
+  type Resource,
+  type Scope,
+  type Span,
+  type SpanEvent,
+  type SpanLink,
+} from '../data/index.ts'
+import { kindOf, STRING } from '../data/raw.ts'
+import { JsonWriter } from '../wire/json.ts'
+import { writeAttributeFields } from './fields.ts'
+import { keysOf, type Mode, textsOf } from './mode.ts'
+import { writeText } from './value.ts'
+
+export interface Ss4oOptions {
+  readonly dataset: string
+  readonly namespace: string
+  /** Milliseconds since the epoch, for what has no time of its own. */
+  readonly now: () => number
+}
+
+export function createSs4oSpans(options: Ss4oOptions): Mode<Span> {
+  const around = new Around('span', options)
+  return {
+    resource: (resource) => around.resource(resource),
+    scope: (scope) => around.scope(scope),
+    write(json, span) {
+      json.beginObject()
+      json.key(KEY['@timestamp'])
+      json.iso(span.start)
+      json.key(KEY.traceId)
+      span.traceId.writeJson(json)
+      json.key(KEY.spanId)
+      span.spanId.writeJson(json)
+      json.key(KEY.parentSpanId)
+      span.parentSpanId.writeJson(json)
+      json.key(KEY.traceState)
+      json.string(span.traceState)
+      json.key(KEY.name)
+      span.writeName(json)
+      json.key(KEY.kind)
+      json.json(KINDS[span.kind] ?? KINDS[0]!)
+      json.key(KEY.startTime)
+      json.iso(span.start)
+      json.key(KEY.endTime)
+      json.iso(span.end)
+      json.key(KEY.status)
+      json.beginObject()
+      json.key(KEY.code)
+      json.json(CODES[span.statusCode] ?? CODES[0]!)
+      json.key(KEY.message)
+      span.writeStatusMessage(json)
+      json.endObject()
+      writeCount(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
+      writeCount(json, KEY.droppedEventsCount, span.droppedEventsCount)
+      writeCount(json, KEY.droppedLinksCount, span.droppedLinksCount)
+      around.writeAttributes(json, span.attributes)
+      writeEvents(json, span, options)
+      writeLinks(json, span)
+      around.writeEnd(json)
+    },
+  }
+}
+
+export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
+  const around = new Around('record', options)
+  return {
+    resource: (resource) => around.resource(resource),
+    scope: (scope) => around.scope(scope),
+    write(json, record) {
+      const { time, severityNumber, traceId, spanId } = record
+      const observed = record.observedTime.isZero ? instantFromMillis(options.now()) : record.observedTime
+      json.beginObject()
+      json.key(KEY['@timestamp'])
+      json.iso(time.isZero ? observed : time)
+      json.key(KEY.observedTimestamp)
+      json.iso(observed)
+      json.key(KEY.body)
+      writeBodyText(json, record)
+      json.key(KEY.severity)
+      json.beginObject()
+      if (record.severityText !== '') {
+        json.key(KEY.text)
+        record.writeSeverityText(json)
+      }
+      if (severityNumber !== 0) writeCount(json, KEY.number, severityNumber)
+      json.endObject()
+      if (traceId.size > 0) {
+        json.key(KEY.traceId)
+        traceId.writeJson(json)
+      }
+      if (spanId.size > 0) {
+        json.key(KEY.spanId)
+        spanId.writeJson(json)
+      }
+      around.writeAttributes(json, record.attributes)
+      around.writeEnd(json)
+    },
+  }
+}
+
+/** What surrounds an item. It is the same for all items of a scope, and written once. */
+export class Around {
+  readonly #type: 'span' | 'record' | 'metric'
+  readonly #writeStream: (json: JsonWriter) => void
+  #resource: Buffer = EMPTY
+  #end: Buffer = EMPTY
+
+  constructor(type: 'span' | 'record' | 'metric', { dataset, namespace }: Ss4oOptions) {
+    this.#type = type
+    const stream = Buffer.from(`"data_stream":${JSON.stringify({ dataset, namespace, type })}`)
+    this.#writeStream = (json) => json.key(stream)
+  }
+
+  resource({ attributes }: Resource): void {
+    scratch.clear()
+    scratch.key(KEY.resource)
+    writeTexts(scratch, attributes)
+    this.#resource = scratch.take()
+  }
+
+  scope(scope: Scope): void {
+    const isSpan = this.#type === 'span'
+    scratch.clear()
+    scratch.key(KEY.instrumentationScope)
+    scratch.beginObject()
+    writeScopeText(scratch, KEY.name, scope.name, isSpan)
+    writeScopeText(scratch, KEY.version, scope.version, isSpan)
+    writeScopeText(scratch, KEY.schemaUrl, scope.schemaUrl, isSpan)
+    if (isSpan) writeCount(scratch, KEY.droppedAttributesCount, scope.droppedAttributesCount)
+    if (scope.attributes.size > 0) {
+      scratch.key(KEY.attributes)
+      writeAttributeFields(scratch, scope.attributes, 'base64')
+    }
+    scratch.endObject()
+    if (this.#resource.length > NO_RESOURCE) scratch.json(this.#resource)
+    if (!isSpan) writeScopeText(scratch, KEY.schemaUrl, scope.schemaUrl, false)
+    scratch.endObject()
+    this.#end = scratch.take()
+  }
+
+  /** With data_stream, whose place in the collector's documents is among the attributes. */
+  writeAttributes(json: JsonWriter, attributes: Attributes): void {
+    json.key(KEY.attributes)
+    writeAttributeFields(json, attributes, 'base64', RESERVED, this.#writeStream)
+  }
+
+  /** Scope, resource and the end of the document. */
+  writeEnd(json: JsonWriter): void {
+    json.json(this.#end)
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+const NO_RESOURCE = '"resource":{}'.length
+const RESERVED = [Buffer.from('data_stream')]
+const scratch = new JsonWriter(4096)
+
+const KEY = keysOf(
+  '@timestamp',
+  'observedTimestamp',
+  'traceId',
+  'spanId',
+  'parentSpanId',
+  'traceState',
+  'name',
+  'kind',
+  'startTime',
+  'endTime',
+  'status',
+  'code',
+  'message',
+  'body',
+  'severity',
+  'text',
+  'number',
+  'attributes',
+  'droppedAttributesCount',
+  'droppedEventsCount',
+  'droppedLinksCount',
+  'events',
+  'links',
+  'instrumentationScope',
+  'version',
+  'schemaUrl',
+  'resource',
+)
+const KINDS = textsOf('Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer')
+const CODES = textsOf('Unset', 'Ok', 'Error')
+
+function writeCount(json: JsonWriter, key: Buffer, count: number): void {
+  json.key(key)
+  json.number(count)
+}
+
+function writeScopeText(json: JsonWriter, key: Buffer, text: string, always: boolean): void {
+  if (text === '' && !always) return
+  json.key(key)
+  json.string(text)
+}
+
+/** The schema has texts only. */
+function writeTexts(json: JsonWriter, attributes: Attributes): void {
+  const seen = new Set<string>()
+  json.beginObject()
+  attributes.forEachRange((bytes, keyAt, keyEnd, valueAt, valueEnd) => {
+    const key = bytes.latin1Slice(keyAt, keyEnd)
+    if (seen.has(key)) return
+    seen.add(key)
+    json.keyBytes(bytes, keyAt, keyEnd)
+    writeText(json, bytes, valueAt, valueEnd)
+  })
+  json.endObject()
+}
+
+function writeBodyText(json: JsonWriter, record: LogRecord): void {
+  const { length } = json.out
+  record.rawBody((bytes, at, end) => {
+    if (kindOf(bytes, at, end) === STRING) record.writeBody(json)
+    else writeText(json, bytes, at, end)
+  })
+  if (json.out.length === length) json.string('')
+}
+
+function writeEvents(json: JsonWriter, span: Span, { now }: Ss4oOptions): void {
+  let isFirst = true
+  span.eachEvent((event: SpanEvent) => {
+    if (isFirst) {
+      json.key(KEY.events)
+      json.beginArray()
+      isFirst = false
+    }
+    const { time } = event
+    json.beginObject()
+    json.key(time.isZero ? KEY.observedTimestamp : KEY['@timestamp'])
+    json.iso(time.isZero ? instantFromMillis(now()) : time)
+    json.key(KEY.name)
+    event.writeName(json)
+    json.key(KEY.attributes)
+    writeAttributeFields(json, event.attributes, 'base64')
+    writeCount(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
+    json.endObject()
+  })
+  if (!isFirst) json.endArray()
+}
+
+function writeLinks(json: JsonWriter, span: Span): void {
+  let isFirst = true
+  span.eachLink((link: SpanLink) => {
+    if (isFirst) {
+      json.key(KEY.links)
+      json.beginArray()
+      isFirst = false
+    }
+    json.beginObject()
+    json.key(KEY.traceId)
+    link.traceId.writeJson(json)
+    json.key(KEY.spanId)
+    link.spanId.writeJson(json)
+    if (link.traceState !== '') {
+      json.key(KEY.traceState)
+      json.string(link.traceState)
+    }
+    if (link.attributes.size > 0) {
+      json.key(KEY.attributes)
+      writeAttributeFields(json, link.attributes, 'base64')
+    }
+    if (link.droppedAttributesCount > 0) writeCount(json, KEY.droppedAttributesCount, link.droppedAttributesCount)
+    json.endObject()
+  })
+  if (!isFirst) json.endArray()
+}

@@ -1,0 +1,38 @@
+// Documents read back as JSON.parse does not: a name that stands twice is a mistake.
+import { JsonWriter } from '../../src/wire/json.ts'
+
+/** What `write` writes, parsed; throws for a name that stands twice in an object. */
+export function written(write: (json: JsonWriter) => void): unknown {
+  const json = new JsonWriter()
+  write(json)
+  return parseStrictly(json.take().toString('utf8'))
+}
+
+export function parseStrictly(text: string): unknown {
+  const parsed: unknown = JSON.parse(text)
+  const twice = countNames(text) - countKept(parsed)
+  if (twice !== 0) throw new Error(`${twice} names stand twice in ${text}`)
+  return parsed
+}
+
+/** Strings that a colon follows. */
+function countNames(text: string): number {
+  return [...text.matchAll(/"(?:[^"\\]|\\.)*"(:?)/gs)].filter(([, colon]) => colon).length
+}
+
+function countKept(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inside = Object.values(value).reduce((sum: number, each) => sum + countKept(each), 0)
+  return Array.isArray(value) ? inside : inside + Object.keys(value).length
+}
+
+export interface BulkDocument {
+  readonly action: unknown
+  readonly document: unknown
+}
+
+/** The lines of a bulk request, two by two. */
+export function documentsIn(body: Buffer): BulkDocument[] {
+  const lines = body.toString('utf8').trimEnd().split('\n').map(parseStrictly)
+  return lines.flatMap((action, i) => (i % 2 === 0 ? [{ action, document: lines[i + 1] }] : []))
+}
