@@ -1,8 +1,10 @@
 // Counts of histograms: lists of numbers, rounded or exact.
 // bucket_counts of a histogram = repeated fixed64; Buckets = { 1: offset (sint32), 2: bucket_counts (repeated uint64) }
-import { readFixed32, readInt64, readVarint, varintEnd } from '../wire/reader.ts'
+import { LEN, readFixed32, readInt64, readVarint, VARINT, varintEnd } from '../wire/reader.ts'
+import type { ByteWriter } from '../wire/writer.ts'
 import { eachPiece } from './entries.ts'
 import type { Message } from './message.ts'
+import { checkUint64 } from './value.ts'
 
 const OFFSET = 1
 const BUCKET_COUNTS = 2
@@ -56,4 +58,28 @@ export class Buckets {
     })
     return list
   }
+}
+
+/** A packed list of fixed64. */
+export function writeCounts(out: ByteWriter, counts: readonly (number | bigint)[]): void {
+  for (const count of counts) {
+    checkUint64(count)
+    out.fixed64(count)
+  }
+}
+
+/** The body of Buckets; none of its fields when they say nothing. */
+export function writeBuckets(out: ByteWriter, offset: number, counts: readonly (number | bigint)[]): void {
+  if (offset !== 0) {
+    out.byte((OFFSET << 3) | VARINT)
+    out.varint(((offset << 1) ^ (offset >> 31)) >>> 0)
+  }
+  if (counts.length === 0) return
+  out.byte((BUCKET_COUNTS << 3) | LEN)
+  const from = out.beginLength()
+  for (const count of counts) {
+    checkUint64(count)
+    out.int64(count)
+  }
+  out.endLength(from)
 }

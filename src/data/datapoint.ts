@@ -8,14 +8,14 @@ import { readDouble } from '../wire/reader.ts'
 import type { Instant } from '../wire/time.ts'
 import type { ByteWriter } from '../wire/writer.ts'
 import type { Attributes } from './attributes.ts'
-import { Buckets, readCount, readExactCount, readFixedList, readSint32 } from './buckets.ts'
+import { Buckets, readCount, readExactCount, readFixedList, readSint32, writeBuckets, writeCounts } from './buckets.ts'
 import { eachEntry, entriesOf } from './entries.ts'
 import { type Exemplar, exactValueOf, exemplars, readSfixed64 } from './exemplar.ts'
 import { Message } from './message.ts'
 import type { MetricType } from './metric.ts'
 import { type DataPointObject, pointObject } from './pointobject.ts'
 import { noSplices } from './splices.ts'
-import { checkInt64 } from './value.ts'
+import { checkInt64, checkUint64 } from './value.ts'
 
 const START = 2
 const TIME = 3
@@ -143,17 +143,45 @@ export class DataPoint {
   get count(): number {
     return this.#isNumber ? 0 : this.#count(COUNT, readCount, 0)
   }
+  set count(count: number | bigint) {
+    this.#checkCounted('count')
+    checkUint64(count)
+    this.#message.setFixed64(COUNT, count)
+  }
   get exactCount(): bigint {
     return this.#isNumber ? 0n : this.#count(COUNT, readExactCount, 0n)
   }
   get sum(): number | undefined {
     return this.#isNumber ? undefined : this.#message.double(SUM)
   }
+  /** Undefined takes it away. */
+  set sum(sum: number | undefined) {
+    this.#checkCounted('sum')
+    this.#setOptional(SUM, sum)
+  }
   get min(): number | undefined {
     return this.#optional(pointShapes[this.#type].min)
   }
+  set min(min: number | undefined) {
+    this.#setOptional(this.#checked(pointShapes[this.#type].min, 'min'), min)
+  }
   get max(): number | undefined {
     return this.#optional(pointShapes[this.#type].max)
+  }
+  set max(max: number | undefined) {
+    this.#setOptional(this.#checked(pointShapes[this.#type].max, 'max'), max)
+  }
+  #setOptional(field: number, value: number | undefined): void {
+    if (value === undefined) this.#message.removeField(field)
+    else this.#message.setDouble(field, value)
+  }
+  #checkCounted(what: string): void {
+    if (this.#isNumber) this.#checked(0, what)
+  }
+  /** The field, where the type has it. */
+  #checked(field: number, what: string): number {
+    if (field === 0) throw new TypeError(`a point of a ${this.#type} has no ${what}`)
+    return field
   }
   #optional(field: number): number | undefined {
     return field === 0 ? undefined : this.#message.double(field)
@@ -167,12 +195,20 @@ export class DataPoint {
   get bucketCounts(): number[] {
     return this.#list('histogram', BUCKET_COUNTS, readCount)
   }
+  set bucketCounts(counts: readonly (number | bigint)[]) {
+    this.#checked(this.#type === 'histogram' ? BUCKET_COUNTS : 0, 'bucketCounts')
+    this.#message.setContent(BUCKET_COUNTS, (out) => writeCounts(out, counts))
+  }
   get exactBucketCounts(): bigint[] {
     return this.#list('histogram', BUCKET_COUNTS, readExactCount)
   }
   /** Histogram: bucket i is (bound i-1, bound i], the last one goes on for ever. */
   get explicitBounds(): number[] {
     return this.#list('histogram', EXPLICIT_BOUNDS, readDouble)
+  }
+  set explicitBounds(bounds: readonly number[]) {
+    this.#checked(this.#type === 'histogram' ? EXPLICIT_BOUNDS : 0, 'explicitBounds')
+    this.#message.setContent(EXPLICIT_BOUNDS, (out) => bounds.forEach((bound) => void out.double(bound)))
   }
   #list<T>(type: MetricType, field: number, read: (bytes: Buffer, at: number) => T): T[] {
     return this.#type === type ? readFixedList(this.#message, field, read) : []
@@ -186,6 +222,11 @@ export class DataPoint {
   get zeroCount(): number {
     return this.#isExponential ? this.#count(ZERO_COUNT, readCount, 0) : 0
   }
+  set zeroCount(count: number | bigint) {
+    this.#checked(this.#isExponential ? ZERO_COUNT : 0, 'zeroCount')
+    checkUint64(count)
+    this.#message.setFixed64(ZERO_COUNT, count)
+  }
   get exactZeroCount(): bigint {
     return this.#isExponential ? this.#count(ZERO_COUNT, readExactCount, 0n) : 0n
   }
@@ -195,15 +236,23 @@ export class DataPoint {
   get positive(): Buckets {
     return this.#buckets(POSITIVE)
   }
+  setPositive(offset: number, counts: readonly (number | bigint)[]): void {
+    this.#setBuckets(POSITIVE, 'positive', offset, counts)
+  }
   get negative(): Buckets {
     return this.#buckets(NEGATIVE)
   }
+  setNegative(offset: number, counts: readonly (number | bigint)[]): void {
+    this.#setBuckets(NEGATIVE, 'negative', offset, counts)
+  }
   #buckets(field: number): Buckets {
     const buckets = new Message(noSplices, 0)
-    const message = this.#message
-    if (this.#isExponential && message.has(field))
-      buckets.open(message.bytes, message.contentAt(field), message.contentEnd(field))
+    if (this.#isExponential) openField(buckets, this.#message, field)
     return new Buckets(buckets)
+  }
+  #setBuckets(field: number, what: string, offset: number, counts: readonly (number | bigint)[]): void {
+    this.#checked(this.#isExponential ? field : 0, what)
+    this.#message.setContent(field, (out) => writeBuckets(out, offset, counts))
   }
   get #isExponential(): boolean {
     return this.#type === 'exponentialHistogram'
@@ -234,6 +283,16 @@ export class DataPoint {
   toObject(): DataPointObject {
     return pointObject(this, this.#exactValue)
   }
+}
+
+/** What was set is copied: its place is needed for other things after the visit. */
+function openField(view: Message, message: Message, field: number): void {
+  if (!message.has(field)) return
+  const source = message.source(field)
+  const at = message.contentAt(field)
+  const end = message.contentEnd(field)
+  if (source === message.bytes) view.open(source, at, end)
+  else view.open(Buffer.from(source.subarray(at, end)), 0, end - at)
 }
 
 /** One quantile of a summary: `quantile` from 0 to 1. */

@@ -82,7 +82,8 @@ function eachMessage({ bytes, start, end }: Message, field: number, visit: Visit
  */
 export function eachPiece(message: Message, field: number, visit: VisitRange): void {
   if (!message.has(field)) return
-  if (!message.isRepeated(field)) return visit(message.bytes, message.contentAt(field), message.contentEnd(field))
+  if (!message.isRepeated(field))
+    return visit(message.source(field), message.contentAt(field), message.contentEnd(field))
   const { bytes, end } = message
   for (let at = message.start; at < end; ) {
     const tag = readVarint(bytes, at)

@@ -5,7 +5,7 @@ import type { ByteWriter } from '../wire/writer.ts'
 import { writeAttribute } from './attributes.ts'
 import { type Id, writeId } from './id.ts'
 import { type Key, keyOf } from './key.ts'
-import { type AnyValue, checkInt64, type Double, writeAnyValue } from './value.ts'
+import { type AnyValue, checkInt64, checkUint64, type Double, writeAnyValue } from './value.ts'
 
 /** Attributes to write: as `Attributes.toMap` gives them, or a plain object. */
 export type AttributeSource = ReadonlyMap<string, AnyValue | Double> | Readonly<Record<string, AnyValue | Double>>
@@ -99,9 +99,4 @@ export class FieldWriter {
   serialized(field: number, what: Serialized): void {
     this.message(field, () => what.writeTo(this.out))
   }
-}
-
-function checkUint64(value: number | bigint): void {
-  if (typeof value === 'number' ? !Number.isSafeInteger(value) || value < 0 : BigInt.asUintN(64, value) !== value)
-    throw new RangeError(`${value} is no whole number of 64 bits without a sign`)
 }

@@ -16,6 +16,7 @@ import {
 import { Instant, readInstant } from '../wire/time.ts'
 import type { ByteWriter } from '../wire/writer.ts'
 import { Attributes, WIDTH } from './attributes.ts'
+import { removeEarlier } from './repeated.ts'
 import { noSplices, Splices } from './splices.ts'
 
 /** Field numbers that are indexed; what is beyond is unknown and stays where it is. */
@@ -184,9 +185,9 @@ export class Message {
   contentEnd(field: number): number {
     return this.#isReplaced(field) ? this.#newEnd[field]! : this.#fields[field * 3 + 2]!
   }
-  /** Whether the wire has it more than once. */
+  /** Whether the wire has it more than once, and nobody has replaced it. */
   isRepeated(field: number): boolean {
-    return (this.#repeated & (1 << field)) !== 0
+    return (this.#repeated & ~this.#replaced & (1 << field)) !== 0
   }
   #isReplaced(field: number): boolean {
     return (this.#replaced & (1 << field)) !== 0
@@ -338,6 +339,7 @@ export class Message {
     for (let fields = this.#replaced; fields !== 0; fields &= fields - 1) {
       const field = 31 - Math.clz32(fields & -fields)
       const onWire = (this.#present & (1 << field)) !== 0
+      if ((this.#repeated & (1 << field)) !== 0) delta += removeEarlier(this, field, this.#fields[field * 3]!)
       delta += splices.replace(
         onWire ? this.#fields[field * 3]! : end,
         onWire ? this.#fields[field * 3 + 2]! : end,

@@ -289,6 +289,12 @@ export function checkInt64(value: number | bigint): void {
     throw new RangeError(`${value} is no whole number of 64 bits`)
 }
 
+/** Throws for what is no whole number of 64 bits without a sign, and for a number that is no safe integer. */
+export function checkUint64(value: number | bigint): void {
+  if (typeof value === 'number' ? !Number.isSafeInteger(value) || value < 0 : BigInt.asUintN(64, value) !== value)
+    throw new RangeError(`${value} is no whole number of 64 bits without a sign`)
+}
+
 function writeNested(out: ByteWriter, value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>, depth: number): void {
   out.byte(Array.isArray(value) ? ARRAY : MAP)
   const list = out.beginLength()

@@ -130,6 +130,68 @@ const pointChanges: readonly Change<DataPoint>[] = [
   ],
 ]
 
+const isHistogram = (node: Plain): boolean => 'explicitBounds' in node
+const isExponential = (node: Plain): boolean => 'scale' in node
+const huge = 2n ** 64n - 1n
+
+const histogramChanges: readonly Change<DataPoint>[] = [
+  [
+    (point) => {
+      if (!isNumber(point)) point.count = huge
+    },
+    (node) => {
+      if (!isNumberNode(node)) node.count = String(huge)
+    },
+  ],
+  [
+    (point) => {
+      if (!isNumber(point)) point.sum = -0.5
+    },
+    (node) => {
+      if (!isNumberNode(node)) node.sum = -0.5
+    },
+  ],
+  [
+    (point) => {
+      if (point.type.endsWith('ogram')) point.sum = point.min = point.max = undefined
+    },
+    (node) => {
+      if (isHistogram(node) || isExponential(node)) for (const key of ['sum', 'min', 'max']) delete node[key]
+    },
+  ],
+  [
+    (point) => {
+      if (point.type.endsWith('ogram')) Object.assign(point, { min: 1, max: 2 })
+    },
+    (node) => {
+      if (isHistogram(node) || isExponential(node)) Object.assign(node, { min: 1, max: 2 })
+    },
+  ],
+  [
+    (point) => {
+      if (point.type === 'histogram') Object.assign(point, { bucketCounts: [1, huge, 0], explicitBounds: [0.5, 1e300] })
+    },
+    (node) => {
+      if (isHistogram(node))
+        Object.assign(node, { bucketCounts: ['1', String(huge), '0'], explicitBounds: [0.5, 1e300] })
+    },
+  ],
+  [
+    (point) => {
+      if (point.type !== 'exponentialHistogram') return
+      point.zeroCount = 7
+      point.setPositive(-3, [1, huge])
+      point.setNegative(0, [])
+    },
+    (node) => {
+      if (!isExponential(node)) return
+      node.zeroCount = '7'
+      node.positive = { offset: -3, bucketCounts: ['1', String(huge)] }
+      node.negative = {}
+    },
+  ],
+]
+
 const resourceChanges: readonly Change<Resource>[] = [
   [(resource) => (resource.droppedAttributesCount = 9), set({ droppedAttributesCount: 9 })],
 ]
@@ -187,6 +249,7 @@ for (const [name, run] of [
   ['log record', check('logs', 'item', 'onLog', logChanges)],
   ['metric', check('metrics', 'item', 'onMetric', metricChanges)],
   ['data point', check('metrics', 'point', 'onPoint', pointChanges)],
+  ['histogram', check('metrics', 'point', 'onPoint', histogramChanges)],
   ['resource', check('logs', 'resource', 'onResource', resourceChanges)],
   ['scope', check('metrics', 'scope', 'onScope', scopeChanges)],
 ] as const)
@@ -269,13 +332,74 @@ test('what a type does not have cannot be set', async (t) => {
         },
         onPoint(point) {
           if (point.type === 'histogram') t.throws(() => (point.value = 1), /a point of a histogram has no value/)
-          else t.throws(() => (point.intValue = 2n ** 63n), /no whole number of 64 bits/)
+          else t.throws(() => (point.count = 1), /a point of a gauge has no count/)
+          if (point.type === 'histogram') t.throws(() => point.setPositive(0, []), /a histogram has no positive/)
+          else t.throws(() => (point.min = 1), /has no min/)
+          if (point.type === 'histogram') t.throws(() => (point.count = -1), /without a sign/)
+          if (point.type === 'gauge') t.throws(() => (point.intValue = 2n ** 63n), /no whole number of 64 bits/)
         },
       },
     ],
     context,
   )
   t.strictSame(seen, ['gauge', 'histogram', undefined])
+})
+
+test('what is set on a histogram is seen at once, and kept by what is retained', async (t) => {
+  const point = { count: '1', bucketCounts: ['1'], positive: { offset: 5, bucketCounts: ['9'] } }
+  const metrics = [{ histogram: { dataPoints: [point] } }, { exponentialHistogram: { dataPoints: [point] } }]
+  const kept: DataPoint[] = []
+  decodeOtlp('metrics', encoded('metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })).rewrite(
+    [
+      {
+        onPoint(view) {
+          view.count = 3
+          view.min = 0
+          if (view.type === 'histogram') view.bucketCounts = [1, 2]
+          else view.setPositive(-1, [3, 4])
+          const { positive } = view
+          view.attributes.set('a', 'b'.repeat(5000))
+          t.same(
+            view.type === 'histogram' ? view.bucketCounts : positive.bucketCounts,
+            view.type === 'histogram' ? [1, 2] : [3, 4],
+          )
+          kept.push(view.retain())
+        },
+      },
+    ],
+    context,
+  )
+  const [histogram, exponential] = kept
+  t.match(histogram!.toObject(), { count: 3n, min: 0, bucketCounts: [1n, 2n] })
+  t.match(exponential!.toObject(), { count: 3n, positive: { offset: -1, bucketCounts: [3n, 4n] } })
+})
+
+test('a list that stands in several pieces is replaced as a whole', async (t) => {
+  // HistogramDataPoint = { 4: count, 6: bucket_counts, packed or not }
+  const count = (n: number): number[] => [n, 0, 0, 0, 0, 0, 0, 0]
+  const packed = (...counts: number[]): number[] => [0x32, counts.length * 8, ...counts.flatMap(count)]
+  const single = (n: number): number[] => [0x31, ...count(n)]
+  const point = [...packed(1, 2), 0x21, ...count(6), ...single(3), ...packed()]
+  const wrap = (tag: number, body: number[]): number[] => [tag, body.length, ...body]
+  const bytes = wrap(0x0a, wrap(0x12, wrap(0x12, wrap(0x4a, wrap(0x0a, point)))))
+  const batch = decodeOtlp('metrics', Uint8Array.from(bytes))
+  const seen: number[][] = []
+  const look = { onPoint: (view: DataPoint) => void seen.push(view.bucketCounts) }
+  batch.visit(look)
+  const set: Visitor<'metrics'> = {
+    onPoint(view) {
+      view.bucketCounts = [4, 5]
+      seen.push(view.bucketCounts)
+    },
+  }
+  const rewritten = batch.rewrite([set], context)
+  rewritten.visit(look)
+  t.same(seen, [
+    [1, 2, 3],
+    [4, 5],
+    [4, 5],
+  ])
+  decodeOtlp('metrics', Buffer.concat(rewritten.chunks))
 })
 
 test('an id of the wrong size is refused before it is written', async (t) => {
