@@ -5,6 +5,7 @@ type Load = () => Promise<{ readonly default: Factory }>
 
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {
+    awsemf: () => import('./receivers/awsemf/index.ts'),
     awslogs: () => import('./receivers/awslogs/index.ts'),
     awsxray: () => import('./receivers/awsxray/index.ts'),
     otlp: () => import('./receivers/otlp/index.ts'),
@@ -41,7 +42,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
-  receiver: { aws_xray: 'awsxray' },
+  receiver: { aws_xray: 'awsxray', emf: 'awsemf' },
   processor: { resourcedetection: 'resource_detection' },
   exporter: {
     otlp: 'otlp_grpc',

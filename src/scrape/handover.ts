@@ -33,6 +33,7 @@ export class Handover<S extends Signal> {
   readonly #end = new AbortController()
   #waiting: Waiting<S>[] = []
   #waitingBytes = 0
+  readonly #waitersForRoom: (() => void)[] = []
   #isGiving = false
   #isStopping = false
   #wake: (() => void) | undefined
@@ -55,6 +56,21 @@ export class Handover<S extends Signal> {
     if (!this.#isGiving) void this.#giveAll()
   }
 
+  /** For who can make senders wait: when no more than half of what may wait does; undefined when that is so now. */
+  room(): Promise<void> | undefined {
+    if (this.#hasRoom) return undefined
+    return new Promise((resolve) => this.#waitersForRoom.push(resolve))
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waitingBytes <= this.#maxWaitingBytes / 2 || this.#end.signal.aborted
+  }
+
+  #tellRoom(): void {
+    if (this.#waitersForRoom.length > 0 && this.#hasRoom)
+      for (const resolve of this.#waitersForRoom.splice(0)) resolve()
+  }
+
   /** Offers what waits once more. Resolves when nothing is left, or when `abort` says so; then what is left is lost. */
   async stop(abort: AbortSignal): Promise<void> {
     this.#isStopping = true
@@ -64,6 +80,7 @@ export class Handover<S extends Signal> {
       this.#wake?.()
       for (const { batch } of this.#waiting.splice(0)) this.#release(batch, 'shutdown')
       this.#waitingBytes = 0
+      this.#tellRoom()
       this.#tellIdle?.()
     }
     if (abort.aborted) return end()
@@ -76,6 +93,7 @@ export class Handover<S extends Signal> {
     this.#isGiving = true
     for (let first = this.#waiting.shift(); first !== undefined; first = this.#waiting.shift()) {
       this.#waitingBytes -= first.batch.sizeBytes
+      this.#tellRoom()
       await this.#insist(first)
     }
     this.#isGiving = false

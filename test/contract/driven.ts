@@ -61,6 +61,7 @@ export async function surroundings(t: Test): Promise<Surroundings> {
 /** The least that has to be said about each. A component that is not here fails the suite. */
 const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: Surroundings) => object>>>> = {
   receiver: {
+    awsemf: () => ({ endpoint: '127.0.0.1:0' }),
     awslogs: () => ({ endpoint: '127.0.0.1:0' }),
     awsxray: ({ aws }) => ({
       endpoint: '127.0.0.1:0',

@@ -105,3 +105,34 @@ test('a stop that is told not to wait leaves what does not answer', async (t) =>
   t.same(Object.fromEntries(settings.ledger('metrics').droppedByReason), { shutdown: 2 })
   t.ok(sink.contexts.length === 0)
 })
+
+test('who can make senders wait hears when there is room again', async (t) => {
+  const { sink, handover, settings } = made(3 * items.metrics(1).sizeBytes)
+  sink.refuse()
+  handover.give(items.metrics(1))
+  await settle()
+  handover.give(items.metrics(1))
+  t.equal(handover.room(), undefined)
+  handover.give(items.metrics(1))
+  let hasRoom = false
+  void handover.room()?.then(() => (hasRoom = true))
+  await settle()
+  t.equal(hasRoom, false)
+  sink.refuseWith = undefined
+  await settings.clock.advance(1000)
+  t.equal(hasRoom, true)
+  t.equal(handover.room(), undefined)
+})
+
+test('nobody waits for room beyond the end', async (t) => {
+  const { sink, handover } = made(items.metrics(1).sizeBytes)
+  sink.refuse()
+  handover.give(items.metrics(1))
+  await settle()
+  handover.give(items.metrics(1))
+  const room = handover.room()
+  t.ok(room)
+  await handover.stop(AbortSignal.abort())
+  await room
+  t.equal(handover.room(), undefined)
+})

@@ -293,6 +293,14 @@ const tested = (folder: string, changes: Changes): Changes => under('', changes,
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
   receiver: {
+    awsemf: tested('receivers/awsemf', {
+      endpoint: { value: 'localhost:0', change: 'where it listens' },
+      transports: { value: ['udp'], change: 'how lines are taken' },
+      max_line_size: { value: '64KiB', change: 'longer lines are skipped' },
+      max_connections: { value: 3, change: 'how many clients there are' },
+      line_timeout: { value: '10s', change: 'slower clients are turned away' },
+      socket_buffer_size: { value: 100_000, change: 'what the kernel keeps' },
+    }),
     awslogs: {
       ...httpServerChanges(),
       ...tested('receivers/awslogs', {
