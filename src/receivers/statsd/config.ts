@@ -98,9 +98,9 @@ const settings = section({
     `Where to listen: host:port, or the path of a unix socket. By default ${DEFAULT_ADDRESS}, for unix sockets ${DEFAULT_SOCKET}.`,
   ),
   transport: setting(
-    oneOf(['udp', 'udp4', 'udp6', 'tcp', 'tcp4', 'tcp6', 'unix']),
+    oneOf(['udp', 'udp4', 'udp6', 'tcp', 'tcp4', 'tcp6', 'unixgram', 'unix']),
     'udp',
-    'The kind of socket. `udp4` and `udp6` take one family only; over `tcp` and `unix` lines end with a line break.',
+    'The kind of socket. `udp4` and `udp6` take one family only; over `tcp` and `unix` lines end with a line break, `unixgram` takes packets.',
   ),
   dialer: optional(
     section({ timeout: optional(duration, 'How long a connection may take to open.') }),
@@ -154,7 +154,7 @@ const settings = section({
   socket_buffer_size: setting(
     integer(),
     0,
-    'How many bytes of packets the kernel keeps for us (SO_RCVBUF), as far as the system allows; 0 asks for 8 MiB. Not for streams.',
+    'How many bytes of packets the kernel keeps for us (SO_RCVBUF), as far as the system allows; 0 asks for 16 MiB. Not for streams.',
   ),
 })
 
@@ -162,7 +162,7 @@ export const config = v.pipe(
   settings,
   v.transform((given) => ({
     ...given,
-    endpoint: given.endpoint || (given.transport === 'unix' ? DEFAULT_SOCKET : DEFAULT_ADDRESS),
+    endpoint: given.endpoint || (isPath(given.transport) ? DEFAULT_SOCKET : DEFAULT_ADDRESS),
   })),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
@@ -175,7 +175,7 @@ export const config = v.pipe(
 )
 export type StatsdConfig = v.InferOutput<typeof config>
 
-const isPath = (transport: StatsdConfig['transport']): boolean => transport === 'unix'
+const isPath = (transport: string): boolean => transport.startsWith('unix')
 
 function problemWith({
   endpoint,

@@ -1,13 +1,18 @@
 import type { Consumers, Receiver, Settings } from '../../contract/index.ts'
+import { type DatagramListener, listenForDatagrams, type Origin } from '../../net/datagrams.ts'
 import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { Handover } from '../../scrape/handover.ts'
 import { Aggregation, type Harvest, type Sender } from './aggregation.ts'
 import type { StatsdConfig } from './config.ts'
-import { type Listener, listenForDatagrams } from './datagrams.ts'
 import { Refusals } from './refusals.ts'
-import { listenForLines, type StreamTransport } from './streams.ts'
+import { listenForLines, type StreamListener, type StreamTransport } from './streams.ts'
 import { write } from './write.ts'
+
+/** What the kernel is asked to keep while the event loop is busy. */
+const DEFAULT_BUFFER_BYTES = 16 * 1024 * 1024
+/** When there are more they are looked up anew. */
+const MAX_SENDERS = 10_000
 
 export class StatsdReceiver implements Receiver {
   readonly #config: StatsdConfig
@@ -15,16 +20,17 @@ export class StatsdReceiver implements Receiver {
   readonly #aggregation: Aggregation
   readonly #refusals: Refusals
   readonly #handover: Handover<'metrics'> | undefined
-  #listener: Listener | undefined
+  #listener: StreamListener | DatagramListener | undefined
+  #lostPackets = 0
   #intervalStartMs = 0
   #cancelTimer: (() => void) | undefined
-  /** Packets of one sender come in a row. */
-  #lastAddress: string | undefined
-  #lastPort = -1
+  /** Of the aggregation's generation. */
+  readonly #senders = new Map<Origin, Sender>()
+  #generation = 0
+  #lastOrigin: Origin | undefined
   #lastSender: Sender | undefined
-  #lastGeneration = -1
   /** What tells senders apart. */
-  readonly #keyOf: (address: string, port: number) => string
+  readonly #keyOf: (origin: Origin) => string
   readonly #isMonotonic: boolean
   endpoints: string[] = []
 
@@ -36,7 +42,11 @@ export class StatsdReceiver implements Receiver {
       this.#refusals.refuse(reason, bytes, start, end),
     )
     const { ignore_host: ignoresHost, enable_ip_only_aggregation: ignoresPort } = config
-    this.#keyOf = ignoresHost ? () => '' : ignoresPort ? (address) => address : (address, port) => `${address} ${port}`
+    this.#keyOf = ignoresHost
+      ? () => ''
+      : ignoresPort
+        ? (one) => one.address
+        : ({ address, port }) => `${address} ${port}`
     this.#isMonotonic = config.is_monotonic_counter
     this.#handover = next.metrics && new Handover(next.metrics, settings)
   }
@@ -51,53 +61,58 @@ export class StatsdReceiver implements Receiver {
     this.#startTimer()
   }
 
-  #listen(): Promise<Listener> {
-    const { transport, endpoint } = this.#config
+  #listen(): Promise<StreamListener | DatagramListener> {
+    const { transport, endpoint, socket_buffer_size, socket_permissions } = this.#config
     const { log } = this.#settings
-    if (transport !== 'unix' && isWildcard({ endpoint, transport: 'tcp' }))
+    if (!transport.startsWith('unix') && isWildcard({ endpoint, transport: 'tcp' }))
       log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
     if (isStream(transport))
       return listenForLines(this.#config, transport, this.#settings, {
-        onLines: (bytes, start, end, address, port) => this.#take(bytes, start, end, address, port),
+        onLines: (bytes, start, end, origin) => this.#take(bytes, start, end, origin),
         onTooLong: () => this.#refusals.refuse('line_too_long'),
         onTooMany: () => this.#refusals.refuse('too_many_connections'),
       })
+    const bufferBytes = socket_buffer_size || DEFAULT_BUFFER_BYTES
     return listenForDatagrams(
-      this.#config,
-      (bytes, start, end, address, port) => this.#take(bytes, start, end, address, port),
-      (error) => log.error('packets cannot be received', { endpoint, error: error.message }),
+      { endpoint, transport, bufferBytes, permissions: socket_permissions },
+      {
+        onDatagram: (bytes, start, end, origin) => this.#take(bytes, start, end, origin),
+        onTruncated: () => this.#refusals.refuse('truncated'),
+        onError: (error) => log.error('packets cannot be received', { endpoint, error: error.message }),
+      },
     )
   }
 
-  #take(bytes: Buffer, start: number, end: number, address: string, port: number): void {
+  #take(bytes: Buffer, start: number, end: number, origin: Origin): void {
     const aggregation = this.#aggregation
-    if (
-      this.#lastSender === undefined ||
-      address !== this.#lastAddress ||
-      port !== this.#lastPort ||
-      aggregation.generation !== this.#lastGeneration
-    ) {
-      this.#lastSender = this.#senderOf(address, port)
-      this.#lastAddress = address
-      this.#lastPort = port
-      this.#lastGeneration = aggregation.generation
+    if (origin !== this.#lastOrigin || aggregation.generation !== this.#generation) {
+      this.#lastOrigin = origin
+      this.#lastSender = this.#senderOf(origin)
     }
-    aggregation.take(bytes, start, end, this.#lastSender, this.#settings.clock.now())
+    aggregation.take(bytes, start, end, this.#lastSender!, this.#settings.clock.now())
     if (aggregation.isFull) this.#endInterval()
     else if (aggregation.hasManySamples)
       aggregation.harvestSamples((harvest) => this.#hand(harvest, this.#intervalStartMs, this.#settings.clock.now()))
   }
 
-  #senderOf(address: string, port: number): Sender {
-    // On a socket for both families IPv4 comes as ::ffff:10.0.0.1.
-    const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
-    const key = this.#keyOf(plain, port)
-    return this.#aggregation.sender(key, key === '' ? undefined : plain)
+  #senderOf(origin: Origin): Sender {
+    if (this.#generation !== this.#aggregation.generation || this.#senders.size > MAX_SENDERS) {
+      this.#generation = this.#aggregation.generation
+      this.#senders.clear()
+    }
+    let sender = this.#senders.get(origin)
+    if (sender === undefined) {
+      const key = this.#keyOf(origin)
+      sender = this.#aggregation.sender(key, key === '' ? undefined : origin.address || undefined)
+      this.#senders.set(origin, sender)
+    }
+    return sender
   }
 
   #startTimer(): void {
     this.#cancelTimer = this.#settings.clock.after(this.#config.aggregation_interval, () => {
       this.#endInterval()
+      void this.#tellLostPackets()
       this.#startTimer()
     })
   }
@@ -117,8 +132,27 @@ export class StatsdReceiver implements Receiver {
         this.#handover?.give(batch, { transport, clientAddress: address })
   }
 
+  /** What nobody has read in time is gone before we know of it. */
+  async #tellLostPackets(): Promise<void> {
+    const listener = this.#listener
+    if (listener === undefined || !('lostPackets' in listener)) return
+    const packets = (await listener.lostPackets()) ?? 0
+    const more = packets - this.#lostPackets
+    if (more <= 0) return
+    this.#lostPackets = packets
+    this.#settings.log.error('packets lost: the kernel had no room for them', {
+      packets: more,
+      hint: 'raise socket_buffer_size and net.core.rmem_max, or let clients put several lines into a packet',
+    })
+  }
+
   #countLines(): void {
     const { meter, id } = this.#settings
+    meter
+      .createObservableCounter('sluice_receiver_lost_packets', {
+        description: 'Packets that the kernel had no room for, where it says so, at the end of the last interval.',
+      })
+      .addCallback((result) => result.observe(this.#lostPackets, { receiver: id }))
     meter
       .createObservableCounter('otelcol_receiver_received_statsd_metrics', {
         description: 'Number of statsd metrics received.',

@@ -2,7 +2,7 @@
 import type { Settings } from '../../contract/index.ts'
 import type { LineRefusal } from './aggregation.ts'
 
-export type StatsdRefusal = LineRefusal | 'line_too_long' | 'too_many_connections'
+export type StatsdRefusal = LineRefusal | 'line_too_long' | 'too_many_connections' | 'truncated'
 
 /** The first is told at once; after that there is a line for each so often. */
 const QUIET_MS = 60_000

@@ -3,9 +3,9 @@
 import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
+import type { Origin } from '../../net/datagrams.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
 import type { StatsdConfig } from './config.ts'
-import type { Listener } from './datagrams.ts'
 
 /** As long as a packet can be. What is longer is skipped up to its end, and counted. */
 const MAX_LINE_BYTES = 65_535
@@ -14,9 +14,15 @@ const LINE_FEED = 0x0a
 
 export type StreamTransport = 'tcp' | 'tcp4' | 'tcp6' | 'unix'
 
+export interface StreamListener {
+  /** `tcp://127.0.0.1:8125`, `unix:///run/statsd.sock` */
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
 export interface StreamTaker {
   /** Whole lines, valid during the call. */
-  onLines(bytes: Buffer, start: number, end: number, address: string, port: number): void
+  onLines(bytes: Buffer, start: number, end: number, origin: Origin): void
   onTooLong(): void
   onTooMany(): void
 }
@@ -27,14 +33,14 @@ export async function listenForLines(
   transport: StreamTransport,
   settings: Settings,
   taker: StreamTaker,
-): Promise<Listener> {
+): Promise<StreamListener> {
   const connections = new Set<Socket>()
   const server = createServer((socket) => {
     connections.add(socket)
     // Reset by the other side, mostly: what has come of it counts.
     socket.on('error', () => {})
     socket.on('close', () => connections.delete(socket))
-    const lines = new Lines(socket.remoteAddress ?? endpoint, socket.remotePort ?? 0, taker)
+    const lines = new Lines(originOf(socket), taker)
     socket.on('data', (bytes: Buffer) => lines.add(bytes))
     socket.on('end', () => lines.end())
   })
@@ -53,19 +59,22 @@ export async function listenForLines(
   }
 }
 
+const originOf = ({ remoteAddress = '', remotePort = 0 }: Socket): Origin => ({
+  address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''),
+  port: remotePort,
+})
+
 /** The lines of one connection, however they are cut on the way. */
 class Lines {
-  readonly #address: string
-  readonly #port: number
+  readonly #origin: Origin
   readonly #taker: StreamTaker
   /** The beginning of a line whose end has not come. */
   #rest = Buffer.alloc(0)
   #restSize = 0
   #isSkipping = false
 
-  constructor(address: string, port: number, taker: StreamTaker) {
-    this.#address = address
-    this.#port = port
+  constructor(origin: Origin, taker: StreamTaker) {
+    this.#origin = origin
     this.#taker = taker
   }
 
@@ -80,7 +89,7 @@ class Lines {
       start = firstEnd + 1
     }
     const lastEnd = bytes.lastIndexOf(LINE_FEED)
-    if (lastEnd > start) this.#taker.onLines(bytes, start, lastEnd, this.#address, this.#port)
+    if (lastEnd > start) this.#taker.onLines(bytes, start, lastEnd, this.#origin)
     this.#keep(bytes, lastEnd + 1, bytes.length)
   }
 
@@ -92,7 +101,7 @@ class Lines {
   #takeRest(): void {
     const size = this.#restSize
     this.#restSize = 0
-    if (size > 0) this.#taker.onLines(this.#rest, 0, size, this.#address, this.#port)
+    if (size > 0) this.#taker.onLines(this.#rest, 0, size, this.#origin)
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {

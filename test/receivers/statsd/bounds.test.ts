@@ -1,8 +1,11 @@
 // What happens to bad input, to too much of it, and when nobody takes what is handed on.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { test } from 'tap'
 import { PermanentError } from '../../../src/contract/index.ts'
 import { settle } from '../../../src/testing/index.ts'
 import { seeded } from '../../data/random.ts'
+import { until } from '../../kit/until.ts'
 import { running } from './kit.ts'
 
 test('a bad line is refused by its reason, and the next one is taken', async (t) => {
@@ -76,6 +79,22 @@ test('bytes at random never break it', async (t) => {
   await receiver.send('after:1|c')
   t.ok((await receiver.flush()).some(({ name }) => name === 'after'))
   t.ok(packets.length > 0)
+})
+
+test('packets that the kernel had no room for are told', { skip: process.platform !== 'linux' }, async (t) => {
+  const receiver = await running(t, { socket_buffer_size: 4096 })
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  // In one turn of the event loop: nobody reads meanwhile.
+  for (let i = 0; i < 500; i++) socket.send(`a:1|c|#pad:${'x'.repeat(1000)}`, receiver.port, '127.0.0.1')
+  await until(() => receiver.lines().taken > 0)
+  await receiver.send('end:1|c')
+  await receiver.flush()
+  const told = (): object | undefined => receiver.settings.lines.find(({ message }) => /packets lost/.test(message))
+  await until(() => told() !== undefined)
+  t.match(told(), { level: 'error', fields: { packets: 501 - receiver.lines().taken } })
+  socket.close()
 })
 
 test('series beyond the memory that the interval may take end it early, and nothing is lost', async (t) => {

@@ -1,11 +1,25 @@
 // The real client, with the business metrics of a shop as it would send them.
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'tap'
+import { kernel } from '../../../src/net/kernel.ts'
 import { until } from '../../kit/until.ts'
 import { type Running, running } from './kit.ts'
 
 const { StatsD } = createRequire(import.meta.url)('hot-shots') as typeof import('hot-shots')
 type Client = InstanceType<typeof StatsD>
+
+/** What the client needs for unix sockets is built for one version of Node. */
+function hasUnixDgram(): boolean {
+  try {
+    createRequire(import.meta.url)('unix-dgram')
+    return true
+  } catch {
+    return false
+  }
+}
 
 async function sent(receiver: Running, lines: number, options: object, use: (client: Client) => void): Promise<void> {
   const client = new StatsD({ host: '127.0.0.1', port: receiver.port, ...options })
@@ -49,15 +63,21 @@ const summaries = {
 }
 
 test('the business metrics of a shop arrive with their names, values and dimensions', async (t) => {
-  for (const [transport, protocol] of [
-    ['udp', 'udp'],
-    ['tcp', 'tcp'],
-  ] as const)
+  const directory = mkdtempSync(join(tmpdir(), 'statsd-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'socket')
+  const transports = [
+    ['udp', 'udp', {}],
+    ['tcp', 'tcp', {}],
+    ...(kernel() === undefined || !hasUnixDgram() ? [] : [['unixgram', 'uds', { endpoint: path }] as const]),
+  ] as const
+  for (const [transport, protocol, place] of transports)
     for (const maxBufferSize of [0, 1400]) {
-      const receiver = await running(t, { transport, ...summaries })
-      await sent(receiver, 9, { protocol, maxBufferSize, includeDatadogTelemetry: false }, shop)
+      const receiver = await running(t, { transport, ...place, ...summaries })
+      await sent(receiver, 9, { protocol, path, maxBufferSize, includeDatadogTelemetry: false }, shop)
       t.match(await receiver.flush(), shopPoints, `${protocol}, ${maxBufferSize}`)
       t.same(Object.fromEntries(receiver.refused), {})
+      await receiver.stop()
     }
 })
 

@@ -7,9 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
+import { kernel } from '../../../src/net/kernel.ts'
 import { config } from '../../../src/receivers/statsd/config.ts'
+import { sendUnixgram } from '../../kit/unixgram.ts'
 import { until } from '../../kit/until.ts'
 import { running, sendStream } from './kit.ts'
+
+const withKernel = { skip: kernel() === undefined && 'this Node makes no system calls' }
 
 test('each port is a sender of its own, unless the address or nothing at all is to tell them apart', async (t) => {
   for (const [settings, batches] of [
@@ -85,6 +89,21 @@ test('lines over a unix socket, for whoever its permissions admit', async (t) =>
   }
 })
 
+test('packets over a unix socket, for whoever its permissions admit', withKernel, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'statsd-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'socket')
+  const receiver = await running(t, { transport: 'unixgram', endpoint: path, socket_permissions: 0o602 })
+  t.equal((await stat(path)).mode & 0o777, 0o602)
+  sendUnixgram(path, Buffer.from('a:1|c\nb:2|c'))
+  sendUnixgram(path, Buffer.from('a:1|c'))
+  sendUnixgram(path, Buffer.concat([Buffer.from('c:1|c\n'), Buffer.alloc(70_000, 'x')]))
+  await until(() => receiver.lines().taken === 4)
+  t.match(await receiver.flush(), [{ name: 'a', asInt: '2' }, { name: 'b', asInt: '2' }, { name: 'c' }])
+  t.equal(receiver.refused.get('truncated'), 1)
+  t.equal(receiver.sink.contexts[0]!.clientAddress, undefined)
+})
+
 test('an address in use is told by name', async (t) => {
   const receiver = await running(t)
   await t.rejects(running(t, { endpoint: `127.0.0.1:${receiver.port}` }), /127\.0\.0\.1:\d+ is in use: another process/)
@@ -144,7 +163,7 @@ test('defaults are the collector’s, and mistakes are told', async (t) => {
   const mistakes: readonly (readonly [object, RegExp])[] = [
     [{ endpoint: 'localhost' }, /must be host:port/],
     [{ endpoint: '/run/x.sock' }, /must be host:port, as transport is udp/],
-    [{ transport: 'unix', endpoint: 'localhost:1' }, /must be an absolute path/],
+    [{ transport: 'unixgram', endpoint: 'localhost:1' }, /must be an absolute path/],
     [{ transport: 'sctp' }, /must be one of udp/],
     [{ aggregation_interval: '0s' }, /must be more than 0/],
     [{ counter_type: 'double' }, /must be one of/],
