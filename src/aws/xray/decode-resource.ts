@@ -67,6 +67,9 @@ export class ResourceDecoder {
   /** By attribute: the node whose value it has. Two blocks may say the same, such as the availability zone. */
   readonly #sources = new Map<Key, number>()
 
+  /** The node that the log groups are from, 0 for none. */
+  #logGroups = 0
+
   constructor(index: SegmentIndex) {
     this.#index = index
   }
@@ -74,6 +77,7 @@ export class ResourceDecoder {
   write(resource: ResourceWriter): void {
     const { tape } = this.#index
     this.#sources.clear()
+    this.#logGroups = 0
     resource.attribute(SERVICE_NAME, this.#index.text(0, slot.name))
     const aws = objectAt(tape, this.#index.member(0, slot.aws))
     resource.attribute(CLOUD_PROVIDER, aws === 0 ? 'unknown' : 'aws')
@@ -91,7 +95,7 @@ export class ResourceDecoder {
     for (let key = tape.first(aws); key < tape.next(aws); key = tape.next(key + 1)) {
       const name = tape.text(key)
       if (name === 'account_id' && tape.isString(key + 1)) this.#write(CLOUD_ACCOUNT_ID, key + 1, resource)
-      else if (name === 'cloudwatch_logs' && isLogGroups(tape, key + 1)) writeLogGroups(tape, key + 1, resource)
+      else if (name === 'cloudwatch_logs' && isLogGroups(tape, key + 1)) this.#writeLogGroups(key + 1, resource)
       else if (tape.kind(key + 1) === OBJECT) {
         const known = blocks.get(name)
         if (known !== undefined) this.#writeBlock(key + 1, known, resource)
@@ -112,6 +116,12 @@ export class ResourceDecoder {
     }
   }
 
+  #writeLogGroups(node: number, resource: ResourceWriter): void {
+    if (this.#logGroups > 0) return
+    this.#logGroups = node
+    writeLogGroups(this.#index.tape, node, resource)
+  }
+
   #write(key: Key, node: number, resource: ResourceWriter): void {
     if (this.#sources.has(key)) return
     this.#sources.set(key, node)
@@ -123,11 +133,14 @@ export class ResourceDecoder {
     return !this.#index.isSubsegment(0) && this.#index.tape.isString(arn)
   }
 
-  /** Whether this member of `aws` is a block of the resource; then what the attributes do not say goes to the rest. */
+  /**
+   * Whether this member of `aws` is a block of the resource; then what the resource's attributes do not say of it goes to the
+   * rest. A subsegment has such a block hardly ever, and when it has, it says the same.
+   */
   keepBlock(key: number, rest: Rest): boolean {
     const { tape } = this.#index
     const name = tape.text(key)
-    if (name === 'cloudwatch_logs' && isLogGroups(tape, key + 1)) {
+    if (name === 'cloudwatch_logs' && this.#logGroups > 0 && isSame(tape, this.#logGroups, key + 1)) {
       rest.emptyList(CLOUDWATCH_LOGS)
       return true
     }

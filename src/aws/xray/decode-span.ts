@@ -19,11 +19,11 @@ const STATUS_ERROR = 2
 
 const NAME = keyOf(xray.name)
 const REST = keyOf(xray.rest)
+const TYPE = keyOf(xray.type)
 const AWS_SERVICE = keyOf(awsNames.service)
 
 /** Members that are one attribute each. */
 const plain: Members = membersOf({
-  type: [xray.type, 'text'],
   namespace: [xray.namespace, 'text'],
   in_progress: [xray.inProgress, 'boolean'],
   fault: [xray.fault, 'boolean'],
@@ -91,6 +91,8 @@ export class SpanDecoder {
   #segment = 0
   readonly #write = (span: SpanWriter): void => this.#writeSpan(this.#segment, span)
 
+  readonly #keepBlock = (key: number): boolean => this.#resource.keepBlock(key, this.#rest)
+
   constructor(index: SegmentIndex, resource: ResourceDecoder) {
     this.#index = index
     this.#resource = resource
@@ -120,6 +122,8 @@ export class SpanDecoder {
     if (endNode !== 0) span.end(end)
     this.#writeStatus(segment, span)
     span.attribute(NAME, name)
+    // An embedded one becomes one of its own.
+    if (around >= 0) span.attribute(TYPE, 'subsegment')
     if (index.text(segment, slot.namespace) === 'aws') span.attribute(AWS_SERVICE, name)
     this.#rest.clear()
     writeMembers(tape, index.node(segment), plain, span, this.#rest, (key) =>
@@ -172,9 +176,9 @@ export class SpanDecoder {
       case slot.sql:
         return this.#isObject(node) && this.#writeSql(node, span)
       case slot.aws:
-        return this.#isObject(node) && this.#writeAws(segment, node, span)
+        return this.#isObject(node) && this.#writeAws(node, span)
       case slot.service:
-        return segment === 0 && this.#isObject(node) && this.#resource.keepService(node, this.#rest)
+        return this.#isObject(node) && this.#resource.keepService(node, this.#rest)
       case slot.annotations:
         return this.#isObject(node) && writeAnnotations(tape, node, span, this.#rest)
       case slot.metadata:
@@ -185,8 +189,9 @@ export class SpanDecoder {
         return writeLinks(tape, node, span)
       case slot.resourceArn:
         return segment === 0 && this.#resource.describesResource(node)
-      case slot.namespace:
       case slot.type:
+        return segment > 0 || this.#writeType(node, span)
+      case slot.namespace:
       case slot.origin:
       case slot.inProgress:
       case slot.fault:
@@ -201,6 +206,13 @@ export class SpanDecoder {
         // fields of the span, not attributes
         return true
     }
+  }
+
+  #writeType(node: number, span: SpanWriter): boolean {
+    const { tape } = this.#index
+    if (!tape.isString(node)) return false
+    span.attribute(TYPE, tape.text(node))
+    return true
   }
 
   #isObject(node: number): boolean {
@@ -233,12 +245,10 @@ export class SpanDecoder {
     return true
   }
 
-  /** The blocks of the outermost segment describe the resource. */
-  #writeAws(segment: number, node: number, span: SpanWriter): true {
+  #writeAws(node: number, span: SpanWriter): true {
     const rest = this.#rest
     rest.enter(AWS)
-    const keepBlock = (key: number): boolean => segment === 0 && this.#resource.keepBlock(key, rest)
-    writeMembers(this.#index.tape, node, awsMembers, span, rest, keepBlock)
+    writeMembers(this.#index.tape, node, awsMembers, span, rest, this.#keepBlock)
     rest.leave()
     return true
   }

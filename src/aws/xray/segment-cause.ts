@@ -149,7 +149,7 @@ export class CauseWriter {
       if (frames !== undefined) return { frames, truncated: 0, causes: [] }
     }
     const trace = parseTrace(text, this.#draft.part.language)
-    if (trace.frames.length === 0) this.#unread.add(number)
+    if (trace.frames.length === 0 && known.at(EXCEPTION_STACK) < 0) this.#unread.add(number)
     return trace
   }
 

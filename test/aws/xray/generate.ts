@@ -27,7 +27,7 @@ export class DocumentGenerator {
   document(): Document {
     const isSubsegment = this.below(5) === 0
     return some({
-      name: this.#text(),
+      name: this.#name(),
       id: this.#hex(16),
       trace_id: `1-${this.#hex(8)}-${this.#hex(24)}`,
       parent_id: isSubsegment ? this.#hex(16) : this.#maybe(() => this.#hex(16), 3),
@@ -54,12 +54,12 @@ export class DocumentGenerator {
       metadata: this.#maybe(() => this.#metadata()),
       links: this.#maybe(() => this.#links(), 5),
       subsegments: depth < 3 ? this.#maybe(() => this.#list(1, 3, () => this.#subsegment(depth + 1))) : undefined,
-      [this.#pick(['inferred', 'future', 'name_2'])]: this.#maybe(() => this.#json(0), 4),
+      [this.#pick(['inferred', 'future', 'name_2'])]: this.#maybe(() => this.#json(0) ?? 'none', 4),
     }
   }
 
   #subsegment(depth: number): Document {
-    return some({ name: this.#text(), id: this.#hex(16), ...this.#common(depth), ...this.#ofSubsegment() })
+    return some({ name: this.#name(), id: this.#hex(16), ...this.#common(depth), ...this.#ofSubsegment() })
   }
 
   #ofSubsegment(): Partial<Record<string, Json | undefined>> {
@@ -267,6 +267,18 @@ export class DocumentGenerator {
       '1',
       'true',
       'null',
+    ])
+  }
+  /** Of letters, digits, white space and _.:/%&#=+\\-@, as X-Ray has it. */
+  #name(): string {
+    return this.#pick([
+      'a',
+      'order-service',
+      'Saga::Step1',
+      'orders@db.local',
+      'GET /x?'.slice(0, 6),
+      'über %&#=+',
+      'x'.repeat(200),
     ])
   }
   #flag(): boolean {
