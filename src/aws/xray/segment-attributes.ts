@@ -149,11 +149,11 @@ export class AttributesWriter {
 
   #writeOfResource(): void {
     const { json, part, limits, isReturned } = this.#draft
-    for (const { key, isIndexed, isForeign, annotation } of part.members) {
+    for (const { key, isIndexed, isForeign, annotation, isCut } of part.members) {
       if (annotation === undefined || !(isIndexed || this.#asked.has(key)) || (isReturned && !isForeign)) continue
       if (this.#count >= limits.annotations || annotation.length > limits.annotationBytes || !this.#isNew(key)) continue
       this.#count++
-      this.#ofResource.add(key)
+      if (!isCut) this.#ofResource.add(key)
       json.json(annotation)
     }
   }

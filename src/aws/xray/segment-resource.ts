@@ -4,6 +4,7 @@ import { JsonWriter, nestedJsonLiteral } from '../../wire/json.ts'
 import { resource as names } from './attributes.ts'
 import { annotationKey, isAnnotatable, writeAnnotationValue } from './segment-annotation.ts'
 import { ResourceBlocks } from './segment-blocks.ts'
+import { MAX_ANNOTATION_KEY_LENGTH } from './segment-limits.ts'
 
 /** Of all documents of a resource. */
 export interface ResourcePart {
@@ -24,7 +25,7 @@ export interface ResourcePart {
   readonly service: Buffer | undefined
   /** Each attribute, for documents that have the resource. */
   readonly members: readonly ResourceMember[]
-  /** Those that are metadata, in a row. */
+  /** All of them as metadata, in a row. */
   readonly metadata: Buffer
   /** Whether some of them are annotations by the config. */
   readonly hasAnnotations: boolean
@@ -40,6 +41,8 @@ export interface ResourceMember {
   readonly isIndexed: boolean
   /** `"key":value`; undefined when it cannot be one. */
   readonly annotation: Buffer | undefined
+  /** The annotation is not all of it. */
+  readonly isCut: boolean
   readonly metadata: Buffer
 }
 
@@ -87,7 +90,7 @@ export class ResourceParts {
     return {
       ...this.#blocks.partOf(resource),
       members,
-      metadata: this.#joined(members.filter(({ isIndexed }) => !isIndexed)),
+      metadata: this.#joined(members),
       hasAnnotations: members.some(({ isIndexed }) => isIndexed),
       foreignMetadata: this.#joined(members.filter(({ isForeign }) => isForeign)),
     }
@@ -100,17 +103,20 @@ export class ResourceParts {
     return Array.from({ length: known.count }, (_, index) => {
       const name = known.key(index)
       const key = PREFIX + name
-      const isCandidate = isAnnotatable(known, index)
+      const isCandidate = isAnnotatable(known, index) && key.length <= MAX_ANNOTATION_KEY_LENGTH
+      let isCut = false
+      const annotation = isCandidate
+        ? this.#written((json) => {
+            json.keyText(annotationKey(key))
+            isCut = !writeAnnotationValue(known, index, json)
+          })
+        : undefined
       return {
         key,
         isForeign: !ownNames.has(name),
         isIndexed: isCandidate && (indexAll || indexed.has(key)),
-        annotation: isCandidate
-          ? this.#written((json) => {
-              json.keyText(annotationKey(key))
-              writeAnnotationValue(known, index, json)
-            })
-          : undefined,
+        annotation,
+        isCut,
         metadata: this.#written((json) => {
           json.keyText(key)
           known.writeValue(index, json)
