@@ -65,6 +65,7 @@ const NAME = nestedJsonLiteral('"name":')
 const START_TIME = nestedJsonLiteral('"start_time":')
 const END_TIME = nestedJsonLiteral('"end_time":')
 const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
+const NOT_IN_PROGRESS = nestedJsonLiteral('"in_progress":false')
 const FAULT = nestedJsonLiteral('"fault":')
 const ERROR = nestedJsonLiteral('"error":')
 const THROTTLE = nestedJsonLiteral('"throttle":')
@@ -206,7 +207,8 @@ export class SegmentEncoder {
     this.#writeService()
     this.#cause.write()
     this.#writeLinks()
-    this.#attributes.write(this.#hasResource())
+    // A segment tells of its resource; a subsegment's is the same.
+    this.#attributes.write(!this.#isSubsegment())
     if (draft.isReturned) writeRest(json, draft.rest, BLOCKS)
     json.endObject()
     json.raw(BEGIN)
@@ -239,6 +241,7 @@ export class SegmentEncoder {
     const told = attributes.typeOf(inProgress) === 'bool' ? attributes.value(inProgress) : undefined
     if (told !== undefined) draft.put(inProgress)
     if (told === true || (end.isZero && !draft.isReturned)) return json.json(IN_PROGRESS)
+    if (told === false && draft.isReturned) json.json(NOT_IN_PROGRESS)
     if (end.isZero) return
     json.key(END_TIME)
     // X-Ray knows no segment that ends before it starts.
@@ -278,16 +281,12 @@ export class SegmentEncoder {
   }
 
   #isSubsegment(): boolean {
-    const { role, kind, span } = this.#draft
+    const { role, kind, span, isReturned, attributes } = this.#draft
+    // one that was inside its segment has no type of its own
+    if (isReturned) return attributes.at(at.TYPE) >= 0 || kind !== SERVER
     if (role === 'dependency') return true
     if (role === 'service' || isLocalRoot(this.#draft)) return false
     return kind !== SERVER && kind !== CONSUMER && !span.parentSpanId.isEmpty
-  }
-
-  /** A segment tells of its resource; a subsegment's is the same. */
-  #hasResource(): boolean {
-    const { isReturned, attributes } = this.#draft
-    return isReturned ? attributes.at(at.TYPE) < 0 : !this.#isSubsegment()
   }
 
   /** By the status of HTTP, else by the span's own. */
@@ -306,12 +305,13 @@ export class SegmentEncoder {
     draft.flag(FAULT, at.FAULT)
     draft.flag(ERROR, at.ERROR)
     draft.flag(THROTTLE, at.THROTTLE)
-    draft.text(TYPE, attributes.at(at.TYPE))
+    const isSub = this.#isSubsegment()
+    if (!draft.text(TYPE, attributes.at(at.TYPE)) && isSub) json.json(SUBSEGMENT)
     draft.text(NAMESPACE, attributes.at(at.NAMESPACE))
     draft.text(ORIGIN, attributes.at(at.ORIGIN))
     draft.flag(TRACED, at.TRACED)
     draft.texts(PRECURSOR_IDS, at.PRECURSOR_IDS)
-    if (attributes.at(at.TYPE) >= 0 || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
+    if (isSub || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
     json.key(RESOURCE_ARN)
     json.json(part.arn)
   }
