@@ -153,6 +153,12 @@ export class Span {
     })
   }
 
+  get hasEvents(): boolean {
+    return this.#message.has(EVENTS)
+  }
+  get hasLinks(): boolean {
+    return this.#message.has(LINKS)
+  }
   /** The event is a view too: valid until the next one; `retain()` gives one that stays. */
   eachEvent(visit: (event: SpanEvent) => void): void {
     eachEntry(this.#message, EVENTS, spanEvents, visit)

@@ -22,8 +22,8 @@ const ATTRIBUTES = nestedJsonLiteral('"attributes":')
 const PREFIX = Buffer.from(xray.metadataPrefix)
 
 export interface AttributeOptions {
-  /** Numbers of known attributes that the config makes annotations. */
-  readonly indexed: ReadonlySet<number>
+  /** By number of known attribute: 1 for those that the config makes annotations. */
+  readonly indexed: Uint8Array
   readonly indexAll: boolean
 }
 
@@ -54,28 +54,33 @@ export class AttributesWriter {
   write(hasResource: boolean): void {
     const { role } = this.#draft
     this.#count = 0
-    this.#keys.clear()
-    this.#asked.clear()
-    this.#ofResource.clear()
-    this.#place()
-    this.#writeAnnotations(hasResource)
+    if (this.#keys.size > 0) this.#keys.clear()
+    if (this.#asked.size > 0) this.#asked.clear()
+    if (this.#ofResource.size > 0) this.#ofResource.clear()
+    if (this.#place() || this.#draft.part.hasAnnotations || this.#draft.isReturned) this.#writeAnnotations(hasResource)
     this.#writeMetadata(hasResource, role !== 'service')
   }
 
   // ---- which attribute goes where
 
-  #place(): void {
+  /** Returns whether there may be annotations. */
+  #place(): boolean {
     const { attributes, places } = this.#draft
-    const { indexed } = this.#options
-    this.#namespaces.length = 0
+    const { indexed, indexAll } = this.#options
+    if (this.#namespaces.length > 0) this.#namespaces.length = 0
     this.#defaults = undefined
-    this.#placeList()
-    for (let index = 0; index < attributes.count; index++) {
+    if (attributes.at(at.ANNOTATIONS) >= 0) this.#placeList()
+    let hasAny = indexAll || this.#asked.size > 0
+    const { count } = attributes
+    for (let index = 0; index < count; index++) {
       const number = attributes.numberOf(index)
       if (number >= 0) {
-        if (indexed.has(number) && isAnnotatable(attributes, index)) places[index] = ANNOTATION
+        if (indexed[number] !== 1 || !isAnnotatable(attributes, index)) continue
+        places[index] = ANNOTATION
+        hasAny = true
       } else if (attributes.hasPrefix(index, PREFIX) && attributes.isText(index)) this.#placeNamespace(index)
     }
+    return hasAny
   }
 
   /** `aws.xray.annotations`: the keys of attributes that are to be annotations, of this span. */
@@ -269,6 +274,7 @@ export class AttributesWriter {
 
   #writeEvents(): void {
     const { json, span } = this.#draft
+    if (!span.hasEvents) return
     const from = json.out.length
     json.key(EVENTS)
     json.beginArray()

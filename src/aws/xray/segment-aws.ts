@@ -43,11 +43,13 @@ function writeCall(draft: Draft): void {
   draft.integer(RETRIES, at.RETRIES)
 }
 
+const queueUrls = [at.AWS_QUEUE_URL, at.AWS_QUEUE_URL_JAVA, at.AWS_SQS_QUEUE_URL]
+
 /** The name of the conventions stays metadata too, as in the collector. */
 function writeQueue(draft: Draft): void {
   const url = draft.attributes.at(at.MESSAGING_URL)
   if (!draft.isThere(url)) {
-    draft.text(QUEUE_URL, draft.firstText(at.AWS_QUEUE_URL, at.AWS_QUEUE_URL_JAVA, at.AWS_SQS_QUEUE_URL))
+    draft.text(QUEUE_URL, draft.firstText(queueUrls))
     return
   }
   const { bytes, start, end } = draft.attributes

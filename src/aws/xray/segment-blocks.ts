@@ -4,6 +4,7 @@ import { KnownAttributes, type Resource } from '../../data/index.ts'
 import { JsonWriter, nestedJsonLiteral } from '../../wire/json.ts'
 import { resource as names } from './attributes.ts'
 import { textsOf } from './segment-draft.ts'
+import { sanitized } from './segment-name.ts'
 import { quoted, type ResourcePart } from './segment-resource.ts'
 import { blockOf, type Rest, writeRest } from './segment-rest.ts'
 
@@ -98,8 +99,9 @@ export class ResourceBlocks {
     const account = this.#text(CLOUD_ACCOUNT_ID)
     const origin = this.#originOf(provider)
     const arn = this.#text(RESOURCE_ARN)
+    const serviceName = this.#text(SERVICE_NAME)
     return {
-      serviceName: this.#text(SERVICE_NAME),
+      serviceName: serviceName === '' ? undefined : quoted(sanitized(serviceName)),
       language: this.#text(SDK_LANGUAGE),
       origin: origin === undefined ? undefined : quoted(origin),
       arn: arn === '' ? undefined : quoted(arn),

@@ -65,15 +65,17 @@ export class CauseWriter {
     // ids differ from those in the other document of the span
     this.#ids = this.#draft.role === 'service' ? 1_000_000 : 0
     this.#events = 0
-    this.#unread.clear()
+    if (this.#unread.size > 0) this.#unread.clear()
     const { json } = this.#draft
     if (this.#draft.isReturned) return this.#writeReturned()
+    const { span } = this.#draft
+    if (!span.hasEvents && span.statusCode !== STATUS_ERROR) return
     const from = json.out.length
     json.key(CAUSE)
     json.beginObject()
     json.key(EXCEPTIONS)
     json.beginArray()
-    this.#draft.span.eachEvent(this.#onEvent)
+    span.eachEvent(this.#onEvent)
     if (this.#count === 0 && !this.#writeStatus()) {
       json.out.length = from
       return
@@ -172,9 +174,9 @@ export class CauseWriter {
   /** Of the next exception, if there will be one. */
   #writeCauseId(): void {
     if (this.#count >= this.#draft.limits.exceptions) return
-    const { json, spanId } = this.#draft
+    const { json, span } = this.#draft
     json.key(CAUSE)
-    json.hex(deriveId(spanId, this.#ids + 1), 0, 8)
+    json.hex(deriveId(span.spanId, this.#ids + 1), 0, 8)
   }
 
   #hidden(frames: readonly Frame[]): number {
@@ -211,14 +213,14 @@ export class CauseWriter {
 
   /** `id` is the index of an attribute that has it, else it is made from the span's. */
   #begin(id: number): void {
-    const { json, spanId } = this.#draft
+    const { json, span } = this.#draft
     this.#count++
     this.#ids++
     json.beginObject()
     if (this.known.isText(id)) this.#writeText(ID, id)
     else {
       json.key(ID)
-      json.hex(deriveId(spanId, this.#ids), 0, 8)
+      json.hex(deriveId(span.spanId, this.#ids), 0, 8)
     }
   }
 

@@ -1,7 +1,7 @@
 // A document that is being written: the span, what of it has a place already, and how texts of it are written.
 import { type Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
-import { writeHex } from '../../wire/hex.ts'
 import { JsonWriter } from '../../wire/json.ts'
+import type { ByteWriter } from '../../wire/writer.ts'
 import {
   AWS_SERVICE,
   HTTP_RESPONSE_STATUS,
@@ -50,7 +50,6 @@ export class Draft {
   /** Of HTTP; undefined without one. */
   status: number | undefined
   rest: Rest | undefined
-  readonly spanId = Buffer.alloc(8)
   #span: Span | undefined
   #resource: Resource | undefined
   #part: ResourcePart | undefined
@@ -81,8 +80,6 @@ export class Draft {
       attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
       attributes.equals(attributes.at(RPC_SYSTEM_NAME), AWS_API)
     this.status = this.wholeNumber(this.first(HTTP_STATUS, HTTP_RESPONSE_STATUS))
-    this.spanId.fill(0)
-    span.spanId.copyTo(this.spanId, 0)
   }
 
   /** Another document of the span, or the same one anew. */
@@ -91,9 +88,13 @@ export class Draft {
     this.role = role
     this.limits = limits
     if (this.places.length < attributes.count) this.places = new Uint8Array(attributes.count * 2)
-    for (let index = 0; index < attributes.count; index++) this.places[index] = METADATA
-    this.rest = this.isReturned ? parseRest(attributes.string(this.take(REST)), limits.hasRest) : undefined
-    if (this.isReturned) this.take(AWS_SERVICE)
+    const { places } = this
+    const { count } = attributes
+    for (let index = 0; index < count; index++) places[index] = METADATA
+    this.rest = undefined
+    if (!this.isReturned) return
+    this.rest = parseRest(attributes.string(this.take(REST)), limits.hasRest)
+    this.take(AWS_SERVICE)
   }
 
   // ---- attributes, by the number of their key
@@ -104,10 +105,10 @@ export class Draft {
     return index >= 0 ? index : this.attributes.at(other)
   }
   /** Likewise, of those that are texts and not empty. */
-  firstText(...numbers: readonly number[]): number {
-    for (const number of numbers) {
-      const index = this.attributes.at(number)
-      if (this.isThere(index)) return index
+  firstText(numbers: readonly number[]): number {
+    for (let i = 0; i < numbers.length; i++) {
+      const index = this.attributes.at(numbers[i]!)
+      if (index >= 0 && this.isThere(index)) return index
     }
     return -1
   }
@@ -140,7 +141,7 @@ export class Draft {
   /** The member, if the attribute is a text and not empty, which then has its place. */
   text(key: Buffer, index: number): boolean {
     const { attributes } = this
-    if (!attributes.isText(index)) return false
+    if (index < 0 || !attributes.isText(index)) return false
     if (attributes.start === attributes.end && !this.isReturned) return false
     this.places[index] = ELSEWHERE
     this.bytes(key, attributes.bytes, attributes.start, attributes.end)
@@ -149,14 +150,18 @@ export class Draft {
   /** The member from an attribute that has two names; what the other one says has its place if it says the same. */
   either(key: Buffer, one: number, other: number): void {
     const { attributes } = this
-    const index = this.firstText(one, other)
-    if (!this.text(key, index)) return
-    const second = attributes.at(attributes.numberOf(index) === one ? other : one)
-    if (second >= 0 && attributes.isSame(index, second)) this.put(second)
+    const first = attributes.at(one)
+    const second = attributes.at(other)
+    if (!this.text(key, first)) this.text(key, second)
+    else if (second >= 0 && attributes.isSame(first, second)) this.put(second)
   }
   bytes(key: Buffer, bytes: Buffer, start: number, end: number): void {
     this.json.key(key)
-    this.json.utf8(bytes, start, cutEnd(bytes, start, end, this.limits.textBytes))
+    this.json.utf8(
+      bytes,
+      start,
+      end - start > this.limits.textBytes ? cutEnd(bytes, start, end, this.limits.textBytes) : end,
+    )
   }
   string(key: Buffer, text: string): void {
     const bytes = Buffer.from(text)
@@ -204,26 +209,19 @@ export function textsOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
 }
 
-const traceBytes = Buffer.alloc(16)
-const TRACE_BEGIN = Buffer.from('\\"1-')
-const TRACE_END = Buffer.from('\\"')
-
-/** `1-<8 digits>-<24 digits>`, as X-Ray writes trace ids. */
-export function writeTraceId(id: Id, json: JsonWriter): void {
-  id.copyTo(traceBytes, 0)
-  const { out } = json
-  json.json(TRACE_BEGIN)
-  out.reserve(40)
-  out.length = writeHex(traceBytes, 0, 4, out.bytes, out.length)
+/** `<8 digits>-<24 digits>`: behind "1-" it is how X-Ray writes trace ids. The caller has made room. */
+export function writeTraceId(id: Id, out: ByteWriter): void {
+  id.writeHex(out, 0, 4)
   out.bytes[out.length++] = 0x2d
-  out.length = writeHex(traceBytes, 4, 16, out.bytes, out.length)
-  json.raw(TRACE_END)
+  id.writeHex(out, 4, 16)
 }
 
+const spanId = Buffer.alloc(8)
 const derived = Buffer.alloc(8)
 
 /** An id of 16 digits that belongs to a span: the same each time, so that what is sent again does not become another one. */
-export function deriveId(spanId: Buffer, salt: number): Buffer {
+export function deriveId(id: Id, salt: number): Buffer {
+  id.copyTo(spanId, 0)
   const low = mixed(spanId.readUInt32LE(0) ^ Math.imul(salt + 1, 0x9e3779b1))
   derived.writeUInt32LE(low, 0)
   derived.writeUInt32LE((mixed(spanId.readUInt32LE(4) ^ low) | 1) >>> 0, 4)

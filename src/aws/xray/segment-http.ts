@@ -154,6 +154,7 @@ function receivedSize(draft: Draft): number | undefined {
   if (isReturned) return undefined
   if (attributes.equals(attributes.at(at.MESSAGE_TYPE), RECEIVED))
     return attributes.number(attributes.at(at.MESSAGE_SIZE)) || undefined
+  if (!span.hasEvents) return undefined
   let size: number | undefined
   span.eachEvent((event) => {
     if (size === undefined && event.attributes.equals('message.type', 'RECEIVED'))
@@ -182,20 +183,40 @@ function writeClient(draft: Draft): void {
 /** The index of the attribute when it is an address of IP: it may be a name, or the path of a socket. */
 function ipAt({ attributes }: Draft, number: number): number {
   const index = attributes.at(number)
-  if (!attributes.isText(index) || attributes.end - attributes.start > 45) return -1
+  if (index < 0 || !attributes.isText(index) || attributes.end - attributes.start > 45) return -1
+  if (isIpv4(attributes.bytes, attributes.start, attributes.end)) return index
   return isIP(attributes.string(index)!) === 0 ? -1 : index
+}
+
+/** Four numbers with dots between; `isIP` costs ten times as much. */
+function isIpv4(bytes: Buffer, start: number, end: number): boolean {
+  let numbers = 0
+  let value = -1
+  for (let i = start; i <= end; i++) {
+    const digit = i === end ? -1 : bytes[i]! - 0x30
+    if (digit >= 0 && digit <= 9) {
+      // no zeros in front
+      if (value === 0) return false
+      value = value < 0 ? digit : value * 10 + digit
+      continue
+    }
+    if (value < 0 || value > 255 || (i < end && bytes[i] !== 0x2e)) return false
+    numbers++
+    value = -1
+  }
+  return numbers === 4
 }
 
 // ---- url
 
 /** As it stands, or put together from its parts (OpenTelemetry semantic conventions, HTTP spans). */
 function writeUrl(draft: Draft): void {
-  const whole = draft.firstText(at.HTTP_URL, at.URL_FULL)
+  const whole = draft.firstText(urls)
   if (whole >= 0) return writeWholeUrl(draft, whole)
   const host = hostOf(draft)
   if (host < 0) return
   url.clear()
-  const scheme = draft.firstText(at.HTTP_SCHEME, at.URL_SCHEME)
+  const scheme = draft.firstText(schemes)
   if (scheme < 0) url.utf8('http')
   else append(draft, scheme)
   const isTls = isHttps()
@@ -207,6 +228,10 @@ function writeUrl(draft: Draft): void {
 }
 
 const url = new ByteWriter(1024)
+const urls = [at.HTTP_URL, at.URL_FULL]
+const schemes = [at.HTTP_SCHEME, at.URL_SCHEME]
+const serverHosts = [at.HTTP_HOST, at.HTTP_SERVER_NAME, at.NET_HOST_NAME, at.HOST_NAME, at.SERVER_ADDRESS]
+const clientHosts = [at.HTTP_HOST, at.NET_PEER_NAME, at.NET_PEER_IP, at.SERVER_ADDRESS]
 
 const isHttps = (): boolean => url.length === 5 && url.bytes[4] === 0x73
 
@@ -215,12 +240,10 @@ function writeWholeUrl(draft: Draft, whole: number): void {
   const { attributes } = draft
   draft.either(URL, at.HTTP_URL, at.URL_FULL)
   attributes.isText(whole)
-  url.clear()
-  url.raw(attributes.bytes, attributes.start, attributes.end)
-  for (const number of parts) {
-    const index = attributes.at(number)
-    if (index >= 0 && attributes.isText(index) && standsInUrl(attributes.bytes, attributes.start, attributes.end))
-      draft.put(index)
+  const { bytes, start, end } = attributes
+  for (let i = 0; i < parts.length; i++) {
+    const index = attributes.at(parts[i]!)
+    if (index >= 0 && attributes.isText(index) && standsIn(bytes, start, end, attributes)) draft.put(index)
   }
   // A port that is not in it is the one that the scheme means.
   if (draft.places[attributes.at(at.SERVER_ADDRESS)] === 1) draft.take(at.SERVER_PORT)
@@ -240,24 +263,22 @@ const parts = [
   at.URL_QUERY,
 ]
 
-function standsInUrl(bytes: Buffer, start: number, end: number): boolean {
-  const size = end - start
-  if (size === 0) return true
-  const first = bytes[start]!
-  for (let from = 0; from + size <= url.length; from++) {
-    if (url.bytes[from] !== first) continue
+/** Whether the text that `part` has found is somewhere in these bytes. */
+function standsIn(bytes: Buffer, start: number, end: number, part: Draft['attributes']): boolean {
+  const size = part.end - part.start
+  const first = part.bytes[part.start]!
+  for (let from = start; from + size <= end; from++) {
+    if (size > 0 && bytes[from] !== first) continue
     let i = 1
-    while (i < size && url.bytes[from + i] === bytes[start + i]) i++
-    if (i === size) return true
+    while (i < size && bytes[from + i] === part.bytes[part.start + i]) i++
+    if (i >= size) return true
   }
   return false
 }
 
 /** The attribute that names the host, which a server knows by other names than its client; -1 for none. */
 const hostOf = (draft: Draft): number =>
-  draft.kind === SERVER
-    ? draft.firstText(at.HTTP_HOST, at.HTTP_SERVER_NAME, at.NET_HOST_NAME, at.HOST_NAME, at.SERVER_ADDRESS)
-    : draft.firstText(at.HTTP_HOST, at.NET_PEER_NAME, at.NET_PEER_IP, at.SERVER_ADDRESS)
+  draft.kind === SERVER ? draft.firstText(serverHosts) : draft.firstText(clientHosts)
 
 function append(draft: Draft, index: number): void {
   const { attributes } = draft

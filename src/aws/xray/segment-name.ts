@@ -11,7 +11,7 @@ export function writeSegmentName(draft: Draft): void {
   const local = attributes.at(at.LOCAL_SERVICE)
   if (role === 'service') {
     if (draft.isThere(local)) return writeAttribute(draft, local)
-    if (draft.part.serviceName !== '') return writeName(draft.json, draft.part.serviceName)
+    if (draft.part.serviceName !== undefined) return draft.json.json(draft.part.serviceName)
   }
   const isLocal = kind === SERVER || (kind === INTERNAL && isLocalRoot(draft))
   if (isLocal && draft.isThere(local)) return writeAttribute(draft, local)
@@ -19,15 +19,19 @@ export function writeSegmentName(draft: Draft): void {
   const remote = attributes.at(at.REMOTE_SERVICE)
   if ((isCall || role === 'dependency') && role !== 'service' && draft.isThere(remote))
     return writeName(draft.json, withoutPrefix(attributes.string(remote)!, draft.isAwsCall))
-  const called = draft.firstText(at.PEER_SERVICE, at.AWS_SERVICE)
+  const called = draft.firstText(calledNames)
   if (called >= 0) return writeAttribute(draft, called)
-  const database = draft.firstText(at.DB_NAME, at.DB_NAMESPACE)
+  const database = draft.firstText(databaseNames)
   if (database >= 0) return writeName(draft.json, databaseName(draft, database))
-  if (kind === SERVER && draft.part.serviceName !== '') return writeName(draft.json, draft.part.serviceName)
-  const other = draft.firstText(at.RPC_SERVICE, at.HTTP_HOST, at.NET_PEER_NAME)
+  if (kind === SERVER && draft.part.serviceName !== undefined) return draft.json.json(draft.part.serviceName)
+  const other = draft.firstText(otherNames)
   if (other >= 0) return writeAttribute(draft, other)
-  writeName(draft.json, draft.span.name)
+  writeSpanName(draft)
 }
+
+const calledNames = [at.PEER_SERVICE, at.AWS_SERVICE]
+const databaseNames = [at.DB_NAME, at.DB_NAMESPACE]
+const otherNames = [at.RPC_SERVICE, at.HTTP_HOST, at.NET_PEER_NAME]
 
 /** The outermost span of its service, as Application Signals tell. */
 export const isLocalRoot = ({ attributes }: Draft): boolean =>
@@ -77,6 +81,18 @@ function writeAttribute({ attributes, json }: Draft, index: number): void {
   else json.string(sanitized(attributes.string(index)!))
 }
 
+/** Written as it is, then looked at: nearly always it can stay. */
+function writeSpanName({ json, span }: Draft): void {
+  const { out } = json
+  const from = out.length
+  span.writeName(json)
+  if (isPlain(out.bytes, from + QUOTE_BYTES, out.length - QUOTE_BYTES)) return
+  out.length = from
+  writeName(json, span.name)
+}
+/** `\"` in a nested document. */
+const QUOTE_BYTES = 2
+
 const writeName = (json: JsonWriter, name: string): void => json.string(sanitized(name))
 
 /** Without what X-Ray refuses; `span` when nothing is left. */
@@ -86,7 +102,7 @@ export function sanitized(name: string): string {
   return kept.trim() === '' ? 'span' : kept
 }
 
-const PLAIN = /^[0-9A-Za-z_.:/%&#=+@-]{1,200}$/
+const PLAIN = /^[0-9A-Za-z_.:/%&#=+@-][ 0-9A-Za-z_.:/%&#=+@-]{0,199}$/
 const REFUSED = /[^ 0-9\p{L}_.:/%&#=+\-@]/gu
 
 function cut(name: string): string {
@@ -97,9 +113,11 @@ function cut(name: string): string {
 
 function isPlain(bytes: Buffer, start: number, end: number): boolean {
   if (start === end || end - start > MAX_NAME_LENGTH) return false
+  // one of spaces alone is none
+  if (bytes[start] === 0x20) return false
   for (let i = start; i < end; i++) if (plain[bytes[i]!] === 0) return false
   return true
 }
 
 const plain = new Uint8Array(256)
-for (let code = 0; code < 128; code++) if (PLAIN.test(String.fromCharCode(code))) plain[code] = 1
+for (let code = 0; code < 128; code++) if (PLAIN.test(`x${String.fromCharCode(code)}`)) plain[code] = 1

@@ -8,8 +8,8 @@ import { MAX_ANNOTATION_KEY_LENGTH } from './segment-limits.ts'
 
 /** Of all documents of a resource. */
 export interface ResourcePart {
-  /** "" when it has none. */
-  readonly serviceName: string
+  /** As the name of a segment, in a nested document. */
+  readonly serviceName: Buffer | undefined
   /** `telemetry.sdk.language`. */
   readonly language: string
   /** `"AWS::ECS::Container"`, in a nested document. */

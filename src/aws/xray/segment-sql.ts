@@ -82,6 +82,7 @@ function systemOf({ attributes }: Draft): number {
 }
 
 const connection = new ByteWriter(256)
+const names = [at.DB_NAME, at.DB_NAMESPACE]
 
 /** `<where>/<database>`; where: the connection string, the server by the newer conventions, or localhost. */
 function writeConnectionString(draft: Draft): void {
@@ -102,7 +103,7 @@ function writeConnectionString(draft: Draft): void {
     }
   } else connection.utf8('localhost')
   connection.byte(0x2f)
-  const name = draft.firstText(at.DB_NAME, at.DB_NAMESPACE)
+  const name = draft.firstText(names)
   if (attributes.isText(name)) {
     connection.raw(attributes.bytes, attributes.start, attributes.end)
     draft.put(name)

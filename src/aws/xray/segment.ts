@@ -1,9 +1,11 @@
 // Spans as segment documents, as `PutTraceSegments` takes them: JSON texts in a list of JSON, written straight from the wire.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 import type { Batch, Resource, Span, SpanLink } from '../../data/index.ts'
-import { writeDigits } from '../../wire/decimal.ts'
+import { writeDigits, writeSafeInteger } from '../../wire/decimal.ts'
+import { writeHex } from '../../wire/hex.ts'
 import { nestedJsonLiteral } from '../../wire/json.ts'
 import type { Instant } from '../../wire/time.ts'
+import type { ByteWriter } from '../../wire/writer.ts'
 import { AttributesWriter } from './segment-attributes.ts'
 import { writeAws } from './segment-aws.ts'
 import { CauseWriter } from './segment-cause.ts'
@@ -57,13 +59,13 @@ export interface CutDocument {
   readonly step: string
 }
 
-const BEGIN = Buffer.from('"')
-const ID = nestedJsonLiteral('"id":')
-const TRACE_ID = nestedJsonLiteral('"trace_id":')
-const PARENT_ID = nestedJsonLiteral('"parent_id":')
-const NAME = nestedJsonLiteral('"name":')
-const START_TIME = nestedJsonLiteral('"start_time":')
-const END_TIME = nestedJsonLiteral('"end_time":')
+const QUOTE = Buffer.from('"')
+const BEGIN = Buffer.concat([QUOTE, nestedJsonLiteral('{"id":"')])
+const TRACE_ID = nestedJsonLiteral('","trace_id":"1-')
+const PARENT_ID = nestedJsonLiteral('","parent_id":"')
+const NAME = nestedJsonLiteral('","name":')
+const START_TIME = nestedJsonLiteral(',"start_time":')
+const END_TIME = nestedJsonLiteral(',"end_time":')
 const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
 const NOT_IN_PROGRESS = nestedJsonLiteral('"in_progress":false')
 const FAULT = nestedJsonLiteral('"fault":')
@@ -83,6 +85,8 @@ const USER = nestedJsonLiteral('"user":')
 const TRACED = nestedJsonLiteral('"traced":')
 const PRECURSOR_IDS = nestedJsonLiteral('"precursor_ids":')
 const LINKS = nestedJsonLiteral('"links":')
+const LINK_BEGIN = nestedJsonLiteral('{"trace_id":"1-')
+const LINK_ID = nestedJsonLiteral('","id":')
 const ATTRIBUTES = nestedJsonLiteral('"attributes":')
 
 /** Where a document has its id: behind `"{\"id\":\"`. */
@@ -120,7 +124,7 @@ export class SegmentEncoder {
     })
     this.#cause = new CauseWriter(this.#draft)
     this.#attributes = new AttributesWriter(this.#draft, this.#cause, {
-      indexed: new Set(indexedAttributes.map((key) => keys.indexOf(key))),
+      indexed: Uint8Array.from(keys, (key) => (indexedAttributes.includes(key) ? 1 : 0)),
       indexAll: indexAllAttributes,
     })
   }
@@ -189,11 +193,7 @@ export class SegmentEncoder {
     const draft = this.#draft
     const { json } = draft
     draft.begin(role, limits)
-    json.raw(BEGIN)
-    // behind the quote a comma would come by itself
-    json.raw(OPEN)
     this.#writeIds()
-    json.key(NAME)
     writeSegmentName(draft)
     this.#writeTimes()
     if (draft.isReturned) this.#writeReturnedHead()
@@ -211,41 +211,50 @@ export class SegmentEncoder {
     this.#attributes.write(!this.#isSubsegment())
     if (draft.isReturned) writeRest(json, draft.rest, BLOCKS)
     json.endObject()
-    json.raw(BEGIN)
+    json.raw(QUOTE)
   }
 
   #writeIds(): void {
-    const { json, span, spanId, role } = this.#draft
-    json.key(ID)
-    if (role === 'service') json.hex(deriveId(spanId, 0), 0, 8)
-    else json.hex(spanId, 0, 8)
-    json.key(TRACE_ID)
-    writeTraceId(span.traceId, json)
+    const { span, role, json } = this.#draft
+    const { out } = json
+    out.raw(BEGIN)
+    // room for all that follows
+    out.reserve(200)
+    if (role === 'service') this.#writeServiceId()
+    else span.spanId.writeHex(out, 0, 8)
+    out.raw(TRACE_ID)
+    writeTraceId(span.traceId, out)
     const parent = span.parentSpanId
     if (role === 'dependency') {
-      json.key(PARENT_ID)
-      json.hex(deriveId(spanId, 0), 0, 8)
+      out.raw(PARENT_ID)
+      this.#writeServiceId()
     } else if (!parent.isEmpty) {
-      json.key(PARENT_ID)
-      parent.writeJson(json)
+      out.raw(PARENT_ID)
+      parent.writeHex(out, 0, 8)
     }
+    out.raw(NAME)
+  }
+
+  #writeServiceId(): void {
+    const { out } = this.#draft.json
+    out.length = writeHex(deriveId(this.#draft.span.spanId, 0), 0, 8, out.bytes, out.length)
   }
 
   #writeTimes(): void {
     const draft = this.#draft
     const { attributes, json, span } = draft
     const { start, end } = span
-    json.key(START_TIME)
-    writeSeconds(draft, start)
+    json.out.raw(START_TIME)
+    writeSeconds(json.out, start)
     const inProgress = attributes.at(at.IN_PROGRESS)
     const told = attributes.typeOf(inProgress) === 'bool' ? attributes.value(inProgress) : undefined
     if (told !== undefined) draft.put(inProgress)
     if (told === true || (end.isZero && !draft.isReturned)) return json.json(IN_PROGRESS)
     if (told === false && draft.isReturned) json.json(NOT_IN_PROGRESS)
     if (end.isZero) return
-    json.key(END_TIME)
+    json.out.raw(END_TIME)
     // X-Ray knows no segment that ends before it starts.
-    writeSeconds(draft, isBefore(end, start) ? start : end)
+    writeSeconds(json.out, isBefore(end, start) ? start : end)
   }
 
   // ---- what kind of segment it is, and how it went
@@ -332,6 +341,7 @@ export class SegmentEncoder {
   #writeLinks(): void {
     const { json, span, role, kind } = this.#draft
     if (role !== 'whole' && (role === 'service') !== (kind === CONSUMER)) return
+    if (!span.hasLinks) return
     const from = json.out.length
     json.key(LINKS)
     json.beginArray()
@@ -345,10 +355,10 @@ export class SegmentEncoder {
     const { json, limits } = this.#draft
     if (link.traceId.isEmpty || link.spanId.isEmpty || this.#links >= limits.listItems) return
     this.#links++
-    json.beginObject()
-    json.key(TRACE_ID)
-    writeTraceId(link.traceId, json)
-    json.key(ID)
+    json.key(LINK_BEGIN)
+    json.out.reserve(100)
+    writeTraceId(link.traceId, json.out)
+    json.raw(LINK_ID)
     link.spanId.writeJson(json)
     if (link.attributes.size > 0 && limits.hasRest) {
       json.key(ATTRIBUTES)
@@ -357,8 +367,6 @@ export class SegmentEncoder {
     json.endObject()
   }
 }
-
-const OPEN = Buffer.from('{')
 
 /** As X-Ray sees it: without the backslashes of the text around it, and without the quotes. */
 function documentSize(bytes: Buffer, start: number, end: number): number {
@@ -377,11 +385,10 @@ const isBefore = (one: Instant, other: Instant): boolean =>
   one.seconds < other.seconds || (one.seconds === other.seconds && one.nanos < other.nanos)
 
 /** Seconds with as many decimals as there are. */
-function writeSeconds({ json }: Draft, { seconds, nanos }: Instant): void {
-  json.number(seconds)
+function writeSeconds(out: ByteWriter, { seconds, nanos }: Instant): void {
+  out.reserve(30)
+  out.length = writeSafeInteger(seconds, out.bytes, out.length)
   if (nanos === 0) return
-  const { out } = json
-  out.reserve(10)
   out.bytes[out.length++] = 0x2e
   out.length = writeDigits(nanos, 9, out.bytes, out.length)
   while (out.bytes[out.length - 1] === 0x30) out.length--
