@@ -241,6 +241,24 @@ export class Attributes {
     return this.count
   }
 
+  /**
+   * Where each attribute is, four numbers each: its key and its value, start and end. Returns the bytes that they are in;
+   * undefined, and nothing done, when there are edits.
+   */
+  locateAll(ranges: Int32Array): Buffer | undefined {
+    if (this.#edited) return undefined
+    const { slots, count } = this
+    const { bytes } = this.#message
+    for (let slot = 0, at = 0; slot < count * WIDTH; slot += WIDTH, at += 4) {
+      const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, slots[slot + 1]!, slots[slot + 2]!)
+      ranges[at] = keyAt
+      ranges[at + 1] = keyEnd
+      ranges[at + 2] = valueAt
+      ranges[at + 3] = valueEnd
+    }
+    return bytes
+  }
+
   /** Fills `keyValue` and returns the bytes that its positions are in; undefined for a deleted attribute. */
   locate(slot: number): Buffer | undefined {
     return this.#stateOf(slot) === DELETED ? undefined : this.#locate(slot)

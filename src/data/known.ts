@@ -58,26 +58,39 @@ export class KnownAttributes {
     this.#forget()
     const size = attributes.slotCount
     if (this.#numbers.length < size) this.#grow(size)
+    const bytes = attributes.locateAll(this.#ranges)
+    if (bytes === undefined) this.#openEdited(attributes, size)
+    else for (let slot = 0; slot < size; slot++) this.#add(bytes, slot)
+  }
+
+  /** Some are deleted, some stand elsewhere. */
+  #openEdited(attributes: Attributes, size: number): void {
     const ranges = this.#ranges
-    let count = 0
     for (let slot = 0; slot < size; slot++) {
       const bytes = attributes.locate(slot)
       if (bytes === undefined) continue
-      const { keyAt, keyEnd } = keyValue
-      const number = this.#find(bytes, keyAt, keyEnd)
-      if (number >= 0) {
-        if (this.#indexes[number]! >= 0) continue
-        this.#indexes[number] = count
-      }
-      this.#numbers[count] = number
-      this.#sources[count] = bytes
-      ranges[count * WIDTH] = keyAt
-      ranges[count * WIDTH + 1] = keyEnd
-      ranges[count * WIDTH + 2] = keyValue.valueAt
-      ranges[count * WIDTH + 3] = keyValue.valueEnd
-      count++
+      ranges[slot * WIDTH] = keyValue.keyAt
+      ranges[slot * WIDTH + 1] = keyValue.keyEnd
+      ranges[slot * WIDTH + 2] = keyValue.valueAt
+      ranges[slot * WIDTH + 3] = keyValue.valueEnd
+      this.#add(bytes, slot)
     }
-    this.count = count
+  }
+
+  /** The attribute whose ranges stand at that slot. */
+  #add(bytes: Buffer, slot: number): void {
+    const ranges = this.#ranges
+    const at = slot * WIDTH
+    const index = this.count
+    const number = this.#find(bytes, ranges[at]!, ranges[at + 1]!)
+    if (number >= 0) {
+      if (this.#indexes[number]! >= 0) return
+      this.#indexes[number] = index
+    }
+    this.#numbers[index] = number
+    this.#sources[index] = bytes
+    if (index < slot) for (let i = 0; i < WIDTH; i++) ranges[index * WIDTH + i] = ranges[at + i]!
+    this.count++
   }
 
   /** The index of a known attribute, -1 when it is not there. */

@@ -58,7 +58,8 @@ export class JsonWriter {
   }
   keyBytes(bytes: Buffer, start: number, end: number): void {
     this.utf8(bytes, start, end)
-    this.out.byte(0x3a)
+    // there is room: a string reserves one more than it needs
+    this.out.bytes[this.out.length++] = 0x3a
   }
 
   /** A finished piece of JSON. */
@@ -152,7 +153,7 @@ export class JsonWriter {
   utf8(bytes: Buffer, start: number, end: number): void {
     this.#separate()
     const { out } = this
-    out.reserve((end - start) * 7 + 4)
+    out.reserve((end - start) * 7 + 5)
     const target = out.bytes
     let at = out.length
     const isNested = this.#isNested

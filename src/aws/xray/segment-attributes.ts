@@ -12,8 +12,8 @@ import type { ResourceMember } from './segment-resource.ts'
 import { blockOf, isRest, writeRest } from './segment-rest.ts'
 
 const ANNOTATIONS = nestedJsonLiteral('"annotations":')
-const METADATA_KEY = nestedJsonLiteral('"metadata":')
-const DEFAULT = nestedJsonLiteral('"default":')
+const METADATA_DEFAULT = nestedJsonLiteral('"metadata":{"default":{')
+const DEFAULT_SIZE = nestedJsonLiteral('"default":{').length
 const EVENTS = nestedJsonLiteral('"otel.events":')
 const CUT = nestedJsonLiteral('"otel.cut":')
 const NAME = nestedJsonLiteral('"name":')
@@ -168,22 +168,22 @@ export class AttributesWriter {
   #writeMetadata(hasResource: boolean, hasSpan: boolean): void {
     const { json, limits, rest } = this.#draft
     const from = json.out.length
-    json.key(METADATA_KEY)
-    json.beginObject()
-    const begun = json.out.length
-    this.#writeDefault(hasResource && limits.valueBytes > 0, hasSpan && limits.valueBytes > 0)
-    if (hasSpan && limits.valueBytes > 0) this.#writeNamespaces()
+    json.key(METADATA_DEFAULT)
+    const inDefault = json.out.length
+    const isWanted = limits.valueBytes > 0
+    this.#writeDefault(hasResource && isWanted, hasSpan && isWanted)
+    // A document that had an empty namespace has it again.
+    if (json.out.length === inDefault && this.#defaults === undefined) json.out.length = inDefault - DEFAULT_SIZE
+    else json.endObject()
+    const inMetadata = json.out.length
+    if (hasSpan && isWanted && this.#namespaces.length > 0) this.#writeNamespaces()
     writeRest(json, blockOf(rest, 'metadata'))
-    if (json.out.length === begun) json.out.length = from
+    if (json.out.length === inMetadata && inMetadata === inDefault - DEFAULT_SIZE) json.out.length = from
     else json.endObject()
   }
 
   #writeDefault(hasResource: boolean, hasSpan: boolean): void {
     const { json, limits, attributes } = this.#draft
-    const from = json.out.length
-    json.key(DEFAULT)
-    json.beginObject()
-    const begun = json.out.length
     if (limits !== UNLIMITED) {
       json.key(CUT)
       json.string(limits.step)
@@ -192,9 +192,6 @@ export class AttributesWriter {
     if (hasResource) this.#writeResource()
     if (hasSpan) this.#writeAttributes()
     if (hasSpan && limits.hasEvents) this.#writeEvents()
-    // A document that had an empty namespace has it again.
-    if (json.out.length === begun && this.#defaults === undefined) json.out.length = from
-    else json.endObject()
   }
 
   /** The members of the object, as they are written. */

@@ -5,6 +5,7 @@ import { type Draft, textsOf } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
+const BEGIN = nestedJsonLiteral('"aws":{')
 const AWS = nestedJsonLiteral('"aws":')
 const OPERATION = nestedJsonLiteral('"operation":')
 const ACCOUNT_ID = nestedJsonLiteral('"account_id":')
@@ -20,10 +21,10 @@ export function writeAws(draft: Draft, blocks: ResourceBlocks): void {
   if (draft.isReturned) return writeReturned(draft, blocks)
   const { json, part, role } = draft
   if (!part.isAws) return
-  json.key(AWS)
-  json.beginObject()
+  json.key(BEGIN)
   const from = json.out.length
-  writeCall(draft)
+  if ((draft.groups & at.CALL) !== 0) writeCall(draft)
+  else if (part.account !== undefined && part.account.length <= draft.limits.blockBytes) json.json(part.account)
   // The segment of a service says nothing of what it calls.
   if (role === 'service') json.out.length = from
   if (part.blocks.length <= draft.limits.blockBytes) json.json(part.blocks)

@@ -174,9 +174,9 @@ export class CauseWriter {
   /** Of the next exception, if there will be one. */
   #writeCauseId(): void {
     if (this.#count >= this.#draft.limits.exceptions) return
-    const { json, span } = this.#draft
+    const { json, spanId } = this.#draft
     json.key(CAUSE)
-    json.hex(deriveId(span.spanId, this.#ids + 1), 0, 8)
+    json.hex(deriveId(spanId, this.#ids + 1), 0, 8)
   }
 
   #hidden(frames: readonly Frame[]): number {
@@ -213,14 +213,14 @@ export class CauseWriter {
 
   /** `id` is the index of an attribute that has it, else it is made from the span's. */
   #begin(id: number): void {
-    const { json, span } = this.#draft
+    const { json, spanId } = this.#draft
     this.#count++
     this.#ids++
     json.beginObject()
     if (this.known.isText(id)) this.#writeText(ID, id)
     else {
       json.key(ID)
-      json.hex(deriveId(span.spanId, this.#ids), 0, 8)
+      json.hex(deriveId(spanId, this.#ids), 0, 8)
     }
   }
 

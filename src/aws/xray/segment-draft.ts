@@ -1,15 +1,18 @@
 // A document that is being written: the span, what of it has a place already, and how texts of it are written.
-import { type Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
+import { Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
 import { JsonWriter } from '../../wire/json.ts'
 import type { ByteWriter } from '../../wire/writer.ts'
 import {
   AWS_SERVICE,
+  HTTP,
   HTTP_RESPONSE_STATUS,
   HTTP_STATUS,
   NAME,
+  NAMING,
   REST,
   RPC_SYSTEM,
   RPC_SYSTEM_NAME,
+  segmentGroups,
   segmentKeys,
 } from './segment-keys.ts'
 import { cutEnd, type Limits, UNLIMITED } from './segment-limits.ts'
@@ -47,15 +50,21 @@ export class Draft {
   /** Came from a segment document, and goes back as one. */
   isReturned = false
   isAwsCall = false
+  /** What its attributes are about: see `segment-keys.ts`. */
+  groups = 0
   /** Of HTTP; undefined without one. */
   status: number | undefined
   rest: Rest | undefined
+  traceId: Id = Id.none
+  spanId: Id = Id.none
+  readonly #groupOf: Uint8Array
   #span: Span | undefined
   #resource: Resource | undefined
   #part: ResourcePart | undefined
 
   constructor(moreKeys: readonly string[]) {
     this.attributes = new KnownAttributes([...segmentKeys, ...moreKeys])
+    this.#groupOf = Uint8Array.from([...segmentGroups, ...moreKeys.map(() => 0)])
   }
 
   get span(): Span {
@@ -75,11 +84,21 @@ export class Draft {
     this.#part = part
     attributes.open(span.attributes)
     this.kind = span.kind
-    this.isReturned = attributes.isText(attributes.at(NAME))
+    this.traceId = span.traceId
+    this.spanId = span.spanId
+    let groups = 0
+    for (let index = 0; index < attributes.count; index++) {
+      const number = attributes.numberOf(index)
+      if (number >= 0) groups |= this.#groupOf[number]!
+    }
+    this.groups = groups
+    const isNamed = (groups & NAMING) !== 0
+    this.isReturned = isNamed && attributes.isText(attributes.at(NAME))
     this.isAwsCall =
-      attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
-      attributes.equals(attributes.at(RPC_SYSTEM_NAME), AWS_API)
-    this.status = this.wholeNumber(this.first(HTTP_STATUS, HTTP_RESPONSE_STATUS))
+      isNamed &&
+      (attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
+        attributes.equals(attributes.at(RPC_SYSTEM_NAME), AWS_API))
+    this.status = (groups & HTTP) === 0 ? undefined : this.wholeNumber(this.first(HTTP_STATUS, HTTP_RESPONSE_STATUS))
   }
 
   /** Another document of the span, or the same one anew. */

@@ -6,6 +6,9 @@ import { type Draft, SERVER } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
+const BEGIN = nestedJsonLiteral('"http":{"request":{')
+const MIDDLE = nestedJsonLiteral('},"response":{')
+const END = nestedJsonLiteral('}}')
 const HTTP = nestedJsonLiteral('"http":')
 const REQUEST = nestedJsonLiteral('"request":')
 const RESPONSE = nestedJsonLiteral('"response":')
@@ -17,52 +20,20 @@ const FORWARDED_FOR = nestedJsonLiteral('"x_forwarded_for":')
 const STATUS = nestedJsonLiteral('"status":')
 const CONTENT_LENGTH = nestedJsonLiteral('"content_length":')
 
-/** Attributes that make a span one about HTTP, as the collector has it. */
-const signs = [
-  at.HTTP_METHOD,
-  at.HTTP_REQUEST_METHOD,
-  at.HTTP_STATUS,
-  at.HTTP_RESPONSE_STATUS,
-  at.HTTP_URL,
-  at.URL_FULL,
-  at.HTTP_CLIENT_IP,
-  at.HTTP_USER_AGENT,
-  at.USER_AGENT,
-  at.HTTP_SCHEME,
-  at.URL_SCHEME,
-  at.HTTP_HOST,
-  at.HTTP_TARGET,
-  at.HTTP_SERVER_NAME,
-  at.NET_HOST_PORT,
-  at.URL_PATH,
-  at.URL_QUERY,
-]
-
 /** The block, if the span is about HTTP. What does not find its way into it stays metadata. */
 export function writeHttp(draft: Draft): void {
   if (draft.isReturned) return writeReturned(draft)
-  if (!isAboutHttp(draft)) return
+  if ((draft.groups & at.HTTP) === 0) return
   const { json } = draft
-  json.key(HTTP)
-  json.beginObject()
-  json.key(REQUEST)
-  json.beginObject()
+  json.key(BEGIN)
   draft.either(METHOD, at.HTTP_METHOD, at.HTTP_REQUEST_METHOD)
   writeUrl(draft)
   draft.either(USER_AGENT, at.HTTP_USER_AGENT, at.USER_AGENT)
   writeClient(draft)
-  json.endObject()
-  json.key(RESPONSE)
-  json.beginObject()
+  json.raw(MIDDLE)
   writeStatus(draft)
   writeContentLength(draft)
-  json.endObject()
-  json.endObject()
-}
-
-function isAboutHttp({ attributes }: Draft): boolean {
-  for (let i = 0; i < signs.length; i++) if (attributes.at(signs[i]!) >= 0) return true
-  return false
+  json.raw(END)
 }
 
 /** What the document had, and nothing that could be derived. */
@@ -239,6 +210,7 @@ const isHttps = (): boolean => url.length === 5 && url.bytes[4] === 0x73
 function writeWholeUrl(draft: Draft, whole: number): void {
   const { attributes } = draft
   draft.either(URL, at.HTTP_URL, at.URL_FULL)
+  if ((draft.groups & at.URL_PART) === 0) return
   attributes.isText(whole)
   const { bytes, start, end } = attributes
   for (let i = 0; i < parts.length; i++) {

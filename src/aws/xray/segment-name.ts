@@ -7,6 +7,7 @@ import { MAX_NAME_LENGTH } from './segment-limits.ts'
 /** As the collector finds it; the first one that there is. */
 export function writeSegmentName(draft: Draft): void {
   const { attributes, role, kind } = draft
+  if ((draft.groups & at.NAMING) === 0 && role === 'whole') return writeUnnamed(draft)
   if (draft.isReturned) return writeAttribute(draft, draft.take(at.NAME))
   const local = attributes.at(at.LOCAL_SERVICE)
   if (role === 'service') {
@@ -23,10 +24,16 @@ export function writeSegmentName(draft: Draft): void {
   if (called >= 0) return writeAttribute(draft, called)
   const database = draft.firstText(databaseNames)
   if (database >= 0) return writeName(draft.json, databaseName(draft, database))
-  if (kind === SERVER && draft.part.serviceName !== undefined) return draft.json.json(draft.part.serviceName)
-  const other = draft.firstText(otherNames)
-  if (other >= 0) return writeAttribute(draft, other)
-  writeSpanName(draft)
+  const other = kind === SERVER && draft.part.serviceName !== undefined ? -1 : draft.firstText(otherNames)
+  if (other >= 0) writeAttribute(draft, other)
+  else writeUnnamed(draft)
+}
+
+/** After the service, or the span itself. */
+function writeUnnamed(draft: Draft): void {
+  const { serviceName } = draft.part
+  if (draft.kind === SERVER && serviceName !== undefined) draft.json.json(serviceName)
+  else writeSpanName(draft)
 }
 
 const calledNames = [at.PEER_SERVICE, at.AWS_SERVICE]
@@ -81,17 +88,33 @@ function writeAttribute({ attributes, json }: Draft, index: number): void {
   else json.string(sanitized(attributes.string(index)!))
 }
 
-/** Written as it is, then looked at: nearly always it can stay. */
+/** Written as it is, then cleaned on the spot: ASCII, and nothing that was escaped, is nearly all that comes. */
 function writeSpanName({ json, span }: Draft): void {
   const { out } = json
   const from = out.length
   span.writeName(json)
-  if (isPlain(out.bytes, from + QUOTE_BYTES, out.length - QUOTE_BYTES)) return
+  const { bytes, length } = out
+  const start = from + QUOTE_BYTES
+  const end = length - QUOTE_BYTES
+  let kept = start
+  let isSimple = true
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    if (plain[byte] !== 0) bytes[kept++] = byte
+    else if (byte > 127 || byte === BACKSLASH) isSimple = false
+  }
+  if (isSimple && kept - start <= MAX_NAME_LENGTH && kept > start && bytes[start] !== 0x20) {
+    bytes[kept] = BACKSLASH
+    bytes[kept + 1] = 0x22
+    out.length = kept + QUOTE_BYTES
+    return
+  }
   out.length = from
   writeName(json, span.name)
 }
 /** `\"` in a nested document. */
 const QUOTE_BYTES = 2
+const BACKSLASH = 0x5c
 
 const writeName = (json: JsonWriter, name: string): void => json.string(sanitized(name))
 

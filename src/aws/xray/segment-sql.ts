@@ -56,7 +56,7 @@ const systemNames = [
 /** The block, if the span is about an SQL database. */
 export function writeSql(draft: Draft): void {
   if (draft.isReturned) return writeReturned(draft)
-  const system = systemOf(draft)
+  const system = (draft.groups & at.SQL) === 0 ? -1 : systemOf(draft)
   if (system < 0) return
   const { json } = draft
   json.key(SQL)

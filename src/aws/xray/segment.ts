@@ -147,15 +147,19 @@ export class SegmentEncoder {
   #encode(span: Span, resource: Resource): void {
     const draft = this.#draft
     const number = this.#spans++
-    if (span.traceId.isEmpty || span.spanId.isEmpty) {
-      this.#dropped.push({ span: number, reason: 'no_id' })
-      return
-    }
     const from = draft.json.out.length
     const { length } = this.#places
     draft.open(span, resource, this.#part!)
+    if (draft.traceId.isEmpty || draft.spanId.isEmpty) {
+      this.#dropped.push({ span: number, reason: 'no_id' })
+      return
+    }
     const isWritten =
-      !draft.isReturned && isLocalRoot(draft) && span.kind !== SERVER && span.kind !== INTERNAL
+      !draft.isReturned &&
+      (draft.groups & at.NAMING) !== 0 &&
+      isLocalRoot(draft) &&
+      span.kind !== SERVER &&
+      span.kind !== INTERNAL
         ? this.#write('dependency', number) && this.#write('service', number)
         : this.#write('whole', number)
     if (isWritten) return
@@ -185,8 +189,8 @@ export class SegmentEncoder {
   }
 
   #noteCut(sizeBytes: number, { step }: Limits): void {
-    const { span } = this.#draft
-    this.#cut.push({ traceId: span.traceId.hex, spanId: span.spanId.hex, sizeBytes, step })
+    const { traceId, spanId } = this.#draft
+    this.#cut.push({ traceId: traceId.hex, spanId: spanId.hex, sizeBytes, step })
   }
 
   #writeDocument(role: Role, limits: Limits): void {
@@ -215,15 +219,15 @@ export class SegmentEncoder {
   }
 
   #writeIds(): void {
-    const { span, role, json } = this.#draft
+    const { span, role, json, traceId, spanId } = this.#draft
     const { out } = json
     out.raw(BEGIN)
     // room for all that follows
     out.reserve(200)
     if (role === 'service') this.#writeServiceId()
-    else span.spanId.writeHex(out, 0, 8)
+    else spanId.writeHex(out, 0, 8)
     out.raw(TRACE_ID)
-    writeTraceId(span.traceId, out)
+    writeTraceId(traceId, out)
     const parent = span.parentSpanId
     if (role === 'dependency') {
       out.raw(PARENT_ID)
@@ -237,7 +241,7 @@ export class SegmentEncoder {
 
   #writeServiceId(): void {
     const { out } = this.#draft.json
-    out.length = writeHex(deriveId(this.#draft.span.spanId, 0), 0, 8, out.bytes, out.length)
+    out.length = writeHex(deriveId(this.#draft.spanId, 0), 0, 8, out.bytes, out.length)
   }
 
   #writeTimes(): void {
