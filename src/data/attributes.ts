@@ -235,26 +235,22 @@ export class Attributes {
 
   // ---- for KnownAttributes
 
-  /** How many slots there are, deleted ones included. */
   get slotCount(): number {
     this.#message.index()
     return this.count
   }
 
-  /**
-   * Where each attribute is, four numbers each: its key and its value, start and end. Returns the bytes that they are in;
-   * undefined, and nothing done, when there are edits.
-   */
+  /** Where key and value of each start and end, four numbers; returns their bytes. Undefined, nothing done, if edited. */
   locateAll(ranges: Int32Array): Buffer | undefined {
     if (this.#edited) return undefined
-    const { slots, count } = this
     const { bytes } = this.#message
-    for (let slot = 0, at = 0; slot < count * WIDTH; slot += WIDTH, at += 4) {
+    const { slots, count } = this
+    for (let slot = 0, at = 0; slot < count * WIDTH; slot += WIDTH) {
       const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, slots[slot + 1]!, slots[slot + 2]!)
-      ranges[at] = keyAt
-      ranges[at + 1] = keyEnd
-      ranges[at + 2] = valueAt
-      ranges[at + 3] = valueEnd
+      ranges[at++] = keyAt
+      ranges[at++] = keyEnd
+      ranges[at++] = valueAt
+      ranges[at++] = valueEnd
     }
     return bytes
   }

@@ -97,3 +97,16 @@ export function cutEnd(bytes: Uint8Array, start: number, end: number, size: numb
   while (cut > start && (bytes[cut]! & 0xc0) === 0x80) cut--
   return cut
 }
+
+/** As X-Ray sees it: without the backslashes of the text around it, and without the quotes. */
+export function documentSize(bytes: Buffer, start: number, end: number): number {
+  const length = end - start - 2
+  if (length <= MAX_DOCUMENT_BYTES) return length
+  let escapes = 0
+  for (let i = start + 1; i < end - 1; i++)
+    if (bytes[i] === 0x5c) {
+      escapes++
+      i++
+    }
+  return length - escapes
+}

@@ -23,7 +23,7 @@ import {
 import { writeHttp } from './segment-http.ts'
 import * as at from './segment-keys.ts'
 import { segmentKeys } from './segment-keys.ts'
-import { type Limits, MAX_DOCUMENT_BYTES, STEPS, UNLIMITED } from './segment-limits.ts'
+import { documentSize, type Limits, MAX_DOCUMENT_BYTES, STEPS, UNLIMITED } from './segment-limits.ts'
 import { isLocalRoot, writeSegmentName } from './segment-name.ts'
 import { type ResourcePart, ResourceParts } from './segment-resource.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
@@ -40,12 +40,12 @@ export interface SegmentOptions {
 /** Documents in a row, a comma between them. Valid until the next batch. */
 export interface Documents {
   readonly bytes: Buffer
-  /** Of each document: where it starts and ends, quotes included, and the position of its span in the batch. */
   readonly places: readonly DocumentPlace[]
   /** Spans that are no documents, by reason. */
   readonly dropped: readonly { readonly span: number; readonly reason: 'no_id' | 'too_large' }[]
   readonly cut: readonly CutDocument[]
 }
+/** Where a document starts and ends, quotes included, and the position of its span in the batch. */
 export interface DocumentPlace {
   readonly start: number
   readonly end: number
@@ -249,6 +249,7 @@ export class SegmentEncoder {
     const { attributes, json, span } = draft
     const { start, end } = span
     json.out.raw(START_TIME)
+    const startAt = json.out.length
     writeSeconds(json.out, start)
     const inProgress = attributes.at(at.IN_PROGRESS)
     const told = attributes.typeOf(inProgress) === 'bool' ? attributes.value(inProgress) : undefined
@@ -258,7 +259,7 @@ export class SegmentEncoder {
     if (end.isZero) return
     json.out.raw(END_TIME)
     // X-Ray knows no segment that ends before it starts.
-    writeSeconds(json.out, isBefore(end, start) ? start : end)
+    writeSeconds(json.out, isBefore(end, start) ? start : end, end.seconds === start.seconds ? startAt : -1)
   }
 
   // ---- what kind of segment it is, and how it went
@@ -372,26 +373,15 @@ export class SegmentEncoder {
   }
 }
 
-/** As X-Ray sees it: without the backslashes of the text around it, and without the quotes. */
-function documentSize(bytes: Buffer, start: number, end: number): number {
-  const length = end - start - 2
-  if (length <= MAX_DOCUMENT_BYTES) return length
-  let escapes = 0
-  for (let i = start + 1; i < end - 1; i++)
-    if (bytes[i] === 0x5c) {
-      escapes++
-      i++
-    }
-  return length - escapes
-}
-
 const isBefore = (one: Instant, other: Instant): boolean =>
   one.seconds < other.seconds || (one.seconds === other.seconds && one.nanos < other.nanos)
 
-/** Seconds with as many decimals as there are. */
-function writeSeconds(out: ByteWriter, { seconds, nanos }: Instant): void {
+/** Seconds with as many decimals as there are. The whole seconds stand already at `sameAt`, unless that is negative. */
+function writeSeconds(out: ByteWriter, { seconds, nanos }: Instant, sameAt = -1): void {
   out.reserve(30)
-  out.length = writeSafeInteger(seconds, out.bytes, out.length)
+  const { bytes } = out
+  if (sameAt < 0) out.length = writeSafeInteger(seconds, bytes, out.length)
+  else for (let i = sameAt; bytes[i]! >= 0x30; i++) bytes[out.length++] = bytes[i]!
   if (nanos === 0) return
   out.bytes[out.length++] = 0x2e
   out.length = writeDigits(nanos, 9, out.bytes, out.length)
