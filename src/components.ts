@@ -14,6 +14,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   processor: {
     attributes: () => import('./processors/attributes/index.ts'),
     batch: () => import('./processors/batch/index.ts'),
+    cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
     resource: () => import('./processors/resource/index.ts'),
@@ -43,7 +44,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: { aws_xray: 'awsxray', emf: 'awsemf' },
-  processor: { resourcedetection: 'resource_detection' },
+  processor: { resourcedetection: 'resource_detection', cumulativetodelta: 'cumulative_to_delta' },
   exporter: {
     otlp: 'otlp_grpc',
     otlphttp: 'otlp_http',

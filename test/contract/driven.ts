@@ -71,6 +71,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },
   processor: {
+    cumulative_to_delta: () => ({}),
     attributes: () => ({ actions: [{ key: 'absent', action: 'delete' }] }),
     batch: () => ({}),
     filter: () => ({}),

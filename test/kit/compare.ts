@@ -170,12 +170,13 @@ function firstDifference(found: string, wanted: string): string {
 
 /** As JSON, without what is only spelled differently: a default and nothing, the order of attributes, parents without items. */
 const readable = (signal: Signal, messages: readonly Buffer[]): string =>
-  JSON.stringify(messages.map((bytes) => tidy(decodedSparse(signal, bytes))))
+  JSON.stringify(messages.map((bytes) => tidy(decodedSparse(signal, bytes)) as Plain).filter(hasSomething))
 
 function tidy(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) {
     const list = value.map((entry) => tidy(entry, name))
     if (PARENTS.test(name)) return list.filter((entry) => Object.keys(entry as Plain).some((key) => INSIDE.test(key)))
+    if (name === 'metrics') return list.filter((entry) => Object.values(entry as Plain).some(hasPoints))
     return name === 'attributes' || name === 'kvlistValue' ? list.toSorted(byKey) : list
   }
   if (!isObject(value)) return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
@@ -185,6 +186,8 @@ function tidy(value: unknown, name = ''): unknown {
   return Object.fromEntries(entries.filter(([key, inner]) => !isDefault(key, inner)))
 }
 
+const hasSomething = (message: Plain): boolean => Object.keys(message).length > 0
+const hasPoints = (data: unknown): boolean => isObject(data) && 'dataPoints' in data
 const PARENTS = /^(resource|scope)(Spans|Logs|Metrics)$/
 const INSIDE = /^(scope(Spans|Logs|Metrics)|spans|logRecords|metrics)$/
 const isObject = (value: unknown): value is Plain =>
