@@ -17,9 +17,10 @@ const tape = new JsonTape()
 export function documentStart(bytes: Buffer, start: number, end: number): number {
   for (const header of USUAL)
     if (end - start >= header.length && equalBytes(bytes, start, header)) return start + header.length
-  const lineEnd = bytes.indexOf(LINE_FEED, start)
-  if (lineEnd < 0 || lineEnd >= end || lineEnd - start > MAX_HEADER_BYTES) return -1
-  return isHeader(bytes.subarray(start, lineEnd)) ? lineEnd + 1 : -1
+  const limit = Math.min(end, start + MAX_HEADER_BYTES)
+  let lineEnd = start
+  while (lineEnd < limit && bytes[lineEnd] !== LINE_FEED) lineEnd++
+  return lineEnd < limit && isHeader(bytes.subarray(start, lineEnd)) ? lineEnd + 1 : -1
 }
 
 function isHeader(line: Buffer): boolean {

@@ -2,16 +2,18 @@ import { AwsProxy } from '../../aws/proxy.ts'
 import { SegmentDecoder } from '../../aws/xray/decode.ts'
 import { type Consumers, type Host, messageOf, type Receiver, reasonOf, type Settings } from '../../contract/index.ts'
 import { Builder, MalformedError } from '../../data/index.ts'
+import { type DatagramListener, type DatagramTaker, listenForDatagrams, type Origin } from '../../net/datagrams.ts'
 import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { Handover } from '../../scrape/handover.ts'
 import type { AwsXrayReceiverConfig } from './config.ts'
-import { type DatagramListener, type DatagramTaker, listenForDatagrams } from './datagrams.ts'
 import { documentStart } from './header.ts'
 import { Rejected } from './rejected.ts'
 
 /** What the kernel is asked to keep while the event loop is busy; it gives what net.core.rmem_max allows. */
 const BUFFER_BYTES = 8 * 1024 * 1024
+/** How often lost packets are looked for. */
+const LOOK_MS = 60_000
 /** A batch is handed on before it is larger than that. */
 const MAX_BATCH_BYTES = 1024 * 1024
 
@@ -25,8 +27,12 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
   readonly #builder = new Builder('traces')
   #host: Host | undefined
   #listener: DatagramListener | undefined
-  /** Of what is in the builder. */
-  #address = ''
+  #cancelLook: (() => void) | undefined
+  #lostPackets = 0
+  /** What comes next was cut. */
+  #isTruncated = false
+  /** Who sent what is in the builder. */
+  #origin: Origin | undefined
   #flushes = false
   endpoints: string[] = []
 
@@ -53,18 +59,28 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
       await listener.stop()
       throw error
     }
+    this.#countLostPackets()
+    this.#lookForLosses()
   }
 
   onError(error: Error): void {
     this.#settings.log.error('segments cannot be received', { endpoint: this.#config.endpoint, error: error.message })
   }
 
-  onDatagram(bytes: Buffer, start: number, end: number, { address }: { readonly address: string }): void {
+  onTruncated(): void {
+    this.#isTruncated = true
+  }
+
+  onDatagram(bytes: Buffer, start: number, end: number, origin: Origin): void {
+    if (this.#isTruncated) {
+      this.#isTruncated = false
+      return this.#rejected.add('truncated', bytes, start, end)
+    }
     const from = documentStart(bytes, start, end)
     if (from < 0) return this.#rejected.add('bad_header', bytes, start, end)
     if (isBlank(bytes, from, end)) return this.#rejected.add('missing_segment', bytes, start, end)
-    if (address !== this.#address || this.#builder.sizeBytes > MAX_BATCH_BYTES) this.#flush()
-    this.#address = address
+    if (origin.address !== this.#origin?.address || this.#builder.sizeBytes > MAX_BATCH_BYTES) this.#flush()
+    this.#origin = origin
     try {
       // What has been decoded counts from `flush` on, in this same turn of the event loop.
       const admission = this.#host!.admit('traces', end - from)
@@ -90,11 +106,40 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
 
   #flush(): void {
     if (this.#builder.items === 0) return
-    const clientAddress = this.#address.replace(/^::ffff:(?=\d+\.)/, '')
-    this.#handover?.give(this.#builder.build(), { transport: 'udp', clientAddress })
+    this.#handover?.give(this.#builder.build(), { transport: 'udp', clientAddress: this.#origin?.address })
+  }
+
+  #countLostPackets(): void {
+    const { meter, id } = this.#settings
+    meter
+      .createObservableCounter('sluice_receiver_lost_packets', {
+        description: 'Packets that the kernel had no room for, where it says so, at the end of the last interval.',
+      })
+      .addCallback((result) => result.observe(this.#lostPackets, { receiver: id }))
+  }
+
+  #lookForLosses(): void {
+    this.#cancelLook = this.#settings.clock.after(LOOK_MS, () => {
+      void this.#tellLosses()
+      this.#lookForLosses()
+    })
+  }
+
+  /** What nobody has read in time is gone before we know of it. */
+  async #tellLosses(): Promise<void> {
+    const packets = (await this.#listener?.lostPackets()) ?? 0
+    const more = packets - this.#lostPackets
+    if (more <= 0) return
+    this.#lostPackets = packets
+    this.#settings.log.error('segments lost: the kernel had no room for them', {
+      packets: more,
+      hint: 'raise net.core.rmem_max: the receiver asks for 8 MiB',
+    })
   }
 
   async stop(abort: AbortSignal): Promise<void> {
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
     const listener = this.#listener
     this.#listener = undefined
     this.endpoints = []

@@ -3,8 +3,11 @@ import { once } from 'node:events'
 import { test } from 'tap'
 import * as v from 'valibot'
 import { PermanentError, RetryableError } from '../../../src/contract/index.ts'
+import { config } from '../../../src/receivers/awsxray/config.ts'
 import awsxray from '../../../src/receivers/awsxray/index.ts'
-import { settle, testHost } from '../../../src/testing/index.ts'
+import { AwsXrayReceiver } from '../../../src/receivers/awsxray/receiver.ts'
+import { settle, testHost, testSettings } from '../../../src/testing/index.ts'
+import { countingMeter } from '../../kit/receiver.ts'
 import { until } from '../../kit/until.ts'
 import { datagram, HEADER, segment, startXray } from './kit.ts'
 
@@ -103,6 +106,36 @@ test('a segment as large as a datagram can be is taken', async (t) => {
   await xray.send(datagram({ ...segment, metadata: { default: { a: 'x'.repeat(room) } } }))
   await until(() => xray.sink.items === 1)
   t.equal(String(xray.spans()[0]!.attributes['aws.xray.metadata.default']).length, room + '{"a":""}'.length)
+})
+
+test('a datagram that was cut is counted as such', async (t) => {
+  const { meter, counts } = countingMeter('reason')
+  const receiver = new AwsXrayReceiver(v.parse(config, {}), testSettings({ meter }), {})
+  const bytes = Buffer.from(datagram(segment))
+  receiver.onTruncated()
+  receiver.onDatagram(bytes, 0, bytes.length - 10, { address: '127.0.0.1', port: 1 })
+  t.strictSame([...counts], [['truncated', 1]])
+})
+
+test('what the kernel had no room for is counted and told', async (t) => {
+  const xray = await startXray(t)
+  const sent = 60
+  const large = datagram({ ...segment, metadata: { default: { a: 'x'.repeat(60_000) } } })
+  const sender = createSocket('udp4')
+  t.teardown(() => sender.close())
+  await new Promise<void>((resolve) => {
+    let left = sent
+    for (let i = 0; i < sent; i++) sender.send(large, xray.udpPort, '127.0.0.1', () => --left === 0 && resolve())
+  })
+  const lost = (): number =>
+    xray.settings.lines
+      .filter(({ message }) => message.startsWith('segments lost'))
+      .reduce((sum, { fields }) => sum + (fields as { packets: number }).packets, 0)
+  while (xray.sink.items + lost() < sent) {
+    await xray.settings.clock.advance(60_000)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.equal(xray.sink.items + lost(), sent)
 })
 
 test('a flood is taken whole, in few batches', async (t) => {
@@ -205,8 +238,8 @@ test('what is still refused when time is up is lost, and counted', async (t) => 
 
 test('a port that is taken is an error that says so, and the other port is let go', async (t) => {
   const xray = await startXray(t)
-  const on = (config: object) =>
-    awsxray.create(v.parse(awsxray.config, config), xray.settings, { traces: xray.sink.consume })
+  const on = (yaml: object) =>
+    awsxray.create(v.parse(awsxray.config, yaml), xray.settings, { traces: xray.sink.consume })
   const proxy_server = { endpoint: '127.0.0.1:0', region: 'eu-west-1' }
   const second = on({ endpoint: `127.0.0.1:${xray.udpPort}`, proxy_server })
   await t.rejects(second.start!(testHost()), { message: /is in use: another process listens there/ })
@@ -252,14 +285,14 @@ test('segments of several senders are told apart', async (t) => {
 })
 
 test('settings that cannot be are errors', async (t) => {
-  for (const [config, message] of [
+  for (const [wrong, message] of [
     [{ endpoint: '/run/xray.sock' }, /SDKs send segments over UDP/],
     [{ endpoint: 'nowhere' }, /the port is missing/],
     [{ transport: 'tcp' }, /must be one of udp, udp4, udp6/],
     [{ proxy_server: { region: 'EU WEST' } }, /must be the name of a region/],
     [{ proxy_servr: {} }, /proxy_servr/],
   ] as const) {
-    const parsed = v.safeParse(awsxray.config as v.GenericSchema, config)
+    const parsed = v.safeParse(awsxray.config as v.GenericSchema, wrong)
     t.match(JSON.stringify(parsed.issues?.map((issue) => [issue.message, v.getDotPath(issue)])), message)
   }
 })
