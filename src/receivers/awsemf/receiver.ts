@@ -1,10 +1,10 @@
 import { type Consumers, type Host, type Receiver, RetryableError, type Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
+import { listenForDatagrams } from '../../net/datagrams.ts'
 import { isWildcard } from '../../net/listen.ts'
 import { Handover } from '../../scrape/handover.ts'
 import type { AwsEmfReceiverConfig } from './config.ts'
 import { type Listening, listenForConnections } from './connections.ts'
-import { listenForDatagrams } from './datagrams.ts'
 import { readLine } from './line.ts'
 import { Refusals } from './refusals.ts'
 import { LogTranslation, MetricTranslation } from './translate.ts'
@@ -67,6 +67,8 @@ export class AwsEmfReceiver implements Receiver {
       { endpoint, transport: 'udp', bufferBytes: socket_buffer_size || BUFFER_BYTES },
       {
         onDatagram: (bytes, start, end) => this.#takeDatagram(bytes, start, end),
+        // What there is of it follows: its last line has no end, and is counted for that.
+        onTruncated: ignore,
         onError: (error) => this.#settings.log.error('packets cannot be received', { endpoint, error: error.message }),
       },
     )

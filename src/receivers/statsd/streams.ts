@@ -4,13 +4,13 @@ import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
 import type { Origin } from '../../net/datagrams.ts'
+import { Lines } from '../../net/lines.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
 import type { StatsdConfig } from './config.ts'
 
 /** As long as a packet can be. What is longer is skipped up to its end, and counted. */
 const MAX_LINE_BYTES = 65_535
 const MAX_CONNECTIONS = 1024
-const LINE_FEED = 0x0a
 
 export type StreamTransport = 'tcp' | 'tcp4' | 'tcp6' | 'unix'
 
@@ -40,7 +40,11 @@ export async function listenForLines(
     // Reset by the other side, mostly: what has come of it counts.
     socket.on('error', () => {})
     socket.on('close', () => connections.delete(socket))
-    const lines = new Lines(originOf(socket), taker)
+    const origin = originOf(socket)
+    const lines = new Lines(MAX_LINE_BYTES, {
+      onLines: (bytes, start, end) => taker.onLines(bytes, start, end, origin),
+      onTooLong: () => taker.onTooLong(),
+    })
     socket.on('data', (bytes: Buffer) => lines.add(bytes))
     socket.on('end', () => lines.end())
   })
@@ -63,62 +67,3 @@ const originOf = ({ remoteAddress = '', remotePort = 0 }: Socket): Origin => ({
   address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''),
   port: remotePort,
 })
-
-/** The lines of one connection, however they are cut on the way. */
-class Lines {
-  readonly #origin: Origin
-  readonly #taker: StreamTaker
-  /** The beginning of a line whose end has not come. */
-  #rest = Buffer.alloc(0)
-  #restSize = 0
-  #isSkipping = false
-
-  constructor(origin: Origin, taker: StreamTaker) {
-    this.#origin = origin
-    this.#taker = taker
-  }
-
-  add(bytes: Buffer): void {
-    const firstEnd = bytes.indexOf(LINE_FEED)
-    if (firstEnd < 0) return this.#keep(bytes, 0, bytes.length)
-    let start = 0
-    if (this.#restSize > 0 || this.#isSkipping) {
-      this.#keep(bytes, 0, firstEnd)
-      this.#takeRest()
-      this.#isSkipping = false
-      start = firstEnd + 1
-    }
-    const lastEnd = bytes.lastIndexOf(LINE_FEED)
-    if (lastEnd > start) this.#taker.onLines(bytes, start, lastEnd, this.#origin)
-    this.#keep(bytes, lastEnd + 1, bytes.length)
-  }
-
-  /** The last line needs no line break. */
-  end(): void {
-    this.#takeRest()
-  }
-
-  #takeRest(): void {
-    const size = this.#restSize
-    this.#restSize = 0
-    if (size > 0) this.#taker.onLines(this.#rest, 0, size, this.#origin)
-  }
-
-  #keep(bytes: Buffer, start: number, end: number): void {
-    if (this.#isSkipping || start === end) return
-    const needed = this.#restSize + end - start
-    if (needed > MAX_LINE_BYTES) {
-      this.#isSkipping = true
-      this.#restSize = 0
-      this.#rest = Buffer.alloc(0)
-      this.#taker.onTooLong()
-      return
-    }
-    if (needed > this.#rest.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#rest.length))
-      this.#rest.copy(larger, 0, 0, this.#restSize)
-      this.#rest = larger
-    }
-    this.#restSize += bytes.copy(this.#rest, this.#restSize, start, end)
-  }
-}
