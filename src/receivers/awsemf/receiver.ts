@@ -1,6 +1,6 @@
 import { type Consumers, type Host, type Receiver, RetryableError, type Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
-import { listenForDatagrams } from '../../net/datagrams.ts'
+import { type DatagramListener, listenForDatagrams } from '../../net/datagrams.ts'
 import { isWildcard } from '../../net/listen.ts'
 import { Handover } from '../../scrape/handover.ts'
 import type { AwsEmfReceiverConfig } from './config.ts'
@@ -61,9 +61,9 @@ export class AwsEmfReceiver implements Receiver {
     })
   }
 
-  #listenForDatagrams(): Promise<Listening> {
+  async #listenForDatagrams(): Promise<Listening> {
     const { endpoint, socket_buffer_size } = this.#config
-    return listenForDatagrams(
+    const listener = await listenForDatagrams(
       { endpoint, transport: 'udp', bufferBytes: socket_buffer_size || BUFFER_BYTES },
       {
         onDatagram: (bytes, start, end) => this.#takeDatagram(bytes, start, end),
@@ -72,6 +72,20 @@ export class AwsEmfReceiver implements Receiver {
         onError: (error) => this.#settings.log.error('packets cannot be received', { endpoint, error: error.message }),
       },
     )
+    this.#countLost(listener)
+    return listener
+  }
+
+  #countLost(listener: DatagramListener): void {
+    const { meter, id } = this.#settings
+    meter
+      .createObservableCounter('sluice_receiver_lost_packets', {
+        description: 'Packets that the kernel had no room for, where it says so.',
+      })
+      .addCallback(async (result) => {
+        const packets = await listener.lostPackets()
+        if (packets !== undefined) result.observe(packets, { receiver: id })
+      })
   }
 
   /** What cannot be admitted is lost: nobody can be asked to wait. */

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'tap'
@@ -29,6 +30,22 @@ test('packets over UDP have one line or several, with or without a line feed beh
   await arrived(3)
   t.same(bodies().toSorted(), [a, b, c].toSorted())
   await until(() => metrics.items === 3)
+})
+
+test('packets that the kernel had no room for are counted, where it counts them', async (t) => {
+  const { packet, arrived, lostPackets, udpPort } = await start(t, { config: { socket_buffer_size: 4096 } })
+  await packet(line(1))
+  await arrived(1)
+  const counted = await lostPackets()
+  if (counted === undefined) return t.pass('nobody counts them here')
+  t.equal(counted, 0)
+  // The event loop is not free before all of them are there.
+  const socket = createSocket('udp4')
+  const bytes = Buffer.from(line(1, { text: 'x'.repeat(8000) }))
+  t.teardown(() => socket.close())
+  for (let i = 0; i < 200; i++) socket.send(bytes, udpPort, '127.0.0.1')
+  while (Number(await lostPackets()) === 0) await settle()
+  t.ok(Number(await lostPackets()) > 0)
 })
 
 test('it feeds what there is a pipeline for', async (t) => {

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { ObservableCallback } from '@opentelemetry/api'
 import type { Test } from 'tap'
 import * as v from 'valibot'
 import type { Host } from '../../../src/contract/index.ts'
@@ -18,6 +19,8 @@ export interface Rig {
   /** Reasons of refusals, in their order: of lines, and of metrics in them. */
   readonly refused: string[]
   readonly refusedMetrics: string[]
+  /** Packets that the kernel had no room for, as the metrics have it. */
+  lostPackets(): Promise<number | undefined>
   readonly tcpPort: number
   readonly udpPort: number
   connect(): Promise<Socket>
@@ -39,7 +42,11 @@ export async function start(
   const refused: string[] = []
   const refusedMetrics: string[] = []
   const settings = testSettings()
+  const callbacks: ObservableCallback[] = []
   const meter = Object.create(settings.meter, {
+    createObservableCounter: {
+      value: () => ({ addCallback: (callback: ObservableCallback) => callbacks.push(callback) }),
+    },
     createCounter: {
       value: (name: string) => ({
         add: (_: number, { reason }: { reason: string }) =>
@@ -81,6 +88,11 @@ export async function start(
     metrics,
     refused,
     refusedMetrics,
+    async lostPackets() {
+      let lost: number | undefined
+      for (const callback of callbacks) await callback({ observe: (packets) => (lost = packets) })
+      return lost
+    },
     tcpPort,
     udpPort,
     connect: open,
