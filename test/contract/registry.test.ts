@@ -7,7 +7,7 @@ import { type Shape, shapeOf } from '../../src/config/shape.ts'
 import { poisonViews } from '../../src/data/index.ts'
 import { settle, testContext } from '../../src/testing/index.ts'
 import { items } from '../kit/otlp.ts'
-import { drive, give, parse, registry, resources, SIGNALS, surroundings } from './driven.ts'
+import { drive, give, openResources, parse, registry, resources, SIGNALS, surroundings } from './driven.ts'
 
 const entries = await registry()
 const titleOf = ({ kind, type }: { kind: string; type: string }): string => `${kind} ${type}`
@@ -40,13 +40,7 @@ for (const entry of entries) {
     for (const { component, settings } of drive(factory, config)) {
       t.equal(settings.clock.pending, 0)
       t.notOk('then' in component)
-      t.same(
-        process
-          .getActiveResourcesInfo()
-          .filter((name) => name !== 'Immediate')
-          .toSorted(),
-        before,
-      )
+      t.same(openResources(), before)
     }
   })
 
