@@ -30,6 +30,10 @@ export interface AwsCall {
   readonly chunks: readonly Uint8Array[]
   readonly sizeBytes: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Another place than the client's own: S3 has a host for each bucket. Its path stands before that of the operation. */
+  readonly endpoint?: URL
+  /** Of the body, where the caller has it: SHA-256 in hexadecimal. */
+  readonly payloadHash?: string
 }
 
 /**

@@ -13,26 +13,23 @@ import { mayBeAboutTime } from './refusal.ts'
 import { AwsSession, type SessionOptions } from './session.ts'
 import { type Credentials, hashPayload } from './sign.ts'
 
-export interface AwsClientOptions extends SessionOptions {
-  /** Another URL than the API's prefix, region and custom endpoints make: S3 has a host for each bucket. */
-  readonly endpoint?: (session: AwsSession) => URL
-}
+export type AwsClientOptions = SessionOptions
 
 export class AwsClient {
   readonly #api: AwsApi
   readonly #config: AwsConfig
   readonly #settings: Settings
-  readonly #options: AwsClientOptions
   readonly #session: AwsSession
   readonly #http: HttpClient
   readonly #headers: Readonly<Record<string, string>>
-  #target: HttpTarget | undefined
+  #endpoint: URL | undefined
+  /** By origin and path. */
+  readonly #targets = new Map<string, Promise<HttpTarget>>()
 
   constructor(api: AwsApi, config: AwsConfig, settings: Settings, options: AwsClientOptions = {}) {
     this.#api = api
     this.#config = config
     this.#settings = settings
-    this.#options = options
     this.#session = new AwsSession(config, settings, options)
     this.#http = new HttpClient(httpConfigOf(config), settings, options.environment)
     this.#headers = { 'user-agent': userAgentOf(settings.agent), ...typeOf(api.protocol) }
@@ -42,8 +39,8 @@ export class AwsClient {
   async start(): Promise<void> {
     noteAwsWithoutEffect(this.#config, this.#api.signingName, this.#settings.log)
     await this.#session.start()
-    const { endpoint = (session: AwsSession) => session.endpoint(this.#api) } = this.#options
-    this.#target = await this.#http.target(endpoint(this.#session).href, this.#headers)
+    this.#endpoint = this.#session.endpoint(this.#api)
+    await this.#targetOf(this.#endpoint)
   }
 
   get region(): string {
@@ -51,7 +48,11 @@ export class AwsClient {
   }
   /** Where calls go, for logs. */
   get host(): string {
-    return this.#target?.url.host ?? ''
+    return this.#endpoint?.host ?? ''
+  }
+  /** Who it calls as; started with the client. */
+  get session(): AwsSession {
+    return this.#session
   }
 
   /**
@@ -71,14 +72,15 @@ export class AwsClient {
 
   async #call(call: AwsCall, abort: AbortSignal): Promise<unknown> {
     const session = this.#session
-    const request = this.#requestOf(call)
+    const target = await this.#targetOf(call.endpoint ?? this.#endpoint!)
+    const request = this.#requestOf(call, target.url)
     let credentials = await session.credentials(abort)
     let isClockMended = false
     let areCredentialsMended = false
     for (;;) {
-      const reply = await this.#attempt(request, credentials, abort)
+      const reply = await this.#attempt(target, request, credentials, abort)
       if (reply.status >= 200 && reply.status <= 299) return parseAnswer(reply, this.#api.protocol)
-      const error = errorOfAnswer(reply, this.host, session.now())
+      const error = errorOfAnswer(reply, target.url.host, session.now())
       if (!isClockMended && mayBeAboutTime(error) && session.correctClock(reply.headers.date)) {
         isClockMended = true
         continue
@@ -91,17 +93,30 @@ export class AwsClient {
     }
   }
 
-  #requestOf({ operation, method = 'POST', chunks, sizeBytes, headers: own }: AwsCall): Request {
+  #targetOf(endpoint: URL): Promise<HttpTarget> {
+    const targets = this.#targets
+    let target = targets.get(endpoint.href)
+    if (target === undefined) {
+      if (targets.size >= MAX_TARGETS) targets.clear()
+      target = this.#http.target(endpoint.href, this.#headers)
+      targets.set(endpoint.href, target)
+      target.catch(() => targets.delete(endpoint.href))
+    }
+    return target
+  }
+
+  #requestOf(call: AwsCall, { pathname }: URL): Request {
+    const { operation, method = 'POST', chunks, sizeBytes, headers: own, payloadHash } = call
     const { protocol } = this.#api
-    const base = this.#target!.url.pathname.replace(/\/$/, '')
+    const base = pathname.replace(/\/$/, '')
     const headers: Record<string, string> = { ...own }
     switch (protocol.type) {
       case 'json':
         headers['x-amz-target'] = `${protocol.targetPrefix}.${operation}`
-        return { method, path: `${base}/`, headers, chunks, sizeBytes, hash: hashPayload(chunks) }
+        return { method, path: `${base}/`, headers, chunks, sizeBytes, hash: payloadHash ?? hashPayload(chunks) }
       case 'rest-json':
       case 'rest-xml':
-        return { method, path: base + operation, headers, chunks, sizeBytes, hash: hashPayload(chunks) }
+        return { method, path: base + operation, headers, chunks, sizeBytes, hash: payloadHash ?? hashPayload(chunks) }
       case 'query': {
         const action = Buffer.from(`Action=${operation}&Version=${protocol.version}`)
         const body = sizeBytes === 0 ? [action] : [action, AMPERSAND, ...chunks]
@@ -111,10 +126,9 @@ export class AwsClient {
     }
   }
 
-  #attempt(request: Request, credentials: Credentials, abort: AbortSignal): Promise<HttpReply> {
+  #attempt(target: HttpTarget, request: Request, credentials: Credentials, abort: AbortSignal): Promise<HttpReply> {
     const { method, path, headers, chunks, sizeBytes, hash } = request
     const [pathname = '', query = ''] = path.split('?', 2)
-    const target = this.#target!
     const signable = {
       method,
       path: pathname,
@@ -141,6 +155,9 @@ interface Request {
   readonly sizeBytes: number
   readonly hash: string
 }
+
+/** Buckets whose names come from attributes may be many. */
+const MAX_TARGETS = 1000
 
 const AMPERSAND = Buffer.from('&')
 

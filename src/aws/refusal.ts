@@ -10,11 +10,14 @@ export function refusalOf(code: string, status: number, message: string): AwsRef
   if (status === 403 && /security token.*expired|token has expired/i.test(message)) return 'credentials'
   switch (status) {
     case 0:
+    case 307:
     case 408:
       return 'transient'
     case 401:
     case 403:
       return 'denied'
+    // A bucket that is in another region.
+    case 301:
     case 404:
       return 'missing'
     case 409:
@@ -100,6 +103,7 @@ const REFUSALS: ReadonlyMap<string, AwsRefusal> = new Map([
     'AccessDenied',
     'AccessDeniedException',
     'AllAccessDisabled',
+    'AuthorizationHeaderMalformed',
     'InvalidKMSResourceException',
     'KMSAccessDeniedException',
     'NotAuthorized',

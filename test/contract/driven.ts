@@ -34,7 +34,7 @@ export interface Surroundings {
   readonly directory: string
   readonly http: FakeOtlpHttp
   readonly grpc: FakeOtlpGrpc
-  /** Any AWS service: it takes whatever is signed and answers `{}`. */
+  /** Any AWS service: it takes whatever is signed and answers nothing. */
   readonly aws: AwsEmulator
   /** An OpenSearch. */
   readonly openSearch: BulkEmulator
@@ -45,9 +45,14 @@ for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete
 process.env.AWS_ACCESS_KEY_ID = TEST_KEY.accessKeyId
 process.env.AWS_SECRET_ACCESS_KEY = TEST_KEY.secretAccessKey
 process.env.AWS_EC2_METADATA_DISABLED = 'true'
+process.env.AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9'
 
 export async function surroundings(t: Test): Promise<Surroundings> {
-  const aws = new AwsEmulator({ service: '*', operations: { '*': () => ({}) }, now: () => testSettings().clock.now() })
+  const aws = new AwsEmulator({
+    service: '*',
+    operations: { '*': () => undefined },
+    now: () => testSettings().clock.now(),
+  })
   const openSearch = new BulkEmulator('opensearch')
   const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc(), aws, openSearch }
   await around.http.start()
@@ -81,6 +86,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   },
   exporter: {
     awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),
+    awss3: ({ aws }) => ({ s3uploader: { ...aws.config, s3_bucket: 'archive' } }),
     debug: () => ({}),
     file: ({ directory }) => ({ path: `${directory}/file.json` }),
     nop: () => ({}),

@@ -32,6 +32,49 @@ export const awsChanges: Changes = under(
 
 const arn = 'arn:aws:iam::123456789012:role/telemetry'
 const ofRole = { with: { assume_role: { arn } } }
+/** Without a queue a sender waits for the end of retries. */
+const tested = { heldBy: ['test/exporters/awss3/'], with: { retry_on_failure: { enabled: false } } }
+export const awss3: Changes = {
+  ...under(
+    's3uploader',
+    {
+      region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
+      s3_bucket: { value: 'other', change: 'which bucket' },
+      s3_prefix: { value: 'logs', change: 'what keys begin with' },
+      s3_base_prefix: { value: 'prod', change: 'what they begin with before' },
+      s3_partition_format: { value: '%Y', change: 'which time they have' },
+      s3_partition_timezone: { value: 'Asia/Kolkata', change: 'of which zone' },
+      file_prefix: { value: 'x-', change: 'what their last part begins with' },
+      endpoint: { value: ({ aws }: Scene) => `${aws.url}/below`, change: 'where calls go' },
+      role_arn: { value: 'arn:aws:iam::123456789012:role/telemetry', change: 'whose credentials they are' },
+      external_id: {
+        value: 'one',
+        with: {
+          s3uploader: { role_arn: 'arn:aws:iam::123456789012:role/telemetry' },
+          retry_on_failure: { enabled: false },
+        },
+        change: 'what the owner of the role is told',
+      },
+      s3_force_path_style: { value: true, change: 'the bucket is in the path' },
+      disable_ssl: { value: true, change: 'no TLS' },
+      acl: { value: 'private', change: 'who may read objects' },
+      storage_class: { value: 'GLACIER', change: 'how they are stored' },
+      compression: { value: 'zstd', change: 'how they are compressed' },
+      unique_key_func_name: { value: 'uuidv7', change: 'what makes keys unique' },
+      retry_mode: { value: 'nop', change: 'a line in the log says that it has no effect' },
+      retry_max_attempts: { value: 9, change: 'a line in the log says that it has no effect' },
+      retry_max_backoff: { value: '9s', change: 'a line in the log says that it has no effect' },
+      notifications: { value: { endpoint: 'http://x' }, refused: /not supported by this version/ },
+    },
+    tested,
+  ),
+  marshaler: { value: 'json_lines', change: 'what objects have in them', ...tested },
+  encoding: { value: 'text_encoding', refused: /not supported by this version/ },
+  encoding_file_extension: { value: 'txt', refused: /is for encoding extensions/ },
+  'resource_attrs_to_s3.s3_bucket': { value: 'bucket', change: 'which attribute names the bucket', ...tested },
+  'resource_attrs_to_s3.s3_prefix': { value: 'prefix', change: 'which attribute is the prefix', ...tested },
+}
+
 export const sigv4auth: Changes = {
   region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
   service: { value: 'aps', change: 'which service' },

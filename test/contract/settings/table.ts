@@ -4,7 +4,7 @@ import type { ProcessMemory } from '../../../src/processors/memory_limiter/proce
 import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { visit } from '../driven.ts'
-import { awsChanges, sigv4auth } from './aws.ts'
+import { awsChanges, awss3, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
@@ -355,6 +355,12 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
       }),
       ...queueChanges(true),
       ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
+      ...timeoutChange,
+    },
+    awss3: {
+      ...awss3,
+      ...queueChanges(false),
+      ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('unavailable') }),
       ...timeoutChange,
     },
     debug: { ...tested('exporters/debug', debug), ...queueChanges(false) },
