@@ -33,7 +33,7 @@ export const awsChanges: Changes = under(
 const arn = 'arn:aws:iam::123456789012:role/telemetry'
 const ofRole = { with: { assume_role: { arn } } }
 /** Without a queue a sender waits for the end of retries. */
-const tested = { heldBy: ['test/exporters/awss3/'], with: { retry_on_failure: { enabled: false } } }
+const tested = { heldBy: ['test/exporters/awss3/', 'test/aws/'], with: { retry_on_failure: { enabled: false } } }
 export const awss3: Changes = {
   ...under(
     's3uploader',
