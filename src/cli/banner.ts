@@ -28,9 +28,14 @@ export function banner(
 const endpointsOf = (component: Node['component']): readonly string[] =>
   ('endpoints' in component ? (component as Receiver | Exporter).endpoints : undefined) ?? []
 
+/** `sluice generate` speaks OTLP, and other receivers listen for HTTP too. */
+const takesOtlp = (id: string): boolean => id === 'otlp' || id.startsWith('otlp/')
+
 function hints(nodes: readonly Node[], pipelines: readonly PlannedPipeline[]): string[] {
   const isHttp = (endpoint: string): boolean => endpoint.startsWith('http://')
-  const receiver = nodes.find(({ kind, component }) => kind === 'receiver' && endpointsOf(component).some(isHttp))
+  const receiver = nodes.find(
+    ({ kind, id, component }) => kind === 'receiver' && takesOtlp(id) && endpointsOf(component).some(isHttp),
+  )
   if (receiver === undefined) return []
   const fed = pipelines.filter(({ receivers }) => receivers.includes(receiver.id)).map(({ signal }) => signal)
   const signals = [...new Set(fed)]

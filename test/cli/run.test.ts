@@ -42,6 +42,27 @@ test('what it says to try is what its pipelines take', async (t) => {
   t.equal((await agent.end()).code, 0)
 })
 
+test('it suggests sending OTLP only to what takes OTLP', async (t) => {
+  const agent = await startSluice(
+    t,
+    `
+receivers:
+  awsxray: {endpoint: '127.0.0.1:0', proxy_server: {endpoint: '127.0.0.1:0', region: eu-west-1, aws_endpoint: 'http://127.0.0.1:1'}}
+exporters: {nop: {}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [awsxray], exporters: [nop]}
+`,
+  )
+  t.match(
+    agent.endpoints('receiver awsxray').map((endpoint) => endpoint.split('://')[0]),
+    ['udp', 'http'],
+  )
+  t.notMatch(agent.output.stderr, 'sluice generate')
+  t.equal((await agent.end()).code, 0)
+})
+
 test('SIGINT stops as SIGTERM does', async (t) => {
   const agent = await startSluice(t, shop())
   t.equal((await agent.end('SIGINT')).code, 0)

@@ -19,12 +19,11 @@ function flat({ subsegments = [], ...segment }: Document, root: Document = segme
   ]
 }
 
-/** Objects with nothing in them say nothing, save inside metadata and the like; nor does what is not in progress. */
+/** Objects with nothing in them say nothing, save inside metadata and the like. */
 function said(value: Json, path = ''): Json | undefined {
-  if (path === '.in_progress' && value === false) return undefined
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const inside = Object.entries(value).flatMap(([key, inner]) => {
-    const kept = isFree(path, key) && key !== 'in_progress' ? inner : said(inner, `${path}.${key}`)
+    const kept = isFree(path, key) ? inner : said(inner, `${path}.${key}`)
     return kept === undefined ? [] : [[key, kept]]
   })
   return inside.length === 0 && path !== '' ? undefined : Object.fromEntries(inside)
