@@ -5,6 +5,7 @@ type Load = () => Promise<{ readonly default: Factory }>
 
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {
+    awsecscontainermetrics: () => import('./receivers/awsecscontainermetrics/index.ts'),
     awsemf: () => import('./receivers/awsemf/index.ts'),
     awslogs: () => import('./receivers/awslogs/index.ts'),
     awsxray: () => import('./receivers/awsxray/index.ts'),

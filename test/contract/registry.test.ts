@@ -107,7 +107,8 @@ for (const entry of entries) {
     test(`${title} says where it listens, and hands nothing on by itself`, async (t) => {
       const [one] = drive(factory, parse(factory, entry.minimal(await surroundings(t))))
       await one!.start()
-      t.ok('endpoints' in one!.component && (one!.component.endpoints as string[]).length > 0)
+      // Those that ask others listen nowhere.
+      if ('endpoints' in one!.component) t.ok((one!.component.endpoints as string[]).length > 0)
       await one!.stop()
       for (const signal of SIGNALS) t.equal(one!.sinks[signal].batches.length, 0)
     })

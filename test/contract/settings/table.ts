@@ -290,10 +290,17 @@ const compressionOn: Changes = {
   'compression_params.level': { value: 9, with: { compression: 'gzip' }, change: 'how hard', heldBy: ['test/net/'] },
 }
 
+const scrapes: Changes = {
+  collection_interval: { value: '7s', change: 'how often it collects' },
+  initial_delay: { value: '3s', change: 'when it begins' },
+  timeout: { value: '2s', change: 'how long a collection may take' },
+}
+
 const tested = (folder: string, changes: Changes): Changes => under('', changes, { heldBy: [`test/${folder}/`] })
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
   receiver: {
+    awsecscontainermetrics: tested('receivers/awsecscontainermetrics', scrapes),
     awsemf: tested('receivers/awsemf', {
       endpoint: { value: 'localhost:0', change: 'where it listens' },
       transports: { value: ['udp'], change: 'how lines are taken' },
