@@ -2,7 +2,7 @@
 // answer is cut out of the bytes that are there and nothing is encoded twice.
 //
 //   {"create":{"_index":"…"}}\n{"@timestamp":…}\n{"create":…
-import type { Outgoing } from '../delivery/index.ts'
+import type { Drop, Outgoing } from '../delivery/index.ts'
 import { JsonWriter } from '../wire/json.ts'
 
 export interface BulkRequest {
@@ -22,6 +22,9 @@ export interface BulkRequest {
 
 /** An answer has a few hundred bytes for each document that is refused, and 4 MiB at most are read. */
 const MAX_DOCUMENTS = 5000
+
+/** Ends a document, or takes it back when there was a problem with it, and counts its items as lost for that reason. */
+export type EndOrDrop = (problem: string | undefined, drop: Drop) => void
 
 /** Documents as they are written, cut into requests of a size, between items. */
 export class BulkWriter {
@@ -49,10 +52,16 @@ export class BulkWriter {
     this.json.newline()
   }
 
+  readonly #endOrDrop: EndOrDrop = (problem, drop) => {
+    if (problem === undefined) return this.end()
+    this.json.out.length = this.#starts.pop()!
+    drop(this.#weights.pop()!, problem)
+  }
+
   /** What `run` writes; nothing of it stays when it throws. */
-  write(run: () => void): Outgoing<BulkRequest>[] {
+  write(run: (end: EndOrDrop) => void): Outgoing<BulkRequest>[] {
     try {
-      run()
+      run(this.#endOrDrop)
       return this.#take()
     } finally {
       this.json.clear()

@@ -81,6 +81,10 @@ export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
       json.iso(observed)
       json.key(KEY.body)
       writeBodyText(json, record)
+      if (record.eventName !== '') {
+        json.key(KEY.eventName)
+        json.string(record.eventName)
+      }
       json.key(KEY.severity)
       json.beginObject()
       if (record.severityText !== '') {
@@ -107,6 +111,8 @@ export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
 export class Around {
   readonly #type: 'span' | 'record' | 'metric'
   readonly #writeStream: (json: JsonWriter) => void
+  /** Of data points: the schema has it at the top. */
+  #service = ''
   #resource: Buffer = EMPTY
   #end: Buffer = EMPTY
 
@@ -117,6 +123,7 @@ export class Around {
   }
 
   resource({ attributes }: Resource): void {
+    this.#service = this.#type === 'metric' ? (attributes.getString('service.name') ?? '') : ''
     scratch.clear()
     scratch.key(KEY.resource)
     writeTexts(scratch, attributes)
@@ -139,6 +146,7 @@ export class Around {
     scratch.endObject()
     if (this.#resource.length > NO_RESOURCE) scratch.json(this.#resource)
     if (!isSpan) writeScopeText(scratch, KEY.schemaUrl, scope.schemaUrl, false)
+    writeScopeText(scratch, KEY.serviceName, this.#service, false)
     scratch.endObject()
     this.#end = scratch.take()
   }
@@ -175,6 +183,7 @@ const KEY = keysOf(
   'code',
   'message',
   'body',
+  'eventName',
   'severity',
   'text',
   'number',
@@ -187,6 +196,7 @@ const KEY = keysOf(
   'instrumentationScope',
   'version',
   'schemaUrl',
+  'serviceName',
   'resource',
 )
 const KINDS = textsOf('Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer')

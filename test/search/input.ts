@@ -81,3 +81,76 @@ export const logs = (records: readonly object[] = [record]): Batch<'logs'> =>
   batchOf('logs', {
     resourceLogs: [{ resource, scopeLogs: [{ scope, schemaUrl: 'https://example.test/1', logRecords: records }] }],
   })
+
+const point = { startTimeUnixNano: '1000000000', timeUnixNano: '2000000000', attributes: list({ route: text('/') }) }
+/** A gauge, a sum, a histogram, an exponential histogram and a summary. */
+export const metrics = [
+  { name: 'up', description: 'd', unit: '1', gauge: { dataPoints: [{ ...point, asInt: 7 }] } },
+  {
+    name: 'total',
+    sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ ...point, asDouble: Number.NaN }] },
+  },
+  {
+    name: 'latency',
+    histogram: {
+      aggregationTemporality: 1,
+      dataPoints: [
+        {
+          ...point,
+          count: 3,
+          sum: 4.5,
+          min: 1,
+          max: Number.POSITIVE_INFINITY,
+          bucketCounts: [1, 2, 0],
+          explicitBounds: [1, 1e300],
+          exemplars: [
+            {
+              timeUnixNano: '2000000000',
+              asDouble: 1.5,
+              traceId: Buffer.alloc(16, 1),
+              spanId: Buffer.alloc(8, 1),
+              filteredAttributes: list({ f: text('x') }),
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    name: 'exp',
+    exponentialHistogram: {
+      aggregationTemporality: 2,
+      dataPoints: [
+        {
+          ...point,
+          count: 4,
+          scale: 0,
+          zeroCount: 1,
+          positive: { offset: 1, bucketCounts: [2] },
+          negative: { offset: 0, bucketCounts: [1] },
+        },
+      ],
+    },
+  },
+  {
+    name: 'quantiles',
+    summary: {
+      dataPoints: [
+        {
+          ...point,
+          count: 2,
+          sum: 3,
+          quantileValues: [
+            { quantile: 0.5, value: 1 },
+            { quantile: 0.9, value: Number.NaN },
+          ],
+        },
+      ],
+    },
+  },
+]
+
+export const points = (of: readonly object[] = metrics): Batch<'metrics'> =>
+  batchOf('metrics', {
+    resourceMetrics: [{ resource, scopeMetrics: [{ scope, schemaUrl: 'https://example.test/1', metrics: of }] }],
+  })

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { list, oneOf, optional, section, setting } from '../../config/schema.ts'
+import { list, oneOf, optional, record, section, setting } from '../../config/schema.ts'
 import { duration, flag, nonEmptyText, secret, size, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
 import { checkHttpClient, httpClientSettings, httpUrl } from '../../net/client-config.ts'
@@ -28,6 +28,24 @@ const indexFallback = (what: string) =>
 const indexTimeFormat = (what: string) =>
   setting(text, '', `The date behind the name of the index for ${what}, of the event: yyyy.MM.dd. Default: none.`)
 
+const mapping = section({
+  mode: setting(
+    oneOf(['ss4o', 'ecs', 'flatten_attributes', 'bodymap', 'otel-v1']),
+    'ss4o',
+    'How documents look: the Simple Schema for Observability; log records by the fields of their data model (ecs), with attributes at the top (flatten_attributes), or as their body is (bodymap); as Data Prepper writes them (otel-v1).',
+  ),
+  fields: setting(
+    record(text),
+    {},
+    'ecs, flatten_attributes: other names, of attributes by their key, of other fields by theirs. Empty: left out, of Body its own fields.',
+  ),
+  file: setting(text, '', 'A YAML file with more of fields.'),
+  timestamp_field: setting(text, '', 'ecs, flatten_attributes: the field of the time. Default: @timestamp.'),
+  unix_timestamp: setting(flag, false, 'ecs, flatten_attributes: the time in milliseconds since 1970.'),
+  dedup: optional(flag, 'Has no effect here: names that stand twice never get into a document.'),
+  dedot: setting(flag, false, 'ecs, flatten_attributes: objects instead of names with dots.'),
+})
+
 const discover = section({
   on_start: setting(flag, false, 'Whether to ask for the nodes of the cluster at the start.'),
   interval: setting(duration, '0s', 'How often to ask for them. 0 means never.'),
@@ -48,6 +66,9 @@ export const config = v.pipe(
     traces_index: indexName('spans', 'traces'),
     traces_index_fallback: indexFallback('spans'),
     traces_index_time_format: indexTimeFormat('spans'),
+    metrics_index: indexName('data points', 'metrics'),
+    metrics_index_fallback: indexFallback('data points'),
+    metrics_index_time_format: indexTimeFormat('data points'),
     bulk_action: setting(
       oneOf(['create', 'index']),
       'create',
@@ -60,6 +81,7 @@ export const config = v.pipe(
     ),
     pipeline: setting(text, '', 'The ingest pipeline that documents go through.'),
     max_bulk_size: setting(size, 5_000_000, 'The size of a bulk request, before compression. Larger ones are cut.'),
+    mapping: setting(mapping, {}, 'How documents look.'),
     dead_letter: setting(
       deadLetterSettings,
       {},

@@ -1,4 +1,4 @@
-// Which index, which id, which schema: batches as bulk requests.
+// Which index, which id, which documents: batches as bulk requests.
 import type { Settings } from '../../contract/index.ts'
 import {
   type Attributes,
@@ -8,48 +8,63 @@ import {
   type LogRecord,
   type Resource,
   type Scope,
+  type Signal,
 } from '../../data/index.ts'
-import type { Outgoing } from '../../delivery/index.ts'
+import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { Actions } from '../../search/action.ts'
 import { compileIndexName, lookUp, type NameIndex } from '../../search/index-name.ts'
 import { type BulkRequest, BulkWriter } from '../../search/request.ts'
-import { createSs4oLogs, createSs4oSpans, type Ss4oOptions } from '../../search/ss4o.ts'
 import { dateTokens } from '../../search/time-format.ts'
 import type { OpenSearchConfig } from './config.ts'
+import { createModes, defaultIndexOf } from './modes.ts'
 
-type Encode<S extends 'traces' | 'logs'> = (batch: Batch<S>) => readonly Outgoing<BulkRequest>[]
+export type Encoders = { readonly [S in Signal]: (batch: Batch<S>, drop: Drop) => readonly Outgoing<BulkRequest>[] }
 
+/** `fields` are the names that mapping::fields and mapping::file give. */
 export function createEncoders(
   config: OpenSearchConfig,
+  fields: Readonly<Record<string, string>>,
   { clock }: Settings,
-): { readonly traces: Encode<'traces'>; readonly logs: Encode<'logs'> } {
-  const options: Ss4oOptions = { dataset: config.dataset, namespace: config.namespace, now: () => clock.now() }
+): Encoders {
+  const now = (): number => clock.now()
   const writer = new BulkWriter(config.max_bulk_size)
-  const spans = createSs4oSpans(options)
-  const logs = createSs4oLogs(options)
-  const beginSpan = beginner('traces', config, writer)
-  const beginLog = beginner('logs', config, writer)
+  const { traces, logs, metrics } = createModes(config, fields, now)
+  const begin = {
+    traces: beginner('traces', config),
+    logs: beginner('logs', config),
+    metrics: beginner('metrics', config),
+  }
   return {
-    traces: (batch) =>
-      writer.write(() =>
+    traces: (batch, drop) =>
+      writer.write((document) =>
         batch.visit({
-          onResource: (resource) => spans.resource(resource),
-          onScope: (scope) => spans.scope(scope),
+          onResource: (resource) => traces.resource(resource),
+          onScope: (scope) => traces.scope(scope),
           onSpan(span, scope, resource) {
-            beginSpan(span.start, span.attributes, scope, resource)
-            spans.write(writer.json, span)
-            writer.end()
+            begin.traces(writer, span.start, span.attributes, scope, resource)
+            document(traces.write(writer.json, span), drop)
           },
         }),
       ),
-    logs: (batch) =>
-      writer.write(() =>
+    logs: (batch, drop) =>
+      writer.write((document) =>
         batch.visit({
           onResource: (resource) => logs.resource(resource),
           onScope: (scope) => logs.scope(scope),
           onLog(record, scope, resource) {
-            beginLog(timeOf(record, options), record.attributes, scope, resource)
-            logs.write(writer.json, record)
+            begin.logs(writer, timeOf(record, now), record.attributes, scope, resource)
+            document(logs.write(writer.json, record), drop)
+          },
+        }),
+      ),
+    metrics: (batch) =>
+      writer.write(() =>
+        batch.visit({
+          onResource: (resource) => metrics.resource(resource),
+          onScope: (scope) => metrics.scope(scope),
+          onPoint(point, metric, scope, resource) {
+            begin.metrics(writer, point.time, point.attributes, scope, resource)
+            metrics.write(writer.json, point, metric)
             writer.end()
           },
         }),
@@ -58,27 +73,27 @@ export function createEncoders(
 }
 
 /** The event's own; where a record does not have it, when it was seen. */
-function timeOf({ time, observedTime }: LogRecord, { now }: Ss4oOptions): Instant {
+function timeOf({ time, observedTime }: LogRecord, now: () => number): Instant {
   if (!time.isZero) return time
   return observedTime.isZero ? instantFromMillis(now()) : observedTime
 }
 
-type Begin = (time: Instant, attributes: Attributes, scope: Scope, resource: Resource) => void
+type Begin = (writer: BulkWriter, time: Instant, attributes: Attributes, scope: Scope, resource: Resource) => void
 
-function beginner(signal: 'traces' | 'logs', config: OpenSearchConfig, writer: BulkWriter): Begin {
+function beginner(signal: Signal, config: OpenSearchConfig): Begin {
   const actions = new Actions(config.bulk_action)
   const nameIndex = namerOf(signal, config)
   const id = config.document_id_attribute
-  return (time, attributes, scope, resource) => {
+  return (writer, time, attributes, scope, resource) => {
     const index = nameIndex(time, attributes, scope, resource)
     actions.begin(writer, 1, index, id === '' ? '' : lookUp(id, attributes, scope, resource))
   }
 }
 
-function namerOf(signal: 'traces' | 'logs', config: OpenSearchConfig): NameIndex {
+function namerOf(signal: Signal, config: OpenSearchConfig): NameIndex {
   const format = config[`${signal}_index_time_format`]
   return compileIndexName({
-    pattern: config[`${signal}_index`] || `ss4o_${signal}-${config.dataset}-${config.namespace}`,
+    pattern: config[`${signal}_index`] || defaultIndexOf(signal, config),
     fallback: config[`${signal}_index_fallback`],
     date: format === '' ? undefined : { separator: '-', format: dateTokens(format) },
   })

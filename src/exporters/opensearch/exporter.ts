@@ -1,24 +1,26 @@
 // Batches become documents (encode.ts), documents bulk requests, and each document is settled by its part of the answer.
-import type { Exporter, Host, Settings } from '../../contract/index.ts'
+import type { Exporter, Host, Logger, Settings } from '../../contract/index.ts'
 import { type Deliveries, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
 import { retryableStatus } from '../../search/answer.ts'
 import { BulkSender } from '../../search/bulk.ts'
-import type { SearchClient } from '../../search/client.ts'
-import { basicAuthorization } from '../../search/client.ts'
+import { basicAuthorization, type NodesConfig, type SearchClient } from '../../search/client.ts'
 import { createDeadLetters } from '../../search/dead-letters.ts'
 import { openOpenSearch } from '../../search/opensearch.ts'
 import { type BulkRequest, splitRequest } from '../../search/request.ts'
 import type { OpenSearchConfig } from './config.ts'
-import { createEncoders } from './encode.ts'
+import { createEncoders, type Encoders } from './encode.ts'
+import { fieldsOf } from './fields-file.ts'
 
 export function createOpenSearchExporter(config: OpenSearchConfig, settings: Settings): Exporter {
-  const encoders = createEncoders(config, settings)
+  let encoders: Encoders | undefined
   let client: SearchClient | undefined
   let sender: BulkSender | undefined
 
   const open = async (host: Host): Promise<void> => {
     noteWithoutEffect(config.http, 'http', settings.log)
+    noteMapping(config.mapping, settings.log)
+    encoders = createEncoders(config, await fieldsOf(config.mapping), settings)
     client = await openOpenSearch(nodesOf(config), settings, host)
     const deadLetters = createDeadLetters(config.dead_letter, client, retryableStatus, settings)
     sender = new BulkSender({ isRetryable: retryableStatus, maxRetries: undefined }, client, deadLetters, settings)
@@ -34,13 +36,24 @@ export function createOpenSearchExporter(config: OpenSearchConfig, settings: Set
     split: ({ request }: { readonly request: BulkRequest }) => splitRequest(request),
   }
   const of: Deliveries<BulkRequest> = {
-    traces: { ...common, encode: encoders.traces },
-    logs: { ...common, encode: encoders.logs },
+    traces: { ...common, encode: (batch, drop) => encoders!.traces(batch, drop) },
+    logs: { ...common, encode: (batch, drop) => encoders!.logs(batch, drop) },
+    metrics: { ...common, encode: (batch, drop) => encoders!.metrics(batch, drop) },
   }
   return deliver(of, { ...config, timeout: timeoutOf(config) }, settings)
 }
 
-function nodesOf(config: OpenSearchConfig) {
+function noteMapping(mapping: OpenSearchConfig['mapping'], log: Logger): void {
+  const note = (setting: string, why: string): void => log.info('setting has no effect', { setting, why })
+  if (mapping.dedup !== undefined) note('mapping::dedup', 'a name that stands twice never gets into a document')
+  if (mapping.mode === 'ecs' || mapping.mode === 'flatten_attributes') return
+  const { fields, file, timestamp_field, unix_timestamp, dedot } = mapping
+  const given = { fields: Object.keys(fields).length > 0, file: file !== '', timestamp_field: timestamp_field !== '' }
+  for (const [name, isGiven] of Object.entries({ ...given, unix_timestamp, dedot }))
+    if (isGiven) note(`mapping::${name}`, 'it is for the modes ecs and flatten_attributes')
+}
+
+function nodesOf(config: OpenSearchConfig): NodesConfig {
   const { http, endpoints, user, password, pipeline, discover } = config
   const query = new URLSearchParams({ filter_path: 'errors,items.*.status,items.*.error' })
   if (pipeline !== '') query.set('pipeline', pipeline)

@@ -5,9 +5,9 @@ import { createOpenSearchExporter } from './exporter.ts'
 export default defineExporter({
   type: 'opensearch',
   summary:
-    'Writes log records and spans to OpenSearch as documents, in bulk requests whose answers are read item by item.',
+    'Writes log records, spans and metrics to OpenSearch as documents, in bulk requests whose answers are read item by item.',
   stability: 'beta',
-  signals: ['traces', 'logs'],
+  signals: ['traces', 'metrics', 'logs'],
   config,
   create: (config, settings) => createOpenSearchExporter(config, settings),
 })

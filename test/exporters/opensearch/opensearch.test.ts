@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import tap, { test } from 'tap'
 import openSearch from '../../../src/exporters/opensearch/index.ts'
 import { startExporter } from '../../kit/otlp-exporter.ts'
-import { list, logs, record, resource, spans, TIME } from '../../search/input.ts'
+import { list, logs, points, record, resource, spans, TIME } from '../../search/input.ts'
 import { startOpenSearch } from '../../servers/opensearch.ts'
 
 const found = await startOpenSearch()
@@ -200,6 +200,86 @@ test('a pipeline, and the action index, which replaces', { skip }, async (t) => 
     _source: { stamped: { text: 'yes' }, attributes: { data_stream: { dataset: 'd' } } },
   })
   t.match(resource.attributes[0], { key: 'service.name' })
+})
+
+for (const mode of ['ss4o', 'ecs', 'flatten_attributes', 'otel-v1'])
+  for (const dedot of [false, true])
+    test(`${mode}${dedot ? ', objects' : ''}: log records, spans and data points of every type are taken`, {
+      skip,
+    }, async (t) => {
+      const name = `${mode}-${dedot}`
+      const { send, settled, account } = await startExporter(t, openSearch, {
+        http: { endpoint: url },
+        mapping: { mode, dedot },
+        logs_index: `m-${name}-logs`,
+        traces_index: `m-${name}-traces`,
+        metrics_index: `m-${name}-metrics`,
+      })
+      for (const batch of [logs(), spans(), points()]) {
+        await send(batch)
+        await settled(batch.signal)
+        t.same(account(batch.signal), { out: batch.items, held: 0, dropped: {} })
+      }
+      t.equal((await search(`m-${name}-metrics`, 'name:latency AND count:3')).length, 1)
+      const [field, value] = mode === 'ss4o' || mode === 'otel-v1' ? ['attributes.count', 3] : ['TraceFlags', 1]
+      t.equal((await search(`m-${name}-logs`, `${field}:${value}`)).length, 1)
+    })
+
+test('CloudWatch Logs: an index by group and day of the event, the id of the event, the fields of the message', {
+  skip,
+}, async (t) => {
+  const { send, settled, account } = await startExporter(t, openSearch, {
+    http: { endpoint: url },
+    bulk_action: 'index',
+    logs_index: 'logs-%{aws.log.group.names}',
+    logs_index_time_format: 'yyyy-MM-dd',
+    document_id_attribute: 'event.id',
+    mapping: {
+      mode: 'flatten_attributes',
+      file: join(
+        t.testdir({ 'fields.yaml': 'aws.log.group.names: logGroup\naws.log.stream.names: logStream\n' }),
+        'fields.yaml',
+      ),
+      fields: { Body: '', 'Body.value': 'message', 'event.id': '' },
+    },
+  })
+  const event = (id: string, body: object) => ({
+    timeUnixNano: `${TIME}000000`,
+    body,
+    attributes: list({
+      'event.id': text(id),
+      'aws.log.group.names': text('/aws/lambda/orders'),
+      'aws.log.stream.names': text('2026/03/04/[$LATEST]abc'),
+    }),
+  })
+  const message = list({ level: text('info'), statusCode: { intValue: 200 }, '@timestamp': text('yesterday') })
+  await send(logs([event('e1', { kvlistValue: { values: message } }), event('e2', text('plain'))]))
+  await settled('logs')
+  t.same(account('logs'), { out: 2, held: 0, dropped: {} })
+  const index = 'logs--aws-lambda-orders-2026-03-04'
+  const [object] = await search(index, '_id:e1 AND level.keyword:info AND statusCode:200')
+  t.match(object!._source, {
+    '@timestamp': '2026-03-04T23:59:59.123000000Z',
+    logGroup: '/aws/lambda/orders',
+    logStream: '2026/03/04/[$LATEST]abc',
+    'attributes.@timestamp': 'yesterday',
+  })
+  t.match((await search(index, '_id:e2'))[0]!._source, { message: 'plain' })
+})
+
+test('what a logger writes into one index can be found by service.keyword', { skip }, async (t) => {
+  const { send, settled } = await startExporter(t, openSearch, {
+    http: { endpoint: url },
+    logs_index: 'ai-textbook-logs',
+    mapping: {
+      mode: 'flatten_attributes',
+      fields: { 'service.name': 'service', 'Body.value': 'message', SeverityText: 'level' },
+    },
+  })
+  await send(logs())
+  await settled('logs')
+  const [hit] = await search('ai-textbook-logs', 'service.keyword:shop AND level.keyword:ERROR')
+  t.match(hit!._source, { service: 'shop', message: record.body.stringValue })
 })
 
 test('several nodes, found and used in turn; one that is away is left out', { skip }, async (t) => {
