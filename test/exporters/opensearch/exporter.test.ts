@@ -5,11 +5,12 @@ import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import { config } from '../../../src/exporters/opensearch/config.ts'
 import openSearch from '../../../src/exporters/opensearch/index.ts'
+import { type TestSettings, testHost, testSettings } from '../../../src/testing/index.ts'
 import { BulkEmulator, type BulkFault } from '../../emulator/bulk.ts'
 import { items } from '../../kit/otlp.ts'
 import { type ExporterRig, startExporter } from '../../kit/otlp-exporter.ts'
 import { until } from '../../kit/until.ts'
-import { logs, record, spans } from '../../search/input.ts'
+import { list, logs, points, record, spans, TIME } from '../../search/input.ts'
 
 interface Rig extends ExporterRig {
   readonly server: BulkEmulator
@@ -255,6 +256,64 @@ test('dead letters that go nowhere are counted as what they were refused for', a
   await broken.send(items.logs(2))
   await broken.settled('logs')
   t.same(broken.account('logs'), { out: 0, held: 0, dropped: { mapping_error: 2 } })
+})
+
+test('mapping: timestamp_field, unix_timestamp, fields and file; what has no effect is said', async (t) => {
+  const fields = 'SeverityText: level\nuser.id: who\n'
+  const { server, send, settled, settings } = await rig(t, {
+    metrics_index: 'm-%{absent}',
+    metrics_index_fallback: 'none',
+    metrics_index_time_format: 'yyyy',
+    mapping: {
+      mode: 'flatten_attributes',
+      timestamp_field: 'time',
+      unix_timestamp: true,
+      dedup: true,
+      fields: { 'user.id': 'user' },
+      file: join(t.testdir({ 'fields.yaml': fields }), 'fields.yaml'),
+    },
+  })
+  await send(logs())
+  await settled('logs')
+  t.match(server.documents[0]!.source, { time: TIME, level: 'ERROR', user: 'u1' })
+  await send(points())
+  await settled('metrics')
+  t.match(server.documents[1], { index: 'm-none-1970' })
+  const effectless = (of: TestSettings) =>
+    of.lines.map(({ fields }) => (fields as { setting?: string } | undefined)?.setting)
+  t.same(effectless(settings).filter(Boolean), ['mapping::dedup'])
+  const plain = await rig(t, { mapping: { dedot: true, timestamp_field: 'x' } })
+  t.same(effectless(plain.settings).filter(Boolean), ['mapping::timestamp_field', 'mapping::dedot'])
+})
+
+test('a mapping::file that is none ends the start', async (t) => {
+  const start = async (file: string): Promise<string> => {
+    const exporter = openSearch.create(
+      v.parse(config, { http: { endpoint: 'http://x' }, mapping: { mode: 'ecs', file } }),
+      testSettings(),
+    )
+    return exporter.start!(testHost()).then(
+      () => 'started',
+      ({ message }: Error) => message,
+    )
+  }
+  const folder = t.testdir({ list: '[1]', number: 'a: 1', broken: 'a: [' })
+  t.match(await start(join(folder, 'absent')), /mapping::file: .*ENOENT/)
+  t.match(await start(join(folder, 'list')), /must be a mapping of names/)
+  t.match(await start(join(folder, 'number')), /a must be a text/)
+  t.match(await start(join(folder, 'broken')), /mapping::file/)
+})
+
+test('bodymap: a body that is no map makes no document, and is counted', async (t) => {
+  const { server, send, settled, account } = await rig(t, { mapping: { mode: 'bodymap' } })
+  const body = { kvlistValue: { values: list({ a: { stringValue: 'x' } }) } }
+  await send(logs([{ body }, record, { body }]))
+  await settled('logs')
+  t.same(account('logs'), { out: 2, held: 0, dropped: { body_is_no_map: 1 } })
+  t.same(
+    server.documents.map(({ source }) => source),
+    [{ a: 'x' }, { a: 'x' }],
+  )
 })
 
 test('what is wrong in a config is said', async (t) => {

@@ -98,14 +98,14 @@ test('an index by attribute and day of the event, an id by attribute: what is se
 }, async (t) => {
   const { send, settled, account } = await startExporter(t, openSearch, {
     http: { endpoint: url, compression: 'gzip' },
-    logs_index: 'logs-%{aws.log.group}',
+    logs_index: 'logs-%{cloudwatch.log.group.name}',
     logs_index_time_format: 'yyyy-MM-dd',
-    document_id_attribute: 'event.id',
+    document_id_attribute: 'log.record.uid',
   })
   const event = (id: string, millis: number) => ({
     ...record,
     timeUnixNano: `${millis}000000`,
-    attributes: list({ 'aws.log.group': text('/ecs/Checkout'), 'event.id': text(id) }),
+    attributes: list({ 'cloudwatch.log.group.name': text('/ecs/Checkout'), 'log.record.uid': text(id) }),
   })
   const batch = logs([event('one', TIME), event('two', TIME + 1000), event('x'.repeat(600), TIME)])
   await send(batch)
@@ -231,25 +231,25 @@ test('CloudWatch Logs: an index by group and day of the event, the id of the eve
   const { send, settled, account } = await startExporter(t, openSearch, {
     http: { endpoint: url },
     bulk_action: 'index',
-    logs_index: 'logs-%{aws.log.group.names}',
+    logs_index: 'logs-%{cloudwatch.log.group.name}',
     logs_index_time_format: 'yyyy-MM-dd',
-    document_id_attribute: 'event.id',
+    document_id_attribute: 'log.record.uid',
     mapping: {
       mode: 'flatten_attributes',
       file: join(
-        t.testdir({ 'fields.yaml': 'aws.log.group.names: logGroup\naws.log.stream.names: logStream\n' }),
+        t.testdir({ 'fields.yaml': 'cloudwatch.log.group.name: logGroup\ncloudwatch.log.stream: logStream\n' }),
         'fields.yaml',
       ),
-      fields: { Body: '', 'Body.value': 'message', 'event.id': '' },
+      fields: { Body: '', 'Body.value': 'message', 'log.record.uid': '' },
     },
   })
   const event = (id: string, body: object) => ({
     timeUnixNano: `${TIME}000000`,
     body,
     attributes: list({
-      'event.id': text(id),
-      'aws.log.group.names': text('/aws/lambda/orders'),
-      'aws.log.stream.names': text('2026/03/04/[$LATEST]abc'),
+      'log.record.uid': text(id),
+      'cloudwatch.log.group.name': text('/aws/lambda/orders'),
+      'cloudwatch.log.stream': text('2026/03/04/[$LATEST]abc'),
     }),
   })
   const message = list({ level: text('info'), statusCode: { intValue: 200 }, '@timestamp': text('yesterday') })
