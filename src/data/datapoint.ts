@@ -130,6 +130,16 @@ export class DataPoint {
     this.#message.removeField(AS_DOUBLE)
     this.#message.setFixed64(AS_INT, value)
   }
+  /** NaN for an integer. */
+  get doubleValue(): number {
+    return this.#isNumber && !this.isInt ? this.value : Number.NaN
+  }
+  /** Makes it a double, whole or not. Throws for other types. */
+  set doubleValue(value: number) {
+    this.#checkNumber()
+    this.#message.removeField(AS_INT)
+    this.#message.setDouble(AS_DOUBLE, value)
+  }
   #checkNumber(): void {
     if (!this.#isNumber) throw new TypeError(`a point of a ${this.#type} has no value`)
   }

@@ -94,7 +94,7 @@ const metricChanges: readonly Change<Metric>[] = [
 const isNumber = (point: DataPoint): boolean => point.type === 'gauge' || point.type === 'sum'
 const isNumberNode = (node: Plain): boolean => !('count' in node)
 
-const pointChanges: readonly Change<DataPoint>[] = [
+const pointChanges: Change<DataPoint>[] = [
   [(point) => (point.start = time), set({ startTimeUnixNano: String(nanos) })],
   [(point) => (point.time = time), set({ timeUnixNano: String(nanos) })],
   [(point) => (point.flags = 1), set({ flags: 1 })],
@@ -129,6 +129,17 @@ const pointChanges: readonly Change<DataPoint>[] = [
     },
   ],
 ]
+
+pointChanges.push([
+  (point) => {
+    if (isNumber(point)) point.doubleValue = 4
+  },
+  (node) => {
+    if (!isNumberNode(node)) return
+    delete node.asInt
+    node.asDouble = 4
+  },
+])
 
 const isHistogram = (node: Plain): boolean => 'explicitBounds' in node
 const isExponential = (node: Plain): boolean => 'scale' in node
