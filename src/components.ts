@@ -16,8 +16,10 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     attributes: () => import('./processors/attributes/index.ts'),
     batch: () => import('./processors/batch/index.ts'),
     cumulative_to_delta: () => import('./processors/cumulative_to_delta/index.ts'),
+    delta_to_rate: () => import('./processors/delta_to_rate/index.ts'),
     filter: () => import('./processors/filter/index.ts'),
     memory_limiter: () => import('./processors/memory_limiter/index.ts'),
+    metricsgeneration: () => import('./processors/metricsgeneration/index.ts'),
     resource: () => import('./processors/resource/index.ts'),
     resource_detection: () => import('./processors/resource_detection/index.ts'),
   },
@@ -46,7 +48,11 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: { aws_xray: 'awsxray', emf: 'awsemf' },
-  processor: { resourcedetection: 'resource_detection', cumulativetodelta: 'cumulative_to_delta' },
+  processor: {
+    resourcedetection: 'resource_detection',
+    cumulativetodelta: 'cumulative_to_delta',
+    deltatorate: 'delta_to_rate',
+  },
   exporter: {
     otlp: 'otlp_grpc',
     otlphttp: 'otlp_http',

@@ -80,6 +80,8 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },
   processor: {
+    metricsgeneration: () => ({}),
+    delta_to_rate: () => ({ metrics: ['absent'] }),
     cumulative_to_delta: () => ({}),
     attributes: () => ({ actions: [{ key: 'absent', action: 'delete' }] }),
     batch: () => ({}),

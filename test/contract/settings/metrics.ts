@@ -26,3 +26,29 @@ export const cumulativeToDelta: Changes = under(
   },
   { heldBy: ['test/processors/cumulative_to_delta/', 'test/match/'] },
 )
+
+export const deltaToRate: Changes = {
+  metrics: {
+    value: ['other'],
+    change: 'these become rates',
+    heldBy: ['test/processors/delta_to_rate/'],
+  },
+}
+
+const rule = { name: 'a', type: 'calculate', metric1: 'b', metric2: 'c', operation: 'add' }
+const scaled = { name: 'a', type: 'scale', metric1: 'b', operation: 'add', scale_by: 2 }
+const around = (one: object): object => ({ rules: [one] })
+
+export const metricsGeneration: Changes = under(
+  'rules[]',
+  {
+    name: { value: 'd', with: around(rule), change: 'what it is called' },
+    unit: { value: 'By', with: around(rule), change: 'its unit' },
+    type: { value: 'scale', with: around({ ...rule, scale_by: 2 }), change: 'what it is made of' },
+    metric1: { value: 'd', with: around(rule), change: 'the first operand' },
+    metric2: { value: 'd', with: around(rule), change: 'the second operand' },
+    operation: { value: 'divide', with: around(rule), change: 'what is done with them' },
+    scale_by: { value: 3, with: around(scaled), change: 'the number' },
+  },
+  { heldBy: ['test/processors/metricsgeneration/'] },
+)

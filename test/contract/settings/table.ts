@@ -12,7 +12,7 @@ import { resourceDetection } from './detection.ts'
 import { filter } from './filter.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
-import { cumulativeToDelta } from './metrics.ts'
+import { cumulativeToDelta, deltaToRate, metricsGeneration } from './metrics.ts'
 import { proxyChanges } from './proxy.ts'
 import { openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
@@ -342,6 +342,8 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     statsd: tested('receivers/statsd', statsd),
   },
   processor: {
+    metricsgeneration: metricsGeneration,
+    delta_to_rate: deltaToRate,
     cumulative_to_delta: cumulativeToDelta,
     attributes: { ...conditionChanges('include'), ...conditionChanges('exclude'), ...actionChanges('actions') },
     batch: tested('processors/batch', batch),
