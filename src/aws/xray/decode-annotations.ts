@@ -18,6 +18,7 @@ const isTaken = (key: string): boolean => taken.has(key) || key.startsWith(OWN_P
 export function writeAnnotations(tape: JsonTape, node: number, span: SpanWriter, rest: Rest): true {
   const keys = new Set<string>()
   rest.enter(ANNOTATIONS_SECTION)
+  if (tape.first(node) === tape.next(node)) rest.keep()
   for (let key = tape.first(node); key < tape.next(node); key = tape.next(key + 1)) {
     const name = tape.text(key)
     if (tape.kind(key + 1) === NULL || keys.has(name)) continue
@@ -42,6 +43,7 @@ function writeAnnotation(tape: JsonTape, name: string, node: number, span: SpanW
 export function writeMetadata(tape: JsonTape, node: number, span: SpanWriter, rest: Rest): true {
   const namespaces = new Set<string>()
   rest.enter(METADATA_SECTION)
+  if (tape.first(node) === tape.next(node)) rest.keep()
   for (let key = tape.first(node); key < tape.next(node); key = tape.next(key + 1)) {
     const name = tape.text(key)
     if (tape.kind(key + 1) === NULL || namespaces.has(name)) continue

@@ -47,8 +47,9 @@ export function writeCause(tape: JsonTape, node: number, time: Instant, span: Sp
   return true
 }
 
+/** A list with something in it, objects only. */
 function isObjects(tape: JsonTape, node: number): boolean {
-  if (tape.kind(node) !== ARRAY) return false
+  if (tape.kind(node) !== ARRAY || isEmpty(tape, node)) return false
   for (let item = tape.first(node); item < tape.next(node); item = tape.next(item))
     if (tape.kind(item) !== OBJECT) return false
   return true
@@ -57,13 +58,16 @@ function isObjects(tape: JsonTape, node: number): boolean {
 /** What of the exception at hand has no attribute. */
 const exceptionRest = new Rest()
 
+const isEmpty = (tape: JsonTape, node: number): boolean => tape.first(node) === tape.next(node)
+
 function writeException(tape: JsonTape, node: number, time: Instant, event: SpanEventWriter): void {
   event.time(time)
   event.name(names.event)
   exceptionRest.clear()
   let stack = 0
   writeMembers(tape, node, exceptionMembers, event, exceptionRest, (key) => {
-    if (stack !== 0 || tape.text(key) !== 'stack' || tape.kind(key + 1) !== ARRAY) return false
+    if (stack !== 0 || tape.text(key) !== 'stack' || tape.kind(key + 1) !== ARRAY || isEmpty(tape, key + 1))
+      return false
     stack = key + 1
     return true
   })

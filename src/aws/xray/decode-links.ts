@@ -4,9 +4,9 @@ import { ARRAY, FALSE, type JsonTape, NULL, OBJECT, TRUE } from '../../wire/json
 import { parseSpanId, parseTraceId, readSpanId, readTraceId } from './decode-id.ts'
 import { integerOf } from './decode-members.ts'
 
-/** False when something in it is no link; then none is written. */
+/** False when there is none, or something in it is none; then none is written. */
 export function writeLinks(tape: JsonTape, node: number, span: SpanWriter): boolean {
-  if (tape.kind(node) !== ARRAY) return false
+  if (tape.kind(node) !== ARRAY || tape.first(node) === tape.next(node)) return false
   for (let item = tape.first(node); item < tape.next(node); item = tape.next(item))
     if (!isLink(tape, item)) return false
   for (let item = tape.first(node); item < tape.next(node); item = tape.next(item))

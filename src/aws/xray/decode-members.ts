@@ -27,7 +27,7 @@ const written: Key[] = []
 
 /**
  * Each member of the object as its attribute; what has none, or another type, goes to the rest, unless `handle` says, given
- * the node of its key, that it has seen to it.
+ * the node of its key, that it has seen to it. An object with nothing in it is kept there as one.
  */
 export function writeMembers(
   tape: JsonTape,
@@ -37,6 +37,7 @@ export function writeMembers(
   rest: Rest,
   handle?: (key: number) => boolean,
 ): void {
+  if (tape.first(object) === tape.next(object)) rest.keep()
   const base = written.length
   for (let key = tape.first(object); key < tape.next(object); key = tape.next(key + 1)) {
     if (tape.kind(key + 1) === NULL) continue

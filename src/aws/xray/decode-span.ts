@@ -222,6 +222,7 @@ export class SpanDecoder {
   #writeHttp(node: number, span: SpanWriter): true {
     const { tape } = this.#index
     this.#rest.enter(HTTP)
+    if (tape.first(node) === tape.next(node)) this.#rest.keep()
     for (let key = tape.first(node); key < tape.next(node); key = tape.next(key + 1)) {
       if (tape.kind(key + 1) === NULL) continue
       const name = tape.text(key)

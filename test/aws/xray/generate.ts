@@ -65,7 +65,7 @@ export class DocumentGenerator {
   #ofSubsegment(): Partial<Record<string, Json | undefined>> {
     return {
       namespace: this.#maybe(() => this.#pick(['aws', 'remote', 'local'])),
-      precursor_ids: this.#maybe(() => this.#list(1, 3, () => this.#hex(16)), 4),
+      precursor_ids: this.#maybe(() => this.#list(0, 3, () => this.#hex(16)), 4),
       traced: this.#maybe(() => this.#flag(), 4),
       sql: this.#maybe(
         () =>
@@ -114,16 +114,16 @@ export class DocumentGenerator {
       content_length: this.#maybe(() => this.#pick<Json>([0, 12, 1e9, '120'])),
       status_text: this.#maybe(() => this.#text(), 6),
     })
-    return some({ request: orUndefined(request), response: orUndefined(response) })
+    return some({ request: this.#maybe(() => request), response: this.#maybe(() => response) })
   }
 
   #cause(): Json {
     if (this.below(4) === 0) return this.#hex(16)
     return some({
       working_directory: this.#maybe(() => this.#text()),
-      paths: this.#maybe(() => this.#list(1, 3, () => this.#text()), 3),
+      paths: this.#maybe(() => this.#list(0, 3, () => this.#text()), 3),
       id: this.#maybe(() => this.#hex(16), 6),
-      exceptions: this.#list(1, 3, () =>
+      exceptions: this.#list(0, 3, () =>
         some({
           id: this.#hex(16),
           message: this.#maybe(() => this.#text()),
@@ -132,7 +132,7 @@ export class DocumentGenerator {
           truncated: this.#maybe(() => this.below(100), 4),
           skipped: this.#maybe(() => this.below(100), 4),
           cause: this.#maybe(() => this.#hex(16), 4),
-          stack: this.#maybe(() => this.#list(1, 5, () => this.#frame())),
+          stack: this.#maybe(() => this.#list(0, 5, () => this.#frame())),
           column: this.#maybe(() => this.below(10), 8),
         }),
       ),
@@ -151,7 +151,7 @@ export class DocumentGenerator {
   #aws(): Document {
     return some({
       ...this.#texts(['operation', 'account_id', 'region', 'request_id', 'queue_url', 'table_name', 'id_2']),
-      table_names: this.#maybe(() => this.#list(1, 3, () => this.#text()), 4),
+      table_names: this.#maybe(() => this.#list(0, 3, () => this.#text()), 4),
       retries: this.#maybe(() => this.below(5), 4),
       ec2: this.#maybe(() => this.#texts(['instance_id', 'availability_zone', 'instance_size', 'ami_id', 'vpc']), 4),
       ecs: this.#maybe(
@@ -234,7 +234,7 @@ export class DocumentGenerator {
   }
 
   #links(): Json {
-    return this.#list(1, 3, () =>
+    return this.#list(0, 3, () =>
       some({
         trace_id: `1-${this.#hex(8)}-${this.#hex(24)}`,
         id: this.#hex(16),
@@ -294,6 +294,3 @@ export class DocumentGenerator {
 
 const some = (of: Partial<Record<string, Json | undefined>>): Document =>
   Object.fromEntries(Object.entries(of).filter((entry): entry is [string, Json] => entry[1] !== undefined))
-
-/** An object with nothing in it says nothing. */
-const orUndefined = (of: Document): Document | undefined => (Object.keys(of).length === 0 ? undefined : of)

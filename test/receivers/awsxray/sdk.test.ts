@@ -1,6 +1,4 @@
 // AWS's own SDK for Node against the receiver: the order saga, and its sampler through the signing proxy.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { type Test, test } from 'tap'
 import { FakeClock } from '../../../src/testing/index.ts'
 import type { PlainSpan } from '../../aws/xray/spans.ts'
@@ -8,23 +6,7 @@ import { type AwsEmulator, withTestKeys } from '../../emulator/server.ts'
 import { emulateSampling } from '../../emulator/xray-sampling.ts'
 import { until } from '../../kit/until.ts'
 import { startXray } from './kit.ts'
-
-interface Document {
-  readonly name: string
-  readonly id: string
-  readonly trace_id?: string
-  readonly parent_id?: string
-  readonly type?: string
-  readonly namespace?: string
-  readonly start_time: number
-  readonly end_time: number
-  readonly fault?: boolean
-  readonly annotations?: Readonly<Record<string, unknown>>
-  readonly metadata?: Readonly<Record<string, unknown>>
-  readonly cause?: { readonly exceptions: readonly { readonly id: string; readonly message: string }[] }
-  readonly precursor_ids?: readonly string[]
-  readonly subsegments?: readonly Document[]
-}
+import { type Document, flat, runSaga } from './run-saga.ts'
 
 test('the order saga of the SDK arrives whole, and its sampler gets its rules', async (t) => {
   withTestKeys(t)
@@ -33,60 +15,25 @@ test('the order saga of the SDK arrives whole, and its sampler gets its rules', 
   const xray = await startXray(t, { proxy_server: { region: sampling.region, aws_endpoint: sampling.url } })
   const documents = await runSaga(t, xray)
   t.ok(documents.length > 8, `${documents.length} documents`)
-  const sent = documents.flatMap((document) => flat(document, document.trace_id ?? '', document.parent_id ?? ''))
+  const sent = documents.flatMap((document) => flat(document))
   await until(() => xray.sink.items >= sent.length)
   const spans = new Map(xray.spans().map((span) => [span.spanId, span]))
   t.equal(spans.size, sent.length)
-  for (const { document, traceId, parentId } of sent) checkSpan(t, document, spans.get(document.id), traceId, parentId)
+  for (const document of sent) checkSpan(t, document, spans.get(document.id))
   checkStory(t, [...spans.values()])
   t.notOk(xray.rejected.has('malformed') || xray.rejected.has('bad_header'))
   checkSampling(t, sampling)
 })
 
-async function runSaga(
-  t: { comment(text: string): unknown },
-  { udpPort, tcpUrl }: { readonly udpPort: number; readonly tcpUrl: string },
-): Promise<Document[]> {
-  const child = spawn(process.execPath, ['test/receivers/awsxray/saga.ts'], {
-    env: {
-      PATH: process.env.PATH,
-      AWS_XRAY_DAEMON_ADDRESS: `tcp:${new URL(tcpUrl).host} udp:127.0.0.1:${udpPort}`,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (text) => (stdout += text))
-  child.stderr.on('data', (text) => (stderr += text))
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`the saga ended with ${code}: ${stderr}`)
-  if (stderr !== '') t.comment(stderr)
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Document)
-}
-
-interface Sent {
-  readonly document: Document
-  readonly traceId: string
-  readonly parentId: string
-}
-
-const flat = (document: Document, traceId: string, parentId: string): Sent[] => [
-  { document, traceId, parentId },
-  ...(document.subsegments ?? []).flatMap((inner) => flat(inner, traceId, document.id)),
-]
-
-function checkSpan(t: Test, document: Document, span: PlainSpan | undefined, traceId: string, parentId: string): void {
+function checkSpan(t: Test, document: Document, span: PlainSpan | undefined): void {
   if (span === undefined) return void t.fail(`no span for ${document.name}`)
-  const isSegment = document.type !== 'subsegment' && traceId === document.trace_id
+  const isSegment = document.type !== 'subsegment'
   t.match(
     span,
     {
       name: document.name,
-      traceId: traceId.replaceAll('-', '').slice(1),
-      parentSpanId: parentId,
+      traceId: document.trace_id!.replaceAll('-', '').slice(1),
+      parentSpanId: document.parent_id ?? '',
       kind: isSegment ? 2 : document.namespace === undefined ? 1 : 3,
       start: nanos(document.start_time),
       end: nanos(document.end_time),
