@@ -108,19 +108,26 @@ export class ManyDatagrams {
   }
 
   #watch(): void {
+    this.#waker = this.#createWaker()
+    this.#sinceMs = performance.now()
+    this.#wakes = 0
+    // No descriptor is left, mostly. A timer needs none.
+    if (this.#waker === undefined) this.#readOnTimer()
+  }
+
+  #createWaker(): Socket | undefined {
     const calls = this.#calls
+    // Node takes no unix socket of this kind: it is put in the place of one that it does take.
+    const fd = this.#isUnix ? openAnySocket(calls) : calls.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0)
+    if (fd < 0) return undefined
     const waker = createSocket(this.#origins.isV6 ? 'udp6' : 'udp4')
     waker.on('error', (error) => this.#taker.onError(error))
     waker.on('message', (bytes, { address, port }) =>
       this.#wake(bytes, this.#isUnix ? this.#origins.nameless : this.#origins.of(address, port)),
     )
-    // Node takes no unix socket of this kind: it is put in the place of one that it does take.
-    const fd = this.#isUnix ? openAnySocket(calls) : calls.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0)
     waker.bind({ fd, exclusive: true })
     if (this.#isUnix) calls.dup3(this.#fd, fd, CLOEXEC)
-    this.#waker = waker
-    this.#sinceMs = performance.now()
-    this.#wakes = 0
+    return waker
   }
 
   /** With the first packet; there may be more. */

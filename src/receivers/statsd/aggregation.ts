@@ -36,7 +36,7 @@ interface Entry {
 }
 
 /** What each costs, with its place in the table, about. */
-const SERIES_BYTES = 600
+const SERIES_BYTES = 800
 const SENDER_BYTES = 400
 /** Samples of which each is a point need not wait for the end of the interval: so many are handed on together. */
 const MAX_LOOSE_SAMPLES = 8192

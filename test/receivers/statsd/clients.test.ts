@@ -1,6 +1,8 @@
 // The real client, with the business metrics of a shop as it would send them.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -79,6 +81,17 @@ test('the business metrics of a shop arrive with their names, values and dimensi
       t.same(Object.fromEntries(receiver.refused), {})
       await receiver.stop()
     }
+})
+
+test('the client writes to a unix stream', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'statsd-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'socket')
+  const receiver = await running(t, { transport: 'unix', endpoint: path, ...summaries })
+  const stream = connect(path)
+  await once(stream, 'connect')
+  await sent(receiver, 9, { protocol: 'stream', stream, includeDatadogTelemetry: false }, shop)
+  t.match(await receiver.flush(), shopPoints)
 })
 
 test('every call of the client is understood or counted', async (t) => {
