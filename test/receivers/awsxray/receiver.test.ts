@@ -138,6 +138,50 @@ test('what the kernel had no room for is counted and told', async (t) => {
   t.equal(xray.sink.items + lost(), sent)
 })
 
+test('a segment longer than a datagram never leaves its sender; its parts, sent alone, are taken', async (t) => {
+  const xray = await startXray(t)
+  const large = { ...segment, metadata: { default: { a: 'x'.repeat(65_507) } } }
+  await t.rejects(xray.send(datagram(large)), { code: 'EMSGSIZE' })
+  const part = { id: '1111111111111111', name: 'part', start_time: 1, end_time: 2, type: 'subsegment' }
+  await xray.send(datagram({ ...part, trace_id: segment.trace_id, parent_id: segment.id }), datagram(segment))
+  await until(() => xray.sink.items === 2)
+  t.strictSame([...xray.rejected], [])
+})
+
+test('times that cannot be are taken as they are: X-Ray decides', async (t) => {
+  const xray = await startXray(t)
+  const documents = [
+    { ...segment, start_time: 2_000_000_000, end_time: 1_000_000_000 },
+    { ...segment, start_time: 9_000_000_000, end_time: 9_000_000_001 },
+    { ...segment, end_time: undefined, in_progress: true },
+    { ...segment, end_time: undefined },
+  ]
+  await xray.send(...documents.map(datagram))
+  await until(() => xray.sink.items === documents.length)
+  t.strictSame(
+    xray.spans().map(({ start, end }) => [start, end]),
+    [
+      ['2000000000000000000', '1000000000000000000'],
+      ['9000000000000000000', '9000000001000000000'],
+      ['1478293361271449000', '0'],
+      ['1478293361271449000', '0'],
+    ],
+  )
+})
+
+test('nobody is ever answered over UDP', async (t) => {
+  const xray = await startXray(t)
+  const sender = createSocket('udp4').bind(0, '127.0.0.1')
+  t.teardown(() => sender.close())
+  await once(sender, 'listening')
+  let answers = 0
+  sender.on('message', () => answers++)
+  for (const text of ['', 'x', HEADER, datagram('{'), datagram(segment)]) sender.send(text, xray.udpPort, '127.0.0.1')
+  await until(() => xray.sink.items === 1)
+  await settle()
+  t.equal(answers, 0)
+})
+
 test('a flood is taken whole, in few batches', async (t) => {
   const xray = await startXray(t)
   const sender = createSocket('udp4')
