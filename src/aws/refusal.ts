@@ -104,6 +104,7 @@ const REFUSALS: ReadonlyMap<string, AwsRefusal> = new Map([
     'AccessDeniedException',
     'AllAccessDisabled',
     'AuthorizationHeaderMalformed',
+    'InvalidSourceException',
     'InvalidKMSResourceException',
     'KMSAccessDeniedException',
     'NotAuthorized',

@@ -75,6 +75,22 @@ export const awss3: Changes = {
   'resource_attrs_to_s3.s3_prefix': { value: 'prefix', change: 'which attribute is the prefix', ...tested },
 }
 
+export const awskinesisfirehose: Changes = {
+  ...awsChanges,
+  ...under(
+    '',
+    {
+      delivery_stream: { value: 'other', change: 'which stream' },
+      'encoding.name': { value: 'otlp_json', change: 'what records have in them' },
+      'encoding.compression': { value: 'gzip', change: 'how they are compressed' },
+      pack_records: { value: false, change: 'a record a line' },
+      max_records_per_batch: { value: 7, change: 'how many records a call has' },
+      max_record_size: { value: '10KiB', change: 'how large they are' },
+    },
+    { heldBy: ['test/exporters/awskinesisfirehose/'] },
+  ),
+}
+
 export const sigv4auth: Changes = {
   region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
   service: { value: 'aps', change: 'which service' },
