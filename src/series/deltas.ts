@@ -11,7 +11,7 @@ import type {
   Scope,
 } from '../data/index.ts'
 import { coarser } from './exponential.ts'
-import { MetricStreams, type StreamLimits } from './streams.ts'
+import { MetricStreams, type StreamLimits, type StreamSlot } from './streams.ts'
 
 /** Of a summary. */
 export interface CumulativeTotals {
@@ -21,15 +21,10 @@ export interface CumulativeTotals {
 export interface CumulativeHistogram {
   readonly count: number
   readonly sum: number | undefined
-  readonly buckets: ExplicitBuckets
-}
-export interface CumulativeExponential {
-  readonly count: number
-  readonly sum: number | undefined
-  readonly buckets: ExponentialBuckets
+  readonly buckets: ExplicitBuckets | ExponentialBuckets
 }
 /** What a point says since its start: a number is that of a sum. */
-export type Cumulative = number | CumulativeTotals | CumulativeHistogram | CumulativeExponential
+export type Cumulative = number | CumulativeTotals | CumulativeHistogram
 
 /** `initial_value`: the first of its stream, which says how far it was when nobody looked. `out_of_order`: not newer than the last. */
 export type DeltaFault = 'initial_value' | 'out_of_order'
@@ -39,12 +34,25 @@ export interface DeltaLimits extends Pick<StreamLimits, 'maxStreams' | 'maxStale
   readonly keepsInitial: boolean
 }
 
-/** What was said last, and when. */
-interface Last {
-  readonly start: Instant
-  readonly time: Instant
-  readonly value: Cumulative
+/** What was said last, and when. One object for the life of a stream: a new one each time would grow old and be garbage then. */
+class Last {
+  startSeconds = 0
+  startNanos = 0
+  timeSeconds = 0
+  timeNanos = 0
+  value: Cumulative = 0
+
+  set(start: Instant, time: Instant, value: Cumulative): void {
+    this.startSeconds = start.seconds
+    this.startNanos = start.nanos
+    this.timeSeconds = time.seconds
+    this.timeNanos = time.nanos
+    this.value = value
+  }
 }
+
+/** For who knows a stream by other means. */
+export type DeltaSlot = StreamSlot<Last>
 
 /** Belongs to a visitor, whose hooks tell it what they enter, as with `MetricStreams`. */
 export class Deltas {
@@ -79,22 +87,51 @@ export class Deltas {
    * What `value` says beyond the last one of its stream; the whole when it counts from zero again, which a later start says,
    * or a part that went down.
    */
-  of(value: number, point: DataPoint, metric: Metric, scope: Scope, resource: Resource): number | DeltaFault
-  of<C extends Cumulative>(value: C, point: DataPoint, metric: Metric, scope: Scope, resource: Resource): C | DeltaFault
-  of(value: Cumulative, point: DataPoint, metric: Metric, scope: Scope, resource: Resource): Cumulative | DeltaFault {
-    const stream = this.#streams.of(point, metric, scope, resource)
+  of(
+    value: number,
+    point: DataPoint,
+    metric: Metric,
+    scope: Scope,
+    resource: Resource,
+    slot?: DeltaSlot,
+  ): number | DeltaFault
+  of<C extends Cumulative>(
+    value: C,
+    point: DataPoint,
+    metric: Metric,
+    scope: Scope,
+    resource: Resource,
+    slot?: DeltaSlot,
+  ): C | DeltaFault
+  of(
+    value: Cumulative,
+    point: DataPoint,
+    metric: Metric,
+    scope: Scope,
+    resource: Resource,
+    slot?: DeltaSlot,
+  ): Cumulative | DeltaFault {
+    const stream = this.#streams.of(point, metric, scope, resource, slot)
     const { start, time } = point
     const last = stream.value
-    if (last !== undefined && !time.isZero && !isAfter(time, last.time)) return 'out_of_order'
-    stream.value = { start, time, value }
-    if (last === undefined) return this.#keepsInitial ? value : 'initial_value'
-    const hasRestarted = !start.isZero && isAfter(start, last.start) && !isAfter(last.time, start)
-    return hasRestarted ? value : (difference(value, last.value) ?? value)
+    if (last === undefined) {
+      stream.value = new Last()
+      stream.value.set(start, time, value)
+      return this.#keepsInitial ? value : 'initial_value'
+    }
+    if (!time.isZero && !isAfter(time, last.timeSeconds, last.timeNanos)) return 'out_of_order'
+    const hasRestarted =
+      isAfter(start, last.startSeconds, last.startNanos) && !isBefore(start, last.timeSeconds, last.timeNanos)
+    const delta = hasRestarted ? value : (difference(value, last.value) ?? value)
+    last.set(start, time, value)
+    return delta
   }
 }
 
-const isAfter = (a: Instant, b: Instant): boolean =>
-  a.seconds > b.seconds || (a.seconds === b.seconds && a.nanos > b.nanos)
+const isAfter = (instant: Instant, seconds: number, nanos: number): boolean =>
+  instant.seconds > seconds || (instant.seconds === seconds && instant.nanos > nanos)
+const isBefore = (instant: Instant, seconds: number, nanos: number): boolean =>
+  instant.seconds < seconds || (instant.seconds === seconds && instant.nanos < nanos)
 
 /** Undefined when something went down, or the two cannot be compared. */
 function difference(now: Cumulative, before: Cumulative): Cumulative | undefined {
@@ -104,12 +141,16 @@ function difference(now: Cumulative, before: Cumulative): Cumulative | undefined
   const sum = now.sum === undefined || before.sum === undefined ? undefined : now.sum - before.sum
   if (!('buckets' in now)) return 'buckets' in before || sum === undefined ? undefined : { count, sum }
   if (!('buckets' in before)) return undefined
-  if ('bounds' in now.buckets) {
-    const buckets = 'bounds' in before.buckets ? explicitDifference(now.buckets, before.buckets) : undefined
-    return buckets && { count, sum, buckets }
-  }
-  const buckets = 'bounds' in before.buckets ? undefined : exponentialDifference(now.buckets, before.buckets)
+  const buckets = bucketsDifference(now.buckets, before.buckets)
   return buckets && { count, sum, buckets }
+}
+
+function bucketsDifference(
+  now: CumulativeHistogram['buckets'],
+  before: CumulativeHistogram['buckets'],
+): CumulativeHistogram['buckets'] | undefined {
+  if ('bounds' in now) return 'bounds' in before ? explicitDifference(now, before) : undefined
+  return 'bounds' in before ? undefined : exponentialDifference(now, before)
 }
 
 function explicitDifference(now: ExplicitBuckets, before: ExplicitBuckets): ExplicitBuckets | undefined {

@@ -18,6 +18,14 @@ export interface Stream<V> {
 }
 
 /**
+ * Where somebody who knows a stream by other means keeps it: the next look finds it at once. It must be for one stream,
+ * and never for another `MetricStreams`.
+ */
+export interface StreamSlot<V> {
+  stream: Stream<V> | undefined
+}
+
+/**
  * Remembers metric streams, those least recently seen for the shortest time. A stream is what has the same attributes (in
  * any order) of the resource, the scope and the point, the same scope name and version, and the same name, unit, type,
  * temporality and monotonicity of the metric.
@@ -89,20 +97,35 @@ export class MetricStreams<V> {
     this.#metric = undefined
   }
 
-  /** The stream of the point under the visit, which is now the one seen last. */
-  of(point: DataPoint, metric: Metric, scope: Scope, resource: Resource): Stream<V> {
+  /** The stream of the point under the visit, which is now the one seen last. A slot that is empty is filled. */
+  of(point: DataPoint, metric: Metric, scope: Scope, resource: Resource, slot?: StreamSlot<V>): Stream<V> {
+    const known = slot?.stream
+    if (known instanceof Node && known.seenMs >= 0) {
+      this.#see(known)
+      return known
+    }
+    const found = this.#ofPoint(point, metric, scope, resource)
+    if (slot !== undefined) slot.stream = found
+    return found
+  }
+
+  #ofPoint(point: DataPoint, metric: Metric, scope: Scope, resource: Resource): Node<V> {
     const parent = (this.#metric ??= this.#enterMetric(metric, scope, resource))
     const head = this.#head
     head.clear()
     this.#limits.writeIdentity?.(point, head)
     const node = this.#find(parent, head, point.attributes)
     if (node.seenMs < 0) this.#add(node)
-    else if (node !== this.#newest) {
+    this.#see(node)
+    return node
+  }
+
+  #see(node: Node<V>): void {
+    if (node !== this.#newest) {
       this.#unlink(node)
       this.#append(node)
     }
     node.seenMs = this.#nowMs
-    return node
   }
 
   /** Forgets what is too old; every visit does, so that only who hears nothing for long needs to ask. */
@@ -123,6 +146,7 @@ export class MetricStreams<V> {
   }
 
   clear(): void {
+    for (let node = this.#oldest; node !== undefined; node = node.newer) node.seenMs = -1
     this.#nodes.clear()
     this.#nodeCount = this.#size = 0
     this.#oldest = this.#newest = undefined
@@ -186,6 +210,7 @@ export class MetricStreams<V> {
   /** With the parents that have nothing else. */
   #forget(stream: Node<V>): void {
     this.#unlink(stream)
+    stream.seenMs = -1
     this.#size--
     for (let node: Node<V> | undefined = stream; node !== undefined && node.children === 0; node = node.parent) {
       this.#drop(node)

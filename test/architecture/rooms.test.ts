@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   delivery: ['contract', 'data', 'wire', 'config', 'observe'],
   net: ['contract', 'data', 'wire', 'config', 'observe'],
   match: ['contract', 'data', 'wire', 'config'],
-  aws: ['contract', 'data', 'wire', 'config', 'observe', 'net', 'delivery', 'match'],
+  aws: ['contract', 'data', 'wire', 'config', 'observe', 'net', 'delivery', 'match', 'series'],
   series: ['contract', 'data', 'wire', 'config'],
   prometheus: ['contract', 'data', 'wire', 'config', 'observe', 'match'],
   search: ['contract', 'data', 'wire', 'config', 'observe', 'delivery', 'net', 'match', 'aws'],

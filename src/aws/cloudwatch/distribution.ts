@@ -23,6 +23,8 @@ export interface Totals {
   readonly sum: number | undefined
   readonly min: number | undefined
   readonly max: number | undefined
+  /** `min` and `max` are bounds that values stay within, and have perhaps not met: those of a longer time. */
+  readonly areBoundsLoose?: boolean
 }
 
 /** What was counted between two bounds. */
@@ -99,15 +101,27 @@ function spread({ lower, upper, count }: Bucket, parts: number, min: number, max
 }
 
 /** What is not said follows from the buckets, as well as they know. */
-function summed(filled: readonly Bucket[], { count, sum, min, max }: Totals): Statistics {
+function summed(filled: readonly Bucket[], { count, sum, min, max, areBoundsLoose }: Totals): Statistics {
   const middle = (): number =>
     filled.reduce((total, { lower, upper, count }) => total + ((lower + upper) / 2) * count, 0)
-  return { count, sum: sum ?? middle(), min: min ?? filled.at(-1)!.lower, max: max ?? filled[0]!.upper }
+  const isKnown = areBoundsLoose !== true
+  return {
+    count,
+    sum: sum ?? middle(),
+    min: isKnown && min !== undefined ? min : filled.at(-1)!.lower,
+    max: isKnown && max !== undefined ? max : filled[0]!.upper,
+  }
 }
 
 /** From the highest to the lowest, those that have something. */
-const filledBuckets = (buckets: ExplicitBuckets | ExponentialBuckets, totals: Totals): Bucket[] =>
-  'bounds' in buckets ? filledExplicit(buckets, totals) : filledExponential(buckets)
+function filledBuckets(buckets: ExplicitBuckets | ExponentialBuckets, totals: Totals): Bucket[] {
+  if ('bounds' in buckets) return filledExplicit(buckets, totals)
+  const filled = filledExponential(buckets)
+  const { min = -Infinity, max = Infinity } = totals
+  if (totals.areBoundsLoose !== true || min > max) return filled
+  const within = (value: number): number => Math.min(Math.max(value, min), max)
+  return filled.map(({ lower, upper, count }) => ({ lower: within(lower), upper: within(upper), count }))
+}
 
 function filledExplicit({ bounds, counts }: ExplicitBuckets, { count, sum, min, max }: Totals): Bucket[] {
   const first = bounds[0]
