@@ -6,6 +6,7 @@
 export { LogEvents, type LogEventsOptions, type PutLogEvents } from './events.ts'
 export { MAX_AGE_MS, MAX_AHEAD_MS, MAX_MESSAGE_BYTES } from './limits.ts'
 export { cleanGroupName, cleanStreamName } from './names.ts'
+export { LogNotes } from './notes.ts'
 export { type LogGroupConfig, logGroupName, logGroupSettings, logStreamName } from './settings.ts'
-export { LOGS_API, type LogsCaller, LogsSink, type LogsSinkOptions } from './sink.ts'
+export { LOGS_API, type LogsCaller, type LogsClient, LogsSink, type LogsSinkOptions, sinkOptions } from './sink.ts'
 export { NameTemplate } from './template.ts'

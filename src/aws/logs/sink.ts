@@ -1,12 +1,15 @@
 // Sends log events to CloudWatch Logs. Groups and streams are made when AWS says that they are not there.
-import { type Clock, messageOf, PermanentError, RetryableError, reasonOf } from '../../contract/index.ts'
+import { type Clock, messageOf, PermanentError, RetryableError, reasonOf, type Settings } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
 import { Burst, type Drop, type Outgoing } from '../../delivery/index.ts'
 import { jsonLiteral } from '../../wire/json.ts'
 import { type AwsApi, type AwsCall, AwsError } from '../api.ts'
+import type { AwsClient } from '../client.ts'
+import type { AwsConfig } from '../config.ts'
 import { deliveryError } from '../refusal.ts'
 import { itemsOfPart, itemsOfParts, type LogEventsPart, type PutLogEvents } from './events.ts'
 import { MAX_AGE_MS } from './limits.ts'
+import type { LogGroupConfig } from './settings.ts'
 import { LogStreams, type LogStreamsOptions } from './streams.ts'
 
 export const LOGS_API: AwsApi = {
@@ -21,10 +24,27 @@ export interface LogsCaller {
   call(call: AwsCall, abort: AbortSignal): Promise<unknown>
 }
 
+/** Of `AwsClient`, what exporters that write to log groups need. */
+export type LogsClient = LogsCaller & Pick<AwsClient, 'start' | 'close'>
+
 export interface LogsSinkOptions extends LogStreamsOptions {
   /** How many streams are written to at the same time. */
   readonly concurrency: number
 }
+
+/** As the settings of an exporter say. */
+export const sinkOptions = (
+  config: LogGroupConfig & Pick<AwsConfig, 'num_workers'>,
+  { clock, log }: Settings,
+): LogsSinkOptions => ({
+  clock,
+  log,
+  concurrency: Math.max(1, config.num_workers),
+  retentionDays: config.log_retention,
+  tags: config.tags,
+  kmsKeyId: config.kms_key_id,
+  logGroupClass: config.log_group_class,
+})
 
 export class LogsSink {
   readonly #caller: LogsCaller

@@ -1,6 +1,12 @@
 // What tests of log events share: a stand-in for AWS that remembers, and readers of what it was sent.
 import { type AwsCall, AwsError } from '../../../src/aws/api.ts'
-import { LogEvents, type LogsCaller, LogsSink, type LogsSinkOptions } from '../../../src/aws/logs/index.ts'
+import {
+  LogEvents,
+  type LogsCaller,
+  type LogsClient,
+  LogsSink,
+  type LogsSinkOptions,
+} from '../../../src/aws/logs/index.ts'
 import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
 
 export interface PutBody {
@@ -27,6 +33,25 @@ export class FakeLogs implements LogsCaller {
   }
   get puts(): PutBody[] {
     return this.calls.filter(({ operation }) => operation === 'PutLogEvents').map(({ body }) => body as never)
+  }
+}
+
+/** The same, as an exporter's client. */
+export class FakeLogsClient extends FakeLogs implements LogsClient {
+  isStarted = false
+  isClosed = false
+  async start(): Promise<void> {
+    this.isStarted = true
+  }
+  close(): void {
+    this.isClosed = true
+  }
+
+  /** What has arrived: group, stream, time and message of each event. */
+  get events(): { group: string; stream: string; timestamp: number; message: string }[] {
+    return this.puts.flatMap(({ logGroupName: group, logStreamName: stream, logEvents }) =>
+      logEvents.map(({ timestamp, message }) => ({ group, stream, timestamp, message })),
+    )
   }
 }
 

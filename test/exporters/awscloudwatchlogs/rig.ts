@@ -1,31 +1,14 @@
 // An exporter on a stand-in for the client, or on one that the test brings.
 import * as v from 'valibot'
+import type { LogsClient } from '../../../src/aws/logs/index.ts'
 import type { Exporter } from '../../../src/contract/index.ts'
 import { type Batch, decodeOtlpJson } from '../../../src/data/index.ts'
 import { type AwsCloudwatchLogsConfig, config } from '../../../src/exporters/awscloudwatchlogs/config.ts'
-import { createAwsCloudwatchLogsExporter, type LogsClient } from '../../../src/exporters/awscloudwatchlogs/exporter.ts'
+import { createAwsCloudwatchLogsExporter } from '../../../src/exporters/awscloudwatchlogs/exporter.ts'
 import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
-import { FakeLogs } from '../../aws/logs/kit.ts'
+import { FakeLogsClient } from '../../aws/logs/kit.ts'
 
-export class FakeClient extends FakeLogs implements LogsClient {
-  isStarted = false
-  isClosed = false
-  async start(): Promise<void> {
-    this.isStarted = true
-  }
-  close(): void {
-    this.isClosed = true
-  }
-
-  /** What has arrived: group, stream, time and message of each event. */
-  get events(): { group: string; stream: string; timestamp: number; message: string }[] {
-    return this.puts.flatMap(({ logGroupName: group, logStreamName: stream, logEvents }) =>
-      logEvents.map(({ timestamp, message }) => ({ group, stream, timestamp, message })),
-    )
-  }
-}
-
-export interface Rig<Client extends LogsClient = FakeClient> {
+export interface Rig<Client extends LogsClient = FakeLogsClient> {
   readonly exporter: Exporter
   readonly client: Client
   readonly settings: TestSettings
@@ -37,7 +20,7 @@ export interface Rig<Client extends LogsClient = FakeClient> {
 
 /** Without a queue unless the config says so: a test knows when something is sent. */
 export const start = (of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> =>
-  startOn(() => new FakeClient(), of, settings)
+  startOn(() => new FakeLogsClient(), of, settings)
 
 export async function startOn<Client extends LogsClient>(
   makeClient: (config: AwsCloudwatchLogsConfig) => Client,
