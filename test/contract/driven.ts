@@ -92,6 +92,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   },
   exporter: {
     awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),
+    awsemf: ({ aws }) => aws.config,
     awskinesisfirehose: ({ aws }) => ({ ...aws.config, delivery_stream: 'logs' }),
     awss3: ({ aws }) => ({ s3uploader: { ...aws.config, s3_bucket: 'archive' } }),
     debug: () => ({}),

@@ -68,12 +68,12 @@ const pointOf = ({ labels = {}, time, start, value, int, ...rest }: ShortMetric[
 })
 
 export const attributesOf = (attributes: ShortAttributes): Plain[] =>
-  Object.entries(attributes).map(([key, value]) => ({ key, value: valueOf(value) }))
+  Object.entries(attributes).map(([key, value]) => ({ key, value: anyValueOf(value) }))
 
-function valueOf(value: unknown): Plain {
+function anyValueOf(value: unknown): Plain {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
   if (typeof value === 'number') return Number.isInteger(value) ? { intValue: value } : { doubleValue: value }
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(valueOf) } }
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValueOf) } }
   return { kvlistValue: { values: attributesOf(value as ShortAttributes) } }
 }

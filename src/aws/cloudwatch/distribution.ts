@@ -87,15 +87,19 @@ interface Spread {
 }
 
 function spread({ lower, upper, count }: Bucket, parts: number, min: number, max: number, into: Spread): void {
+  const within = (value: number): number => Math.max(min, Math.min(max, value))
   const steps = lower === upper ? 1 : Math.min(parts, count)
-  const width = (upper - lower) / steps
+  const boundAt = (step: number): number => (step === steps ? upper : lower + ((upper - lower) / steps) * step)
   let left = count
   for (let step = steps - 1; step >= 0; step--) {
+    const from = step === 0 ? lower : boundAt(step)
+    const to = boundAt(step + 1)
     const above = Math.floor((count * step) / steps)
-    into.values.push(Math.max(min, Math.min(max, lower + width * (step + 0.5))))
+    // Bounds of exponential buckets may be infinite; the smallest and the largest value are not.
+    into.values.push(within((from + to) / 2))
     into.counts.push(left - above)
-    into.lowers.push(lower + width * step)
-    into.uppers.push(step === steps - 1 ? upper : lower + width * (step + 1))
+    into.lowers.push(within(from))
+    into.uppers.push(within(to))
     left = above
   }
 }
@@ -104,13 +108,10 @@ function spread({ lower, upper, count }: Bucket, parts: number, min: number, max
 function summed(filled: readonly Bucket[], { count, sum, min, max, areBoundsLoose }: Totals): Statistics {
   const middle = (): number =>
     filled.reduce((total, { lower, upper, count }) => total + ((lower + upper) / 2) * count, 0)
-  const isKnown = areBoundsLoose !== true
-  return {
-    count,
-    sum: sum ?? middle(),
-    min: isKnown && min !== undefined ? min : filled.at(-1)!.lower,
-    max: isKnown && max !== undefined ? max : filled[0]!.upper,
-  }
+  const known: Pick<Totals, 'min' | 'max'> = areBoundsLoose ? { min: undefined, max: undefined } : { min, max }
+  const lowest = known.min ?? Math.min(filled.at(-1)!.lower, known.max ?? Infinity)
+  const highest = known.max ?? Math.max(filled[0]!.upper, lowest)
+  return { count, sum: sum ?? middle(), min: lowest, max: highest }
 }
 
 /** From the highest to the lowest, those that have something. */

@@ -30,9 +30,9 @@ export interface SummaryReading {
 
 /**
  * Why a point says nothing that CloudWatch takes: the label of its drop. `stale`: it says itself that there is nothing;
- * `no_observations`: nothing was counted; `unsupported_type`: it has no data of a kind that is known.
+ * `no_observations`: nothing was counted.
  */
-export type PointLoss = PointFault | DeltaFault | 'no_observations' | 'stale' | 'unsupported_type'
+export type PointLoss = PointFault | DeltaFault | 'no_observations' | 'stale'
 
 export interface ReaderOptions extends DeltaLimits {
   /** How many values a distribution has at most. */
@@ -126,6 +126,7 @@ export class PointReader {
     if (!hasValidTimes(point)) return 'invalid_time'
     const { count, sum, min, max } = point
     if (![sum, min, max].every((value) => value === undefined || isCloudWatchValue(value))) return 'invalid_value'
+    if (min !== undefined && max !== undefined && min > max) return 'invalid_value'
     if (!this.#isCumulative) return this.#observations(buckets, { count, sum, min, max })
     const value = { count, sum, buckets }
     const delta = this.#deltas.of(value, point, metric, scope, resource, slot)

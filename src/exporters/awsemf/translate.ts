@@ -202,7 +202,7 @@ export class Translation {
       return
     }
     const { bytes, length } = json.out
-    if (length <= this.#options.maxEventBytes) {
+    if (length <= this.#options.maxEventBytes || (count === 1 && this.#isSmaller(bytes, length))) {
       this.#sink.add(group.stream, group.timeMs, bytes, 0, length, itemsOf(from, count))
     } else if (count > 1) {
       const half = count >> 1
@@ -211,6 +211,12 @@ export class Translation {
       for (let i = 0; i < half; i++) middle = middle.next!
       this.#writeEvents(group, middle, count - half)
     } else this.#loseMetrics(from, count, 'event_too_large')
+  }
+
+  /** Without the backslashes that nesting takes. */
+  #isSmaller(bytes: Buffer, length: number): boolean {
+    const { isNested, maxEventBytes } = this.#options
+    return isNested && Buffer.byteLength(JSON.parse(`"${bytes.toString('utf8', 0, length)}"`)) <= maxEventBytes
   }
 
   #loseMetrics(from: EventMetric, count: number, reason: Loss): void {

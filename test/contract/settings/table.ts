@@ -7,6 +7,7 @@ import { visit } from '../driven.ts'
 import { awsChanges, awskinesisfirehose, awss3, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
+import { emfChanges } from './cloudwatch.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
 import { resourceDetection } from './detection.ts'
 import { filter } from './filter.ts'
@@ -362,6 +363,14 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
         raw_log: { value: true, change: 'the body alone, and metric lines go where they say' },
         emf_only: { value: true, with: { raw_log: true }, change: 'what is no metric line is dropped' },
       }),
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
+      ...timeoutChange,
+    },
+    awsemf: {
+      ...awsChanges,
+      ...logGroupChanges,
+      ...emfChanges,
       ...queueChanges(true),
       ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
       ...timeoutChange,

@@ -25,7 +25,11 @@ for (const name of readdirSync(folder))
       }
       const events = rig.written()
       const told = events.reduce((sum, { items }) => sum + items, 0)
-      t.equal(told + [...rig.dropped.values()].reduce((sum, items) => sum + items, 0), points, 'every point counts once')
+      t.equal(
+        told + [...rig.dropped.values()].reduce((sum, items) => sum + items, 0),
+        points,
+        'every point counts once',
+      )
       const { dropped, notes } = rig
       return { events, dropped: Object.fromEntries(dropped), notes }
     })
