@@ -150,7 +150,7 @@ test('names that AWS does not take are cleaned, and what they lack is undefined:
   await stop()
   t.equal(client.events[0]?.group, '/ecs/gr__e__/undefined')
   t.match(settings.lines, [
-    { level: 'warn', message: /^records lack/, fields: { error: /\{tenant\}/ } },
+    { level: 'warn', message: /^records or points lack/, fields: { error: /\{tenant\}/ } },
     { level: 'warn', message: /^names of log groups/, fields: { error: /größe/ } },
   ])
 })
