@@ -2,16 +2,17 @@
 // place and an object in another (`a` and `a.b`: dots make objects), which both servers answer with a refusal.
 import type { Attributes } from '../data/index.ts'
 import { eachValue, keyValue, kindOf, MAP } from '../data/raw.ts'
+import { equalBytes } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import { type BytesAs, writeValue } from './value.ts'
 
-/** `{"key":value,…}`; `more` adds fields of our own, whose names are in `reserved`, to the same object. */
+/** `{"key":value,…}`, or instead of the brace at its end, `end`: with fields of our own, whose names are in `reserved`. */
 export function writeAttributeFields(
   json: JsonWriter,
   attributes: Attributes,
   bytesAs: BytesAs,
   reserved: readonly Buffer[] = NOTHING,
-  more?: (json: JsonWriter) => void,
+  end: Buffer = END,
 ): void {
   const base = top
   json.beginObject()
@@ -21,8 +22,8 @@ export function writeAttributeFields(
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
   writeEntries(json, bytes, base, bytesAs, reserved)
-  more?.(json)
-  json.endObject()
+  if (end === END) json.endObject()
+  else json.key(end)
 }
 
 /** The same for a KeyValueList whose length stands at `at`. */
@@ -38,6 +39,7 @@ export function writeMapFields(json: JsonWriter, bytes: Buffer, at: number, byte
 }
 
 const EMPTY = Buffer.alloc(0)
+const END = Buffer.from('}')
 const NOTHING: readonly Buffer[] = []
 
 /** What is being written: for each entry where key and value stand, and what is to become of it. A stack, for maps in maps. */
@@ -74,8 +76,8 @@ function writeEntries(
 ): void {
   const end = top
   if (end - base > MANY * WIDTH) settleMany(bytes, base, end)
-  else settleFew(bytes, base, end)
-  for (const name of reserved) leaveOut(bytes, base, end, name)
+  else if (mayMeet(bytes, base, end)) settleFew(bytes, base, end)
+  if (reserved.length > 0) leaveOut(bytes, base, end, reserved)
   for (let at = base; at < end; at += WIDTH) {
     const fate = entries[at + 4]!
     if (fate === LEFT_OUT) continue
@@ -100,6 +102,39 @@ function writeName(json: JsonWriter, bytes: Buffer, start: number, end: number, 
 
 /** With more, every pair is too much: a request with 100,000 attributes must not cost 5,000,000,000 comparisons. */
 const MANY = 48
+
+/** By a sketch of names: the last round in which one of that sketch was seen. */
+const seen = new Int32Array(1024)
+let round = 0
+
+/** Nearly always not, and then no pair has to be looked at. */
+function mayMeet(bytes: Buffer, base: number, end: number): boolean {
+  // Locals: V8 looks at a variable of the module each time.
+  const list = entries
+  const stamps = seen
+  const stamp = (round = (round + 1) | 0)
+  let sizes = 0
+  for (let at = base; at < end; at += WIDTH) {
+    const keyAt = list[at]!
+    const size = list[at + 1]! - keyAt
+    if (size === 0 || size > 31) return true
+    const sketch = (size * 31 + bytes[keyAt + size - 1]! * 7 + bytes[keyAt + (size >> 1)]! * 41 + bytes[keyAt]!) & 1023
+    if (stamps[sketch] === stamp) return true
+    stamps[sketch] = stamp
+    sizes |= 1 << size
+  }
+  for (let at = base; at < end; at += WIDTH) {
+    const keyAt = list[at]!
+    // Sizes of names that may end where this one has a dot.
+    let shorter = sizes & ((1 << (list[at + 1]! - keyAt)) - 1)
+    while (shorter !== 0) {
+      const size = 31 - Math.clz32(shorter)
+      if (bytes[keyAt + size] === DOT) return true
+      shorter ^= 1 << size
+    }
+  }
+  return false
+}
 
 function settleFew(bytes: Buffer, base: number, end: number): void {
   for (let at = base + WIDTH; at < end; at += WIDTH) {
@@ -155,13 +190,10 @@ function settleMany(bytes: Buffer, base: number, end: number): void {
 /** An index has fewer levels (index.mapping.depth.limit: 20). */
 const MAX_DOTS = 32
 
-function leaveOut(bytes: Buffer, base: number, end: number, name: Buffer): void {
+function leaveOut(bytes: Buffer, base: number, end: number, names: readonly Buffer[]): void {
   for (let at = base; at < end; at += WIDTH) {
     const keyAt = entries[at]!
-    if (
-      entries[at + 1]! - keyAt === name.length &&
-      bytes.compare(name, 0, name.length, keyAt, keyAt + name.length) === 0
-    )
-      entries[at + 4] = LEFT_OUT
+    const size = entries[at + 1]! - keyAt
+    for (const name of names) if (size === name.length && equalBytes(bytes, keyAt, name)) entries[at + 4] = LEFT_OUT
   }
 }

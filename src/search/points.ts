@@ -37,8 +37,7 @@ export function createSs4oPoints(options: Ss4oOptions): PointMode {
       } else writeOptional(json, KEY['value@double'], isNumber(point) ? point.value : undefined)
       json.key(KEY.observedTimestamp)
       json.iso(instantFromMillis(options.now()))
-      around.writeAttributes(json, point.attributes)
-      around.writeEnd(json)
+      around.writeEnd(json, point.attributes)
     },
   }
 }

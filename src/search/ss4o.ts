@@ -29,39 +29,37 @@ export function createSs4oSpans(options: Ss4oOptions): Mode<Span> {
     resource: (resource) => around.resource(resource),
     scope: (scope) => around.scope(scope),
     write(json, span) {
+      const { start, traceState } = span
       json.beginObject()
       json.key(KEY['@timestamp'])
-      json.iso(span.start)
+      json.iso(start)
+      json.key(KEY.startTime)
+      repeatTime(json)
       json.key(KEY.traceId)
       span.traceId.writeJson(json)
       json.key(KEY.spanId)
       span.spanId.writeJson(json)
       json.key(KEY.parentSpanId)
       span.parentSpanId.writeJson(json)
-      json.key(KEY.traceState)
-      json.string(span.traceState)
+      if (traceState !== '') {
+        json.key(KEY.traceState)
+        json.string(traceState)
+      }
       json.key(KEY.name)
       span.writeName(json)
-      json.key(KEY.kind)
-      json.json(KINDS[span.kind] ?? KINDS[0]!)
-      json.key(KEY.startTime)
-      json.iso(span.start)
+      json.key((traceState === '' ? KINDS_WITHOUT_STATE : KINDS)[span.kind] ?? KINDS[0]!)
       json.key(KEY.endTime)
       json.iso(span.end)
-      json.key(KEY.status)
-      json.beginObject()
-      json.key(KEY.code)
-      json.json(CODES[span.statusCode] ?? CODES[0]!)
-      json.key(KEY.message)
-      span.writeStatusMessage(json)
-      json.endObject()
-      writeCount(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
-      writeCount(json, KEY.droppedEventsCount, span.droppedEventsCount)
-      writeCount(json, KEY.droppedLinksCount, span.droppedLinksCount)
-      around.writeAttributes(json, span.attributes)
+      writeStatus(json, span)
       writeEvents(json, span, options)
       writeLinks(json, span)
-      around.writeEnd(json)
+      const isWhole = span.droppedAttributesCount + span.droppedEventsCount + span.droppedLinksCount === 0
+      if (!isWhole) {
+        writeCount(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
+        writeCount(json, KEY.droppedEventsCount, span.droppedEventsCount)
+        writeCount(json, KEY.droppedLinksCount, span.droppedLinksCount)
+      }
+      around.writeEnd(json, span.attributes, isWhole)
     },
   }
 }
@@ -101,8 +99,7 @@ export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
         json.key(KEY.spanId)
         spanId.writeJson(json)
       }
-      around.writeAttributes(json, record.attributes)
-      around.writeEnd(json)
+      around.writeEnd(json, record.attributes)
     },
   }
 }
@@ -110,16 +107,16 @@ export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
 /** What surrounds an item. It is the same for all items of a scope, and written once. */
 export class Around {
   readonly #type: 'span' | 'record' | 'metric'
-  readonly #writeStream: (json: JsonWriter) => void
+  readonly #stream: Buffer
   /** Of data points: the schema has it at the top. */
   #service = ''
   #resource: Buffer = EMPTY
   #end: Buffer = EMPTY
+  #endOfWhole: Buffer = EMPTY
 
   constructor(type: 'span' | 'record' | 'metric', { dataset, namespace }: Ss4oOptions) {
     this.#type = type
-    const stream = Buffer.from(`"data_stream":${JSON.stringify({ dataset, namespace, type })}`)
-    this.#writeStream = (json) => json.key(stream)
+    this.#stream = Buffer.from(`"data_stream":${JSON.stringify({ dataset, namespace, type })}}`)
   }
 
   resource({ attributes }: Resource): void {
@@ -131,8 +128,25 @@ export class Around {
   }
 
   scope(scope: Scope): void {
+    this.#end = this.#endOf(scope, EMPTY)
+    if (this.#type === 'span') this.#endOfWhole = this.#endOf(scope, NOTHING_DROPPED)
+  }
+
+  /**
+   * The attributes, with data_stream, whose place in the collector's documents is among them, scope, resource and the end of the
+   * document. `isWhole`: of a span that has lost nothing, and that is said here as well.
+   */
+  writeEnd(json: JsonWriter, attributes: Attributes, isWhole = false): void {
+    json.key(KEY.attributes)
+    writeAttributeFields(json, attributes, 'base64', RESERVED, isWhole ? this.#endOfWhole : this.#end)
+  }
+
+  /** From data_stream on. */
+  #endOf(scope: Scope, more: Buffer): Buffer {
     const isSpan = this.#type === 'span'
     scratch.clear()
+    scratch.key(this.#stream)
+    if (more.length > 0) scratch.key(more)
     scratch.key(KEY.instrumentationScope)
     scratch.beginObject()
     writeScopeText(scratch, KEY.name, scope.name, isSpan)
@@ -148,18 +162,7 @@ export class Around {
     if (!isSpan) writeScopeText(scratch, KEY.schemaUrl, scope.schemaUrl, false)
     writeScopeText(scratch, KEY.serviceName, this.#service, false)
     scratch.endObject()
-    this.#end = scratch.take()
-  }
-
-  /** With data_stream, whose place in the collector's documents is among the attributes. */
-  writeAttributes(json: JsonWriter, attributes: Attributes): void {
-    json.key(KEY.attributes)
-    writeAttributeFields(json, attributes, 'base64', RESERVED, this.#writeStream)
-  }
-
-  /** Scope, resource and the end of the document. */
-  writeEnd(json: JsonWriter): void {
-    json.json(this.#end)
+    return scratch.take()
   }
 }
 
@@ -199,8 +202,36 @@ const KEY = keysOf(
   'serviceName',
   'resource',
 )
-const KINDS = textsOf('Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer')
+const KIND_NAMES = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
+const KINDS = KIND_NAMES.map((name) => Buffer.from(`"kind":"${name}"`))
+const KINDS_WITHOUT_STATE = KIND_NAMES.map((name) => Buffer.from(`"traceState":"","kind":"${name}"`))
 const CODES = textsOf('Unset', 'Ok', 'Error')
+
+const NOTHING_DROPPED = Buffer.from('"droppedAttributesCount":0,"droppedEventsCount":0,"droppedLinksCount":0')
+const ORDINARY_STATUS = Buffer.from('"status":{"code":"Unset","message":""}')
+
+function writeStatus(json: JsonWriter, span: Span): void {
+  const { statusCode } = span
+  if (statusCode === 0) return json.key(ORDINARY_STATUS)
+  json.key(KEY.status)
+  json.beginObject()
+  json.key(KEY.code)
+  json.json(CODES[statusCode]!)
+  json.key(KEY.message)
+  span.writeStatusMessage(json)
+  json.endObject()
+}
+
+/** Behind a time and `,"startTime":`, the same time again. */
+function repeatTime({ out }: JsonWriter): void {
+  out.reserve(TIME_BYTES)
+  const { bytes } = out
+  const from = out.length - 1 - KEY.startTime.length - TIME_BYTES
+  for (let i = 0; i < TIME_BYTES; i++) bytes[out.length + i] = bytes[from + i]!
+  out.length += TIME_BYTES
+}
+/** "2026-01-02T03:04:05.123456789Z" with its quotes. */
+const TIME_BYTES = 32
 
 function writeCount(json: JsonWriter, key: Buffer, count: number): void {
   json.key(key)
