@@ -65,7 +65,7 @@ async function hasEarlierLink(environment: Environment): Promise<boolean> {
 }
 
 async function fromSdk(of: Surroundings): Promise<Credentials> {
-  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
+  const { fromNodeProviderChain } = await import('./sdk-credentials.ts')
   const { config } = of
   return withClient(of, async (init) => {
     const profile = config.profile === '' ? {} : { profile: config.profile }
@@ -75,7 +75,7 @@ async function fromSdk(of: Surroundings): Promise<Credentials> {
 
 /** A later file over an earlier one. */
 async function fromFiles(of: Surroundings): Promise<Credentials> {
-  const { fromIni } = await import('@aws-sdk/credential-providers')
+  const { fromIni } = await import('./sdk-credentials.ts')
   const { profile, shared_credentials_file: files } = of.config
   return withClient(of, async (init) => {
     let reason: unknown
@@ -93,7 +93,7 @@ async function fromFiles(of: Surroundings): Promise<Credentials> {
 function assumedRole(of: Surroundings, base: LoadCredentials): LoadCredentials {
   const { role_arn, external_id } = of.config
   return async () => {
-    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+    const { fromTemporaryCredentials } = await import('./sdk-credentials.ts')
     const { accessKeyId, secretAccessKey, sessionToken } = await base()
     return withClient(of, async ({ clientConfig, logger }) =>
       fromTemporaryCredentials({
@@ -112,7 +112,7 @@ function assumedRole(of: Surroundings, base: LoadCredentials): LoadCredentials {
 
 function webIdentity(of: Surroundings, webIdentityTokenFile: string): LoadCredentials {
   return async () => {
-    const { fromWebToken } = await import('@aws-sdk/credential-providers')
+    const { fromWebToken } = await import('./sdk-credentials.ts')
     const webIdentityToken = (await readFile(webIdentityTokenFile, 'utf8')).trim()
     return withClient(of, async (init) =>
       fromWebToken({

@@ -79,6 +79,20 @@ test('a room imports only what the table allows', async (t) => {
   t.ok(files.length > 0)
 })
 
+test('what is imported when needed gives its names in dist/ too', async (t) => {
+  let imports = 0
+  for (const file of files)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(
+      /import\('((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^']*)?'\)/g,
+    )) {
+      const { exports, type } = JSON.parse(readFileSync(join('node_modules', name!, 'package.json'), 'utf8'))
+      // Of CommonJS a bundle's dynamic import has only a default: a file with a static import stands in between.
+      t.ok(exports !== undefined || type === 'module', `${file} imports ${name}`)
+      imports++
+    }
+  t.ok(imports > 0)
+})
+
 test('every component folder has one registry entry, and only its index.ts is imported', async (t) => {
   const registry = join(SRC, 'components.ts')
   const entries = existsSync(registry) ? importsOf(registry).filter((path) => KINDS.includes(path.split('/')[1]!)) : []

@@ -187,6 +187,17 @@ test('role_arn and external_id', async (t) => {
   await t.rejects(credentialsOf(t, { role_arn, external_id: 'wrong' }), { message: /^no AWS credentials: .*no/ })
 })
 
+test('STS is reached through proxy_address', async (t) => {
+  const emulator = await sts(t)
+  environment(t, {
+    AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey,
+    AWS_ENDPOINT_URL_STS: 'http://sts.test',
+  })
+  t.same(await credentialsOf(t, { role_arn, proxy_address: emulator.url }), ROLE)
+  t.equal(emulator.requests[0]?.path, 'http://sts.test/')
+})
+
 test('a role is taken on in the region and under the name that the extension says', async (t) => {
   const emulator = await AwsEmulator.start(t, {
     service: 'sts',

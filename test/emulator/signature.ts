@@ -71,7 +71,7 @@ export async function signatureProblem(
       method: incoming.method ?? '',
       protocol: 'http:',
       hostname: 'host',
-      path: (incoming.url ?? '/').split('?')[0]!,
+      path: url.pathname,
       query: queryOf(url),
       headers: Object.fromEntries([...signed].map((name) => [name, String(headers[name])])),
       body,
