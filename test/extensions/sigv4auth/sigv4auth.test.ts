@@ -3,6 +3,7 @@ import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import type { HttpAttempt, HttpAuthenticator } from '../../../src/contract/index.ts'
 import otlpHttp from '../../../src/exporters/otlp_http/index.ts'
+import remoteWrite from '../../../src/exporters/prometheusremotewrite/index.ts'
 import { destinationOf } from '../../../src/extensions/sigv4auth/destination.ts'
 import sigv4auth from '../../../src/extensions/sigv4auth/index.ts'
 import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
@@ -222,4 +223,24 @@ test('settings of a role without the role are refused', async (t) => {
   const web_identity_token_file = join(t.testdir({}), 'token')
   for (const assume_role of [{ session_name: 'me' }, { external_id: 'x' }, { web_identity_token_file }])
     t.throws(() => v.parse(sigv4auth.config, { assume_role }), { message: /needs arn/ })
+})
+
+test('what prometheusremotewrite sends is signed too, for Managed Prometheus', async (t) => {
+  withTestKeys(t)
+  const settings = testSettings({ id: 'prometheusremotewrite' })
+  const path = '/workspaces/ws-1/api/v1/remote_write'
+  const emulator = await AwsEmulator.start(t, {
+    service: 'aps',
+    operations: { [path]: () => new WholeAnswer({ status: 200 }) },
+    now: () => settings.clock.now(),
+  })
+  const auth = await authenticator(t, { service: 'aps', region: 'eu-west-1' }, settings)
+  const config = v.parse(remoteWrite.config, { endpoint: emulator.url + path, auth: { authenticator: 'sigv4auth' } })
+  const exporter = remoteWrite.create(config, settings)
+  await exporter.start!(testHost({ extensions: new Map([['sigv4auth', auth]]) }))
+  await exporter.consumers.metrics!(items.metrics(3), testContext())
+  await exporter.stop!(never)
+  t.equal(emulator.requests.length, 1)
+  t.equal(emulator.requests[0]?.headers['content-encoding'], 'snappy')
+  t.equal(settings.ledger('metrics').outItems, 3)
 })
