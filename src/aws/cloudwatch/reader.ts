@@ -16,6 +16,7 @@ import {
 } from '../../data/index.ts'
 import { type DeltaFault, type DeltaLimits, type DeltaSlot, Deltas } from '../../series/index.ts'
 import { type Distribution, distributionsOf, type Statistics, statisticsOf, type Totals } from './distribution.ts'
+import { exactDistributionsOf } from './exact.ts'
 import { isCloudWatchValue } from './names.ts'
 
 /** A number of a gauge or a sum; of a histogram statistics, or distributions; of a summary all it has. */
@@ -127,7 +128,8 @@ export class PointReader {
     const { count, sum, min, max } = point
     if (![sum, min, max].every((value) => value === undefined || isCloudWatchValue(value))) return 'invalid_value'
     if (min !== undefined && max !== undefined && min > max) return 'invalid_value'
-    if (!this.#isCumulative) return this.#observations(buckets, { count, sum, min, max })
+    if (!this.#isCumulative)
+      return this.#exactOf(point, buckets) ?? this.#observations(buckets, { count, sum, min, max })
     const value = { count, sum, buckets }
     const delta = this.#deltas.of(value, point, metric, scope, resource, slot)
     if (typeof delta === 'string') return delta
@@ -135,17 +137,26 @@ export class PointReader {
     return this.#observations(delta.buckets, { count: delta.count, sum: delta.sum, min, max, areBoundsLoose })
   }
 
+  #exactOf(point: DataPoint, buckets: ExplicitBuckets | ExponentialBuckets): readonly Distribution[] | undefined {
+    const exact = this.#wantsValues(buckets) ? exactDistributionsOf(point, this.#options.maxValues) : undefined
+    return exact?.every(areTaken) ? exact : undefined
+  }
+
+  #wantsValues(buckets: ExplicitBuckets | ExponentialBuckets): boolean {
+    const { hasValues, hasExponentialValues } = this.#options
+    return 'bounds' in buckets ? hasValues : hasExponentialValues
+  }
+
   #observations(
     buckets: ExplicitBuckets | ExponentialBuckets,
     totals: Totals,
   ): Statistics | readonly Distribution[] | PointLoss {
     if (totals.count === 0) return 'no_observations'
-    const { hasValues, hasExponentialValues, maxValues } = this.#options
-    if (!('bounds' in buckets ? hasValues : hasExponentialValues)) {
+    if (!this.#wantsValues(buckets)) {
       const statistics = statisticsOf(buckets, totals)!
       return areTaken(statistics) ? statistics : 'invalid_value'
     }
-    const distributions = distributionsOf(buckets, totals, maxValues)
+    const distributions = distributionsOf(buckets, totals, this.#options.maxValues)
     return distributions.every(areTaken) ? distributions : 'invalid_value'
   }
 

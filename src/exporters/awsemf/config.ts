@@ -77,7 +77,7 @@ export const config = section({
   namespace: setting(
     text,
     '',
-    'The namespace of the metrics. If empty, service.namespace and service.name of the resource, with a slash in between, or "default".',
+    'The namespace of the metrics. If empty, the attribute aws.emf.namespace of the resource, else its service.namespace and service.name with a slash in between, or "default".',
   ),
   log_group_name: setting(logGroupName, '', `The log group, ${PLACEHOLDERS}; /metrics/<namespace> if empty.`),
   log_stream_name: setting(

@@ -1,4 +1,5 @@
 // What the points of one resource, scope and set of attributes have in common: their labels, made once and remembered.
+import { STORAGE_RESOLUTION } from '../../aws/cloudwatch/attributes.ts'
 import { cleanDimensionName, cleanDimensionValue, MAX_DIMENSIONS } from '../../aws/cloudwatch/names.ts'
 import type { Declarations, Selection } from './declarations.ts'
 import type { Format } from './format.ts'
@@ -7,8 +8,6 @@ import { kubernetesLabel } from './kubernetes.ts'
 
 /** The label that has the name of the scope. */
 export const OTEL_LIB = 'OTelLib'
-/** An attribute that is no label: the storage resolution of the point. */
-const STORAGE_RESOLUTION = 'aws.emf.storage_resolution'
 
 /** What is worth telling of labels, and no loss. */
 export type LabelNote = 'too_many_dimensions' | 'unfit_dimension' | 'reserved_label' | 'no_json'
@@ -117,6 +116,7 @@ export class Labels {
   }
 }
 
+/** It is no label. */
 function takeResolution(texts: Map<string, string>): number | undefined {
   const resolution = texts.get(STORAGE_RESOLUTION)
   texts.delete(STORAGE_RESOLUTION)

@@ -1,4 +1,5 @@
 // What the points of a resource and a scope have in common, remembered by its bytes on the wire.
+import { NAMESPACE } from '../../aws/cloudwatch/attributes.ts'
 import { cleanNamespace } from '../../aws/cloudwatch/names.ts'
 import { type Attributes, keyOf, type Resource, type Scope, textOfValue } from '../../data/index.ts'
 import type { DeltaSlot } from '../../series/index.ts'
@@ -42,6 +43,7 @@ const MAX_KNOWN = 10_000
 const MAX_BYTES = 16 * 1_048_576
 const DEFAULT_NAMESPACE = 'default'
 const RECEIVER = keyOf('receiver')
+const OWN_NAMESPACE = keyOf(NAMESPACE)
 const SERVICE_NAME = keyOf('service.name')
 const SERVICE_NAMESPACE = keyOf('service.namespace')
 
@@ -111,7 +113,7 @@ export class Resources {
     return {
       namespace: cleanNamespace(namespace || namespaceOf(attributes)) || DEFAULT_NAMESPACE,
       isPrometheus: attributes.equals(RECEIVER, 'prometheus'),
-      added: [...textsOf(attributes)].filter(([key]) => isLabel(key)),
+      added: [...textsOf(attributes)].filter(([key]) => key !== NAMESPACE && isLabel(key)),
       scopes: new Map(),
     }
   }
@@ -143,8 +145,10 @@ function textsOf(attributes: Attributes): Map<string, string> {
   return texts
 }
 
-/** Only texts count. */
+/** Metrics that came from CloudWatch's world have theirs. Only texts count. */
 function namespaceOf(attributes: Attributes): string {
+  const own = attributes.getString(OWN_NAMESPACE)
+  if (own !== undefined && own !== '') return own
   const name = attributes.getString(SERVICE_NAME)
   const namespace = attributes.getString(SERVICE_NAMESPACE)
   return name !== undefined && namespace !== undefined ? `${namespace}/${name}` : (name ?? namespace ?? '')
