@@ -43,9 +43,15 @@ async function ofEcs(environment: Environment): Promise<string | undefined> {
   return region
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html (version 2) */
-async function ofEc2(environment: Environment, retries: number): Promise<string | undefined> {
-  if (environment.AWS_EC2_METADATA_DISABLED?.toLowerCase() === 'true') return undefined
+const ofEc2 = async (environment: Environment, retries: number): Promise<string | undefined> =>
+  (await askEc2('placement/region', environment, retries)) || undefined
+
+/**
+ * What EC2 says of the instance, such as `instance-id`; "" where asking it is forbidden.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html (version 2)
+ */
+export async function askEc2(path: string, environment: Environment, retries: number): Promise<string> {
+  if (environment.AWS_EC2_METADATA_DISABLED?.toLowerCase() === 'true') return ''
   const byMode = environment.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE === 'IPv6' ? 'http://[fd00:ec2::254]' : undefined
   const base = environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || byMode || 'http://169.254.169.254'
   for (let attempt = 0; ; attempt++) {
@@ -56,11 +62,8 @@ async function ofEc2(environment: Environment, retries: number): Promise<string 
         timeoutMs: TIMEOUT_MS,
       })
       const headers = { 'x-aws-ec2-metadata-token': token.trim() }
-      const region = await askMetadata(new URL('/latest/meta-data/placement/region', base), {
-        headers,
-        timeoutMs: TIMEOUT_MS,
-      })
-      return region.trim()
+      const url = new URL(`/latest/meta-data/${path}`, base)
+      return (await askMetadata(url, { headers, timeoutMs: TIMEOUT_MS })).trim()
     } catch (error) {
       if (attempt >= retries) throw error
     }

@@ -253,3 +253,14 @@ function mixed(value: number): number {
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
   return (value ^ (value >>> 16)) >>> 0
 }
+
+const traceId = Buffer.alloc(16)
+const MAX_AGE_SECONDS = 28 * 24 * 3600
+const MAX_SKEW_SECONDS = 300
+
+/** Whether the id begins with a time of the last 28 days, as ids of X-Ray's own SDKs do; the collector's limits. */
+export function hasRecentTime(id: Id, nowMs: number): boolean {
+  id.copyTo(traceId, 0)
+  const age = Math.floor(nowMs / 1000) - traceId.readUInt32BE(0)
+  return age <= MAX_AGE_SECONDS && age >= -MAX_SKEW_SECONDS
+}

@@ -1,6 +1,6 @@
 // Spans as segment documents, as `PutTraceSegments` takes them: JSON texts in a list of JSON, written straight from the wire.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
-import type { Batch, Resource, Span, SpanLink } from '../../data/index.ts'
+import type { Batch, Resource, Span } from '../../data/index.ts'
 import { writeDigits, writeSafeInteger } from '../../wire/decimal.ts'
 import { writeHex } from '../../wire/hex.ts'
 import { nestedJsonLiteral } from '../../wire/json.ts'
@@ -14,6 +14,7 @@ import {
   CONSUMER,
   Draft,
   deriveId,
+  hasRecentTime,
   INTERNAL,
   PRODUCER,
   type Role,
@@ -24,6 +25,7 @@ import { writeHttp } from './segment-http.ts'
 import * as at from './segment-keys.ts'
 import { segmentKeys } from './segment-keys.ts'
 import { documentSize, type Limits, MAX_DOCUMENT_BYTES, STEPS, UNLIMITED } from './segment-limits.ts'
+import { LinksWriter } from './segment-links.ts'
 import { isLocalRoot, writeSegmentName } from './segment-name.ts'
 import { type ResourcePart, ResourceParts } from './segment-resource.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
@@ -35,6 +37,8 @@ export interface SegmentOptions {
   readonly indexAllAttributes: boolean
   /** Names, for spans whose resource does not tell them. */
   readonly logGroups: readonly string[]
+  /** Milliseconds since the epoch; given when trace ids must begin with a time that X-Ray once took. */
+  readonly nowMs?: () => number
 }
 
 /** Documents in a row, a comma between them. Valid until the next batch. */
@@ -42,7 +46,7 @@ export interface Documents {
   readonly bytes: Buffer
   readonly places: readonly DocumentPlace[]
   /** Spans that are no documents, by reason. */
-  readonly dropped: readonly { readonly span: number; readonly reason: 'no_id' | 'too_large' }[]
+  readonly dropped: readonly { readonly span: number; readonly reason: 'no_id' | 'old_trace_id' | 'too_large' }[]
   readonly cut: readonly CutDocument[]
 }
 /** Where a document starts and ends, quotes included, and the position of its span in the batch. */
@@ -84,10 +88,6 @@ const RESOURCE_ARN = nestedJsonLiteral('"resource_arn":')
 const USER = nestedJsonLiteral('"user":')
 const TRACED = nestedJsonLiteral('"traced":')
 const PRECURSOR_IDS = nestedJsonLiteral('"precursor_ids":')
-const LINKS = nestedJsonLiteral('"links":')
-const LINK_BEGIN = nestedJsonLiteral('{"trace_id":"1-')
-const LINK_ID = nestedJsonLiteral('","id":')
-const ATTRIBUTES = nestedJsonLiteral('"attributes":')
 
 /** Where a document has its id: behind `"{\"id\":\"`. */
 export const ID_OFFSET = 11
@@ -106,12 +106,13 @@ export class SegmentEncoder {
   #places: DocumentPlace[] = []
   #dropped: Documents['dropped'][number][] = []
   #cut: CutDocument[] = []
+  readonly #nowMs: (() => number) | undefined
   #part: ResourcePart | undefined
   #spans = 0
-  #links = 0
-  readonly #onLink = (link: SpanLink): void => this.#writeLink(link)
+  readonly #links: LinksWriter
 
-  constructor({ indexedAttributes, indexAllAttributes, logGroups }: SegmentOptions) {
+  constructor({ indexedAttributes, indexAllAttributes, logGroups, nowMs }: SegmentOptions) {
+    this.#nowMs = nowMs
     const more = indexedAttributes.filter(
       (key, i) => !segmentKeys.includes(key) && indexedAttributes.indexOf(key) === i,
     )
@@ -123,6 +124,7 @@ export class SegmentEncoder {
       indexAll: indexAllAttributes,
     })
     this.#cause = new CauseWriter(this.#draft)
+    this.#links = new LinksWriter(this.#draft, nowMs)
     this.#attributes = new AttributesWriter(this.#draft, this.#cause, {
       indexed: Uint8Array.from(keys, (key) => (indexedAttributes.includes(key) ? 1 : 0)),
       indexAll: indexAllAttributes,
@@ -152,6 +154,10 @@ export class SegmentEncoder {
     draft.open(span, resource, this.#part!)
     if (draft.traceId.isEmpty || draft.spanId.isEmpty) {
       this.#dropped.push({ span: number, reason: 'no_id' })
+      return
+    }
+    if (this.#nowMs !== undefined && !hasRecentTime(draft.traceId, this.#nowMs())) {
+      this.#dropped.push({ span: number, reason: 'old_trace_id' })
       return
     }
     const isWritten =
@@ -210,7 +216,7 @@ export class SegmentEncoder {
     writeAws(draft, this.#resources.blocks)
     this.#writeService()
     this.#cause.write()
-    this.#writeLinks()
+    this.#links.write()
     // A segment tells of its resource; a subsegment's is the same.
     this.#attributes.write(!this.#isSubsegment())
     if (draft.isReturned) writeRest(json, draft.rest, BLOCKS)
@@ -338,38 +344,6 @@ export class SegmentEncoder {
     }
     const service = blockOf(rest, 'service')
     if (service !== undefined) this.#resources.blocks.writeReturnedService(json, resource, service)
-  }
-
-  // ---- links
-
-  /** Of the two documents of a span that one has them to which they belong: who consumes was called through them. */
-  #writeLinks(): void {
-    const { json, span, role, kind } = this.#draft
-    if (role !== 'whole' && (role === 'service') !== (kind === CONSUMER)) return
-    if (!span.hasLinks) return
-    const from = json.out.length
-    json.key(LINKS)
-    json.beginArray()
-    this.#links = 0
-    span.eachLink(this.#onLink)
-    if (this.#links === 0) json.out.length = from
-    else json.endArray()
-  }
-
-  #writeLink(link: SpanLink): void {
-    const { json, limits } = this.#draft
-    if (link.traceId.isEmpty || link.spanId.isEmpty || this.#links >= limits.listItems) return
-    this.#links++
-    json.key(LINK_BEGIN)
-    json.out.reserve(100)
-    writeTraceId(link.traceId, json.out)
-    json.raw(LINK_ID)
-    link.spanId.writeJson(json)
-    if (link.attributes.size > 0 && limits.hasRest) {
-      json.key(ATTRIBUTES)
-      link.attributes.writeJson(json)
-    }
-    json.endObject()
   }
 }
 
