@@ -109,7 +109,7 @@ type Check = (value: unknown) => boolean
 
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText: Check = (value) => typeof value === 'string'
-const isInteger: Check = (value) => Number.isSafeInteger(value)
+const isInteger: Check = (value) => Number.isInteger(value)
 const isFlag: Check = (value) => typeof value === 'boolean'
 const matches =
   (pattern: RegExp): Check =>

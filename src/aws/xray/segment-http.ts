@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { nestedJsonLiteral } from '../../wire/json.ts'
 import { ByteWriter } from '../../wire/writer.ts'
-import { type Draft, SERVER } from './segment-draft.ts'
+import { type Draft, ELSEWHERE, SERVER } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
@@ -124,14 +124,14 @@ function receivedSize(draft: Draft): number | undefined {
   const { attributes, span, isReturned } = draft
   if (isReturned) return undefined
   if (attributes.equals(attributes.at(at.MESSAGE_TYPE), RECEIVED))
-    return attributes.number(attributes.at(at.MESSAGE_SIZE)) || undefined
+    return draft.wholeNumber(attributes.at(at.MESSAGE_SIZE)) || undefined
   if (!span.hasEvents) return undefined
   let size: number | undefined
   span.eachEvent((event) => {
     if (size === undefined && event.attributes.equals('message.type', 'RECEIVED'))
       size = event.attributes.getNumber('messaging.message_payload_size_bytes') || undefined
   })
-  return size
+  return Number.isSafeInteger(size) ? size : undefined
 }
 const RECEIVED = Buffer.from('RECEIVED')
 
@@ -217,9 +217,18 @@ function writeWholeUrl(draft: Draft, whole: number): void {
     const index = attributes.at(parts[i]!)
     if (index >= 0 && attributes.isText(index) && standsIn(bytes, start, end, attributes)) draft.put(index)
   }
-  // A port that is not in it is the one that the scheme means.
-  if (draft.places[attributes.at(at.SERVER_ADDRESS)] === 1) draft.take(at.SERVER_PORT)
-  if (draft.places[attributes.at(at.NET_PEER_NAME)] === 1) draft.take(at.NET_PEER_PORT)
+  takePort(draft, whole, at.SERVER_ADDRESS, at.SERVER_PORT)
+  takePort(draft, whole, at.NET_PEER_NAME, at.NET_PEER_PORT)
+}
+
+/** If the URL has it, or its scheme means it, and the host is not another one. */
+function takePort(draft: Draft, whole: number, hostNumber: number, number: number): void {
+  const port = draft.wholeNumber(draft.attributes.at(number))
+  const host = draft.attributes.at(hostNumber)
+  if (port === undefined || (host >= 0 && draft.places[host] !== ELSEWHERE)) return
+  const text = draft.attributes.string(whole)!
+  const isMeant = port === (text.startsWith('https:') ? 443 : text.startsWith('http:') ? 80 : -1)
+  if (isMeant || text.includes(`:${port}`)) draft.take(number)
 }
 
 const parts = [

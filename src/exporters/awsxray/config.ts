@@ -1,9 +1,14 @@
 import * as v from 'valibot'
 import { awsSettings } from '../../aws/index.ts'
-import { componentId } from '../../config/component-id.ts'
+import { componentId, formatComponentId, parseComponentId } from '../../config/component-id.ts'
 import { list, optional, section, setting, texts } from '../../config/schema.ts'
 import { flag, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
+
+const receiverId = v.pipe(
+  componentId,
+  v.transform((id) => formatComponentId(parseComponentId(id))),
+)
 
 const telemetry = section({
   enabled: setting(
@@ -13,7 +18,7 @@ const telemetry = section({
   ),
   include_metadata: setting(flag, false, 'Tell on which host this is: hostname, instance_id and resource_arn.'),
   contributors: setting(
-    list(componentId),
+    list(receiverId),
     [],
     'Receivers `awsxray` whose segments count too; one with the exporter’s own id always does.',
   ),
