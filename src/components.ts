@@ -26,6 +26,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
   exporter: {
     awscloudwatchlogs: () => import('./exporters/awscloudwatchlogs/index.ts'),
     awsemf: () => import('./exporters/awsemf/index.ts'),
+    awsxray: () => import('./exporters/awsxray/index.ts'),
     awskinesisfirehose: () => import('./exporters/awskinesisfirehose/index.ts'),
     awss3: () => import('./exporters/awss3/index.ts'),
     debug: () => import('./exporters/debug/index.ts'),

@@ -91,6 +91,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     resource_detection: () => ({}),
   },
   exporter: {
+    awsxray: ({ aws }) => aws.config,
     awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),
     awsemf: ({ aws }) => aws.config,
     awskinesisfirehose: ({ aws }) => ({ ...aws.config, delivery_stream: 'logs' }),

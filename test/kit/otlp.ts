@@ -9,12 +9,23 @@ export const batchOf = <S extends Signal>(signal: S, message: Plain): Batch<S> =
 const service = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] }
 const numbered = <T>(items: number, make: (index: number) => T): T[] => Array.from({ length: items }, (_, i) => make(i))
 
+/** Of the trace and of the span. */
+function idsOf(number: number): Plain {
+  const traceId = Buffer.alloc(16, 0xab)
+  const spanId = Buffer.alloc(8)
+  spanId.writeUInt32BE(number + 1, 4)
+  return { traceId, spanId }
+}
+
 /** That many items of one resource and scope, numbered: `span-0`, `log-0`, points of the gauge `gauge`. */
 export const items: { readonly [S in Signal]: (count: number) => Batch<S> } = {
   traces: (count) =>
     batchOf('traces', {
       resourceSpans: [
-        { resource: service, scopeSpans: [{ spans: numbered(count, (i) => ({ name: `span-${i}`, kind: 2 })) }] },
+        {
+          resource: service,
+          scopeSpans: [{ spans: numbered(count, (i) => ({ ...idsOf(i), name: `span-${i}`, kind: 2 })) }],
+        },
       ],
     }),
   logs: (count) =>

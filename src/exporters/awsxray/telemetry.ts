@@ -25,8 +25,9 @@ export function createTelemetry(
 ): Telemetry | undefined {
   if (!config.telemetry.enabled) return undefined
   const recorder = new TelemetryRecorder()
+  const host = hostOf(config, environment)
   shareRecorder(settings, [settings.id, ...config.telemetry.contributors], recorder)
-  return new TelemetrySender(recorder, config, settings, client, environment)
+  return new TelemetrySender(recorder, host, settings, client)
 }
 
 interface Host {
@@ -37,10 +38,9 @@ interface Host {
 
 class TelemetrySender implements Telemetry {
   readonly recorder: TelemetryRecorder
-  readonly #config: AwsXrayConfig
+  readonly #askHost: () => Promise<Host>
   readonly #settings: Settings
   readonly #client: Pick<AwsClient, 'call'>
-  readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #end = new AbortController()
   /** Not told yet, the oldest first. */
   #records: TelemetryRecord[] = []
@@ -49,16 +49,14 @@ class TelemetrySender implements Telemetry {
 
   constructor(
     recorder: TelemetryRecorder,
-    config: AwsXrayConfig,
+    askHost: () => Promise<Host>,
     settings: Settings,
     client: Pick<AwsClient, 'call'>,
-    environment: Readonly<Record<string, string | undefined>>,
   ) {
     this.recorder = recorder
-    this.#config = config
+    this.#askHost = askHost
     this.#settings = settings
     this.#client = client
-    this.#environment = environment
   }
 
   start(): void {
@@ -79,7 +77,7 @@ class TelemetrySender implements Telemetry {
     const record = this.recorder.take(this.#settings.clock.now())
     if (record !== undefined) this.#records = [...this.#records, record].slice(-MAX_KEPT)
     if (this.#records.length === 0) return
-    this.#host ??= hostOf(this.#config, this.#environment)
+    this.#host ??= this.#askHost()
     const host = await this.#host
     try {
       while (this.#records.length > 0) {
@@ -102,20 +100,23 @@ class TelemetrySender implements Telemetry {
   }
 }
 
-/** Each by the config, then the environment, then EC2; what nobody knows is not told. */
-async function hostOf(
+/** Each by the config, then the environment, then EC2, which is asked when the answer is needed; what nobody knows is not told. */
+function hostOf(
   { telemetry, resource_arn, local_mode, imds_retries }: AwsXrayConfig,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<Host> {
-  if (!telemetry.include_metadata) return {}
+): () => Promise<Host> {
+  const { include_metadata, hostname, instance_id, resource_arn: ownArn } = telemetry
+  if (!include_metadata) return async () => ({})
   const ec2 = (path: string): Promise<string> =>
     local_mode ? Promise.resolve('') : askEc2(path, environment, imds_retries).catch(() => '')
-  const hostname = telemetry.hostname || environment.AWS_HOSTNAME || (await ec2('hostname'))
-  const instanceId = telemetry.instance_id || environment.AWS_INSTANCE_ID || (await ec2('instance-id'))
-  const arn = telemetry.resource_arn || resource_arn
-  return {
-    ...(instanceId && { EC2InstanceId: instanceId }),
-    ...(hostname && { Hostname: hostname }),
-    ...(arn && { ResourceARN: arn }),
+  const arn = ownArn || resource_arn
+  return async () => {
+    const name = hostname || environment.AWS_HOSTNAME || (await ec2('hostname'))
+    const instanceId = instance_id || environment.AWS_INSTANCE_ID || (await ec2('instance-id'))
+    return {
+      ...(instanceId && { EC2InstanceId: instanceId }),
+      ...(name && { Hostname: name }),
+      ...(arn && { ResourceARN: arn }),
+    }
   }
 }

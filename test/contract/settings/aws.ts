@@ -91,6 +91,33 @@ export const awskinesisfirehose: Changes = {
   ),
 }
 
+export const awsxray: Changes = {
+  ...awsChanges,
+  ...under(
+    '',
+    {
+      indexed_attributes: { value: ['order.id'], change: 'which attributes are searched' },
+      index_all_attributes: { value: true, change: 'all are' },
+      aws_log_groups: { value: ['/ecs/shop'], change: 'which log groups stand beside a trace' },
+      skip_timestamp_validation: { value: false, change: 'old trace ids are dropped' },
+      middleware: { value: 'one', refused: /middleware extensions are not supported/ },
+      'telemetry.enabled': { value: true, change: 'X-Ray is told what was sent' },
+      ...under(
+        'telemetry',
+        {
+          include_metadata: { value: true, with: { telemetry: { enabled: true } }, change: 'and by which host' },
+          contributors: { value: ['awsxray/in'], change: 'which receivers count' },
+          hostname: { value: 'host-1', change: 'what the host is called' },
+          instance_id: { value: 'i-1', change: 'which instance it is' },
+          resource_arn: { value: 'arn:aws:ec2:::instance/i-1', change: 'which resource' },
+        },
+        { with: { telemetry: { enabled: true, include_metadata: true } } },
+      ),
+    },
+    { heldBy: ['test/exporters/awsxray/'] },
+  ),
+}
+
 export const sigv4auth: Changes = {
   region: { value: 'us-gov-west-1', change: 'which region it is signed for' },
   service: { value: 'aps', change: 'which service' },

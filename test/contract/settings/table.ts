@@ -4,7 +4,7 @@ import type { ProcessMemory } from '../../../src/processors/memory_limiter/proce
 import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { visit } from '../driven.ts'
-import { awsChanges, awskinesisfirehose, awss3, sigv4auth } from './aws.ts'
+import { awsChanges, awskinesisfirehose, awss3, awsxray, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
 import { emfChanges } from './cloudwatch.ts'
@@ -371,6 +371,12 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
       ...awsChanges,
       ...logGroupChanges,
       ...emfChanges,
+      ...queueChanges(true),
+      ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
+      ...timeoutChange,
+    },
+    awsxray: {
+      ...awsxray,
       ...queueChanges(true),
       ...retryChanges(true, { fail: async (_one, { aws }) => void aws.faults.push('throttled') }),
       ...timeoutChange,
