@@ -130,6 +130,10 @@ export class DataPoint {
     this.#message.removeField(AS_DOUBLE)
     this.#message.setFixed64(AS_INT, value)
   }
+  /** Whether a gauge or a sum says a value. */
+  get hasValue(): boolean {
+    return this.#exactValue !== undefined
+  }
   /** NaN for an integer. */
   get doubleValue(): number {
     return this.#isNumber && !this.isInt ? this.value : Number.NaN
@@ -242,6 +246,9 @@ export class DataPoint {
   }
   get zeroThreshold(): number {
     return this.#isExponential ? (this.#message.double(ZERO_THRESHOLD) ?? 0) : 0
+  }
+  set zeroThreshold(threshold: number) {
+    this.#message.setDouble(this.#checked(this.#isExponential ? ZERO_THRESHOLD : 0, 'zeroThreshold'), threshold)
   }
   get positive(): Buckets {
     return this.#buckets(POSITIVE)

@@ -191,12 +191,14 @@ const histogramChanges: readonly Change<DataPoint>[] = [
     (point) => {
       if (point.type !== 'exponentialHistogram') return
       point.zeroCount = 7
+      point.zeroThreshold = 0.25
       point.setPositive(-3, [1, huge])
       point.setNegative(0, [])
     },
     (node) => {
       if (!isExponential(node)) return
       node.zeroCount = '7'
+      node.zeroThreshold = 0.25
       node.positive = { offset: -3, bucketCounts: ['1', String(huge)] }
       node.negative = {}
     },

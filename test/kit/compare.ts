@@ -20,6 +20,8 @@ export interface Comparison {
   readonly config: object
   /** Sent one after the other, those of the signal; the very same list for many cases saves starting the collector for each. */
   readonly requests: readonly Batch[]
+  /** Data points come in any order. */
+  readonly isUnordered?: boolean
 }
 
 export interface Compared {
@@ -71,7 +73,7 @@ export function compareRefusals({ factory, type }: Omit<Compared, 'recorded'>, c
       if (skip) continue
       const complaint = await otelcolComplaint(t.testdir({}), {
         receivers: { otlp: { protocols: { http: null } } },
-        processors: { [type]: config },
+        processors: { [type]: escaped(config) },
         exporters: { nop: null },
         service: { pipelines: { [signal]: { receivers: ['otlp'], processors: [type], exporters: ['nop'] } } },
       })
@@ -107,7 +109,7 @@ function created(
 const shortHash = (text: string): string => hash('sha256', text).slice(0, 16)
 const context: Context = testContext()
 
-async function ours(of: Compared, { signal, config, requests }: Comparison): Promise<string> {
+async function ours(of: Compared, { signal, config, requests, isUnordered }: Comparison): Promise<string> {
   const out: Batch[] = []
   const take: Consume = async (batch) => {
     if (batch.items > 0) out.push(batch)
@@ -123,6 +125,7 @@ async function ours(of: Compared, { signal, config, requests }: Comparison): Pro
   return readable(
     signal,
     out.map(({ chunks }) => Buffer.concat(chunks)),
+    isUnordered,
   )
 }
 
@@ -131,7 +134,7 @@ async function throughOtelcol(directory: string, type: string, cases: readonly C
   const entries = <T>(make: (one: Comparison, i: number) => readonly [string, T]): Record<string, T> =>
     Object.fromEntries(cases.map(make))
   const collector = await startOtelcol(directory, {
-    processors: entries(({ config }, i) => [`${type}/${i}`, config]),
+    processors: entries(({ config }, i) => [`${type}/${i}`, escaped(config)]),
     exporters: entries((_, i) => [`file/${i}`, { path: join(directory, `${i}`), format: 'proto' }]),
     service: {
       telemetry: { metrics: { level: 'none' } },
@@ -144,9 +147,14 @@ async function throughOtelcol(directory: string, type: string, cases: readonly C
   for (const request of cases[0]!.requests) await collector.send(request)
   await collector.stop()
   return Promise.all(
-    cases.map(async ({ signal }, i) => readable(signal, messagesIn(await readFile(join(directory, `${i}`))))),
+    cases.map(async ({ signal, isUnordered }, i) =>
+      readable(signal, messagesIn(await readFile(join(directory, `${i}`))), isUnordered),
+    ),
   )
 }
+
+/** The collector would take a dollar for the beginning of a variable. */
+const escaped = (config: object): unknown => JSON.parse(JSON.stringify(config).replaceAll('$', '$$$$'))
 
 /** Each behind its length in four bytes. */
 function messagesIn(file: Buffer): Buffer[] {
@@ -169,8 +177,16 @@ function firstDifference(found: string, wanted: string): string {
 }
 
 /** As JSON, without what is only spelled differently: a default and nothing, the order of attributes, parents without items. */
-const readable = (signal: Signal, messages: readonly Buffer[]): string =>
-  JSON.stringify(messages.map((bytes) => tidy(decodedSparse(signal, bytes)) as Plain).filter(hasSomething))
+function readable(signal: Signal, messages: readonly Buffer[], isUnordered = false): string {
+  const tidied = messages.map((bytes) => tidy(decodedSparse(signal, bytes)) as Plain).filter(hasSomething)
+  return JSON.stringify(tidied, (key, value: unknown) =>
+    isUnordered && key === 'dataPoints' && Array.isArray(value) ? value.toSorted(byText) : value,
+  )
+}
+
+const byText = (a: unknown, b: unknown): number => (textOf(a) < textOf(b) ? -1 : 1)
+/** Keys in an order that depends on nothing else. */
+const textOf = (value: unknown): string => JSON.stringify(isObject(value) ? Object.entries(value).toSorted() : value)
 
 function tidy(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) {

@@ -53,7 +53,7 @@ const toRate: readonly Visitor<'metrics'>[] = [
     },
     onPoint(point) {
       const seconds = secondsOf(point)
-      if (!Number.isNaN(point.value)) point.doubleValue = seconds > 0 ? point.value / seconds : 0
+      if (point.hasValue) point.doubleValue = seconds > 0 ? point.value / seconds : 0
     },
   },
 ]

@@ -48,7 +48,7 @@ function generator(rule: Rule): Generate {
   const visitors: readonly Visitor<'metrics'>[] = [
     {
       onPoint(point) {
-        const value = calculate(point.value, operand)
+        const value = calculate(numberIn(point), operand)
         if (value === undefined) return false
         point.doubleValue = value
       },
@@ -73,11 +73,12 @@ function generator(rule: Rule): Generate {
 /** 0 when it has none. */
 function firstValueOf(metric: MetricPart): number {
   let first: number | undefined
-  metric.visit({ onPoint: (point) => void (first ??= isNumber(point) ? point.value : 0) })
+  metric.visit({ onPoint: (point) => void (first ??= numberIn(point)) })
   return first ?? 0
 }
 
-const isNumber = ({ type }: DataPoint): boolean => type === 'gauge' || type === 'sum'
+/** 0 for a point without one. */
+const numberIn = (point: DataPoint): number => (point.hasValue ? point.value : 0)
 
 /** Undefined for what has no result. */
 const operations: Readonly<Record<Rule['operation'], (a: number, b: number) => number | undefined>> = {

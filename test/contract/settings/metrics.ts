@@ -52,3 +52,67 @@ export const metricsGeneration: Changes = under(
   },
   { heldBy: ['test/processors/metricsgeneration/'] },
 )
+
+const transform = { include: 'a', action: 'insert', new_name: 'b' }
+const operation = { action: 'update_label', label: 'c' }
+const withTransform = (of: object = {}): object => ({ with: { transforms: [{ ...transform, ...of }] } })
+const withOperation = (of: object): object => withTransform({ operations: [{ ...operation, ...of }] })
+
+/** Operations are made when the processor is. */
+const operations: Changes = {
+  action: { value: 'toggle_scalar_data_type', change: 'what is done', ...withOperation({}) },
+  label: { value: 'd', change: 'to which label', ...withOperation({}) },
+  new_label: { value: 'd', change: 'the new name of the label', ...withOperation({}) },
+  new_value: {
+    value: 'd',
+    change: 'the value that is added',
+    ...withOperation({ action: 'add_label', new_label: 'e', new_value: 'f' }),
+  },
+  'value_actions[].value': { value: 'd', change: 'which value becomes another', ...withOperation({}) },
+  'value_actions[].new_value': { value: 'd', change: 'what it becomes', ...withOperation({}) },
+  label_value: { value: 'd', change: 'which points go', ...withOperation({ action: 'delete_label_value' }) },
+  label_set: { value: ['d'], change: 'which labels stay', ...withOperation({ action: 'aggregate_labels' }) },
+  aggregated_values: {
+    value: ['d'],
+    change: 'which values become one',
+    ...withOperation({ action: 'aggregate_label_values' }),
+  },
+  aggregation_type: {
+    value: 'max',
+    change: 'what becomes of points',
+    ...withOperation({ action: 'aggregate_labels' }),
+  },
+  experimental_scale: {
+    value: 3,
+    change: 'how much larger values are',
+    ...withOperation({ action: 'experimental_scale_value', experimental_scale: 2 }),
+  },
+}
+
+export const metricsTransform: Changes = under(
+  'transforms[]',
+  {
+    include: { value: 'd', change: 'which metrics', ...withTransform() },
+    match_type: { value: 'regexp', change: 'names are patterns', ...withTransform() },
+    experimental_match_labels: { value: { d: 'e' }, change: 'which of their points', ...withTransform() },
+    action: { value: 'update', change: 'whether they are copied', ...withTransform() },
+    new_name: { value: 'd', change: 'the new name', ...withTransform() },
+    group_resource_labels: {
+      value: { d: 'e' },
+      change: 'the resource of a group',
+      ...withTransform({ action: 'group' }),
+    },
+    aggregation_type: {
+      value: 'max',
+      change: 'what becomes of points',
+      ...withTransform({ action: 'combine', aggregation_type: 'sum' }),
+    },
+    submatch_case: {
+      value: 'upper',
+      change: 'the case of values from names',
+      ...withTransform({ match_type: 'regexp' }),
+    },
+    ...under('operations[]', operations),
+  },
+  { heldBy: ['test/processors/metrics_transform/'] },
+)

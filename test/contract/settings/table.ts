@@ -13,7 +13,7 @@ import { resourceDetection } from './detection.ts'
 import { filter } from './filter.ts'
 import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
-import { cumulativeToDelta, deltaToRate, metricsGeneration } from './metrics.ts'
+import { cumulativeToDelta, deltaToRate, metricsGeneration, metricsTransform } from './metrics.ts'
 import { proxyChanges } from './proxy.ts'
 import { openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
@@ -343,6 +343,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     statsd: tested('receivers/statsd', statsd),
   },
   processor: {
+    metrics_transform: metricsTransform,
     metricsgeneration: metricsGeneration,
     delta_to_rate: deltaToRate,
     cumulative_to_delta: cumulativeToDelta,

@@ -22,6 +22,7 @@ const metrics: Plain[] = [
   { name: 'requests', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point({ asInt: '41' })] } },
   { name: 'latency', histogram: { dataPoints: [{ count: '3' }] } },
   { name: 'nothing', gauge: {} },
+  { name: 'valueless', gauge: { dataPoints: [point({}), point({ asInt: '4' })] } },
 ]
 const resource = (name: string): Plain => ({ attributes: [{ key: 'r', value: { stringValue: name } }] })
 const requests = [
@@ -84,6 +85,12 @@ each(
   'a name that is there',
   scale('multiply', 2, { name: 'requests' }),
   scale('multiply', 3, { name: 'x', metric1: 'requests' }),
+)
+each(
+  'of points without a value',
+  calculate('add', { metric1: 'valueless' }),
+  scale('divide', 2, { metric1: 'valueless' }),
+  calculate('subtract', { metric2: 'valueless' }),
 )
 each('no rules')
 
