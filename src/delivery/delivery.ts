@@ -21,8 +21,9 @@ export interface Delivery<S extends Signal, R> {
   /**
    * Pure but for the state of a translation: called once for a batch, whatever the retries. Each item of the batch is
    * either carried by one of the requests or reported through `drop`; what is neither is counted as `unaccounted`.
+   * Of the senders' metadata a batch behind a queue has what `sending_queue::batch::partition` keeps apart, no more.
    */
-  encode(batch: Batch<S>, drop: Drop): readonly Outgoing<R>[]
+  encode(batch: Batch<S>, drop: Drop, metadata: Context['metadata']): readonly Outgoing<R>[]
   /**
    * Resolving means delivered. Items that the destination refused while it took the rest (a partial success) are reported
    * through `drop`. `RetryableError.remaining` (an `Outgoing`) is what is left to send; `TooLargeError` asks for halves.

@@ -12,7 +12,7 @@ import {
 import type { Batch, Signal } from '../data/index.ts'
 import type { Attempts, Dropped, Origin } from './attempt.ts'
 import { askedMs, Backoff } from './backoff.ts'
-import { type Delivery, isOutgoing, itemsOf, type Outgoing } from './delivery.ts'
+import { type Delivery, type Drop, isOutgoing, itemsOf, type Outgoing } from './delivery.ts'
 import type { LaneHealth } from './health.ts'
 import type { RetryConfig } from './settings.ts'
 
@@ -73,7 +73,7 @@ export class Sender<S extends Signal, R> {
       return outcome
     }
     const startedMs = this.#of.clock.monotonicMs()
-    const pieces = this.#encode(batch, outcome).reverse()
+    const pieces = this.#encode(batch, origin.metadata, outcome).reverse()
     for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
       const halves = await this.#send(piece, origin, startedMs, outcome)
       if (halves !== undefined) pieces.push(...halves.reverse())
@@ -81,13 +81,14 @@ export class Sender<S extends Signal, R> {
     return outcome
   }
 
-  #encode(batch: Batch<S>, outcome: Outcome): Piece<S, R>[] {
+  #encode(batch: Batch<S>, metadata: Origin['metadata'], outcome: Outcome): Piece<S, R>[] {
     let dropped = 0
+    const drop: Drop = (items, reason) => {
+      dropped += items
+      this.#of.ledger().dropped(items, reason)
+    }
     try {
-      const requests = this.#of.delivery.encode(batch, (items, reason) => {
-        dropped += items
-        this.#of.ledger().dropped(items, reason)
-      })
+      const requests = this.#of.delivery.encode(batch, drop, metadata)
       outcome.booked += dropped
       this.#reconcile(batch.items - dropped - itemsOf(requests), outcome)
       return requests.map((outgoing) => ({ outgoing, batch: requests.length === 1 ? batch : undefined }))
@@ -129,7 +130,7 @@ export class Sender<S extends Signal, R> {
       // What our own end, or a sender's leave, has ended says nothing about the destination.
       if (!(error instanceof ShutdownError) && origin.abort?.().aborted !== true) health.failed(error)
       if (error instanceof PermanentError) {
-        const halves = error instanceof TooLargeError ? this.#cut(outgoing, piece, outcome) : undefined
+        const halves = error instanceof TooLargeError ? this.#cut(outgoing, piece, origin, outcome) : undefined
         if (halves === undefined) lose(outgoing.items, error, outcome)
         return halves
       }
@@ -158,7 +159,12 @@ export class Sender<S extends Signal, R> {
     outcome.booked += items
   }
 
-  #cut(outgoing: Outgoing<R>, { outgoing: whole, batch }: Piece<S, R>, outcome: Outcome): Piece<S, R>[] | undefined {
+  #cut(
+    outgoing: Outgoing<R>,
+    { outgoing: whole, batch }: Piece<S, R>,
+    { metadata }: Origin,
+    outcome: Outcome,
+  ): Piece<S, R>[] | undefined {
     if (outgoing.items < 2) return undefined
     const { delivery } = this.#of
     try {
@@ -171,7 +177,7 @@ export class Sender<S extends Signal, R> {
       if (batch === undefined || outgoing !== whole || batch.items < 2) return undefined
       const pieces = batch.split({ items: Math.ceil(batch.items / 2) }).flatMap((half) => {
         // What `encode` drops, it has dropped and counted when it had the whole batch.
-        const requests = delivery.encode(half, () => {})
+        const requests = delivery.encode(half, () => {}, metadata)
         return requests.map((request) => ({ outgoing: request, batch: requests.length === 1 ? half : undefined }))
       })
       this.#reconcile(outgoing.items - itemsOf(pieces.map((half) => half.outgoing)), outcome)

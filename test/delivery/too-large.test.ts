@@ -2,6 +2,7 @@
 import { test } from 'tap'
 import { TooLargeError } from '../../src/contract/index.ts'
 import type { Batch } from '../../src/data/index.ts'
+import { testContext } from '../../src/testing/index.ts'
 import { batchOf, type Destination, idsOf, numbered, rig, whole } from './fake.ts'
 
 function takesAtMost(destination: Destination, items: number): void {
@@ -72,6 +73,29 @@ test('what encode drops is dropped once, whatever is cut', async (t) => {
   t.same(idsOf(...destination.arrived), ['0', '2', '4', '6'])
   t.same([...settings.ledger('logs').droppedByReason], [['odd', 4]])
   t.match(settings.ledger('logs'), { outItems: 4, createdItems: 0, held: 0 })
+})
+
+test('encode knows the metadata that the data came with, halves too', async (t) => {
+  const seen: unknown[] = []
+  const { offer, destination, advance } = await rig(
+    {},
+    {
+      delivery: {
+        encode(batch, _drop, metadata) {
+          seen.push([batch.items, metadata.get('x-tenant')])
+          return whole(batch)
+        },
+      },
+    },
+  )
+  takesAtMost(destination, 2)
+  await offer(batchOf('logs', numbered(0, 4)), testContext({ 'x-tenant': ['a'] }))
+  await advance(0)
+  t.same(seen, [
+    [4, ['a']],
+    [2, ['a']],
+    [2, ['a']],
+  ])
 })
 
 test('an exporter may cut its requests itself, and must where a batch has several', async (t) => {

@@ -12,7 +12,7 @@ import {
   ShutdownError,
 } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
-import { type Delivery, type DeliveryConfig, isOutgoing } from '../../delivery/index.ts'
+import { type Delivery, type DeliveryConfig, type Drop, isOutgoing } from '../../delivery/index.ts'
 import type { WalConfig } from './config.ts'
 import type { Requests } from './exporter.ts'
 import type { Wal, WalEntry } from './wal.ts'
@@ -62,7 +62,7 @@ class WalExporter implements Exporter {
     this.#config = config
     this.#walConfig = walConfig
     this.#settings = settings
-    this.consumers = { metrics: (batch) => this.#take(batch) }
+    this.consumers = { metrics: (batch, context) => this.#take(batch, context) }
     settings.meter
       .createObservableGauge('sluice_exporter_prometheusremotewrite_wal_lag', {
         description: 'Batches in the write-ahead log that have not been sent.',
@@ -85,14 +85,15 @@ class WalExporter implements Exporter {
     this.#loop = this.#run()
   }
 
-  async #take(batch: Parameters<Consume<'metrics'>>[0]): Promise<void> {
+  async #take(...[batch, { metadata }]: Parameters<Consume<'metrics'>>): Promise<void> {
     if (this.#isStopping) throw new ShutdownError('the exporter is stopping')
     const ledger = this.#settings.ledger('metrics')
     let dropped = 0
-    const requests = this.#delivery.encode(batch, (items, reason) => {
+    const drop: Drop = (items, reason) => {
       dropped += items
       ledger.dropped(items, reason)
-    })
+    }
+    const requests = this.#delivery.encode(batch, drop, metadata)
     const kept = batch.items - dropped
     if (requests.length === 0) return
     try {
