@@ -1,5 +1,6 @@
 import { AwsProxy } from '../../aws/proxy.ts'
 import { SegmentDecoder } from '../../aws/xray/decode.ts'
+import { recorderOf, type TelemetryRecorder } from '../../aws/xray/recorder.ts'
 import { type Consumers, type Host, messageOf, type Receiver, reasonOf, type Settings } from '../../contract/index.ts'
 import { Builder, MalformedError } from '../../data/index.ts'
 import { type DatagramListener, type DatagramTaker, listenForDatagrams, type Origin } from '../../net/datagrams.ts'
@@ -25,6 +26,8 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
   readonly #handover: Handover<'traces'> | undefined
   readonly #decoder = new SegmentDecoder()
   readonly #builder = new Builder('traces')
+  /** Of an exporter that tells X-Ray about this receiver. */
+  #recorder: TelemetryRecorder | undefined
   #host: Host | undefined
   #listener: DatagramListener | undefined
   #cancelLook: (() => void) | undefined
@@ -51,6 +54,7 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
     if (isWildcard({ endpoint, transport: 'tcp' }))
       log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
     this.#host = host
+    this.#recorder = recorderOf(this.#settings)
     const listener = await listenForDatagrams({ endpoint, transport, bufferBytes: BUFFER_BYTES }, this)
     this.#listener = listener
     try {
@@ -74,28 +78,42 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
   onDatagram(bytes: Buffer, start: number, end: number, origin: Origin): void {
     if (this.#isTruncated) {
       this.#isTruncated = false
-      return this.#rejected.add('truncated', bytes, start, end)
+      return this.#reject('truncated', bytes, start, end)
     }
     const from = documentStart(bytes, start, end)
-    if (from < 0) return this.#rejected.add('bad_header', bytes, start, end)
-    if (isBlank(bytes, from, end)) return this.#rejected.add('missing_segment', bytes, start, end)
+    if (from < 0) return this.#reject('bad_header', bytes, start, end)
+    if (isBlank(bytes, from, end)) return this.#reject('missing_segment', bytes, start, end)
     if (origin.address !== this.#origin?.address || this.#builder.sizeBytes > MAX_BATCH_BYTES) this.#flush()
     this.#origin = origin
     try {
-      // What has been decoded counts from `flush` on, in this same turn of the event loop.
-      const admission = this.#host!.admit('traces', end - from)
-      try {
-        this.#decoder.decode(bytes.subarray(from, end), this.#builder)
-      } finally {
-        admission.release()
-      }
+      const spans = this.#decode(bytes, from, end)
+      this.#recorder?.received(spans)
     } catch (error) {
-      const reason = error instanceof MalformedError ? 'malformed' : reasonOf(error)
-      return this.#rejected.add(reason, bytes, from, end, messageOf(error))
+      if (error instanceof MalformedError) return this.#reject('malformed', bytes, from, end, error.message)
+      this.#recorder?.received(1)
+      this.#recorder?.spilled(1)
+      return this.#rejected.add(reasonOf(error), bytes, from, end, messageOf(error))
     }
     if (this.#flushes) return
     this.#flushes = true
     setImmediate(this.#flushLater)
+  }
+
+  /** Into the builder. Returns how many spans. */
+  #decode(bytes: Buffer, from: number, end: number): number {
+    // What has been decoded counts from `flush` on, in this same turn of the event loop.
+    const admission = this.#host!.admit('traces', end - from)
+    try {
+      return this.#decoder.decode(bytes.subarray(from, end), this.#builder)
+    } finally {
+      admission.release()
+    }
+  }
+
+  #reject(reason: string, bytes: Buffer, start: number, end: number, error?: string): void {
+    this.#recorder?.received(1)
+    this.#recorder?.rejected(1)
+    this.#rejected.add(reason, bytes, start, end, error)
   }
 
   /** What has come in one turn of the event loop is one batch. */

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'tap'
 import * as v from 'valibot'
+import { shareRecorder, TelemetryRecorder } from '../../../src/aws/xray/recorder.ts'
 import { PermanentError, RetryableError } from '../../../src/contract/index.ts'
 import { config } from '../../../src/receivers/awsxray/config.ts'
 import awsxray from '../../../src/receivers/awsxray/index.ts'
@@ -10,6 +11,8 @@ import { settle, testHost, testSettings } from '../../../src/testing/index.ts'
 import { countingMeter } from '../../kit/receiver.ts'
 import { until } from '../../kit/until.ts'
 import { datagram, HEADER, segment, startXray } from './kit.ts'
+
+const onFreePort = { proxy_server: { endpoint: '127.0.0.1:0', region: 'eu-west-1' } }
 
 test('segments that come over UDP are spans', async (t) => {
   const xray = await startXray(t)
@@ -210,6 +213,29 @@ test('when there is no memory a datagram is refused before it is decoded, and co
   await xray.send(datagram(segment))
   await until(() => xray.rejected.get('memory_limit') === 1)
   t.equal(xray.sink.items, 0)
+})
+
+test('an exporter that tells X-Ray about its work has the numbers of the receiver', async (t) => {
+  const settings = testSettings({ id: 'awsxray' })
+  const recorder = new TelemetryRecorder()
+  shareRecorder(settings, ['awsxray'], recorder)
+  const receiver = new AwsXrayReceiver(v.parse(config, { endpoint: '127.0.0.1:0', ...onFreePort }), settings, {})
+  let isFull = false
+  const admit = (): void => {
+    if (isFull) throw new RetryableError('no room')
+  }
+  await receiver.start(testHost({ admit }))
+  t.teardown(() => receiver.stop(AbortSignal.abort()))
+  const take = (text: string): void => {
+    receiver.onDatagram(Buffer.from(text), 0, Buffer.byteLength(text), { address: '127.0.0.1', port: 1 })
+  }
+  const part = { name: 'x', id: '1111111111111111', start_time: 1 }
+  take(datagram({ ...segment, subsegments: [part, part] }))
+  take('x')
+  take(datagram('{'))
+  isFull = true
+  take(datagram(segment))
+  t.match(recorder.take(0), { SegmentsReceivedCount: 6, SegmentsRejectedCount: 2, SegmentsSpilloverCount: 1 })
 })
 
 test('a pipeline that refuses is asked again; nobody else would', async (t) => {
