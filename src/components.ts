@@ -23,6 +23,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     metricsgeneration: () => import('./processors/metricsgeneration/index.ts'),
     resource: () => import('./processors/resource/index.ts'),
     resource_detection: () => import('./processors/resource_detection/index.ts'),
+    span: () => import('./processors/span/index.ts'),
   },
   exporter: {
     awscloudwatchlogs: () => import('./exporters/awscloudwatchlogs/index.ts'),

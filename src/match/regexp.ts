@@ -17,7 +17,10 @@ export interface Pattern {
   test(text: string): boolean
   /** What each group matched, from 1, "" when it took no part; undefined when there is no match. */
   groups(text: string): readonly string[] | undefined
+  /** Where each group matched, from 1, undefined when it took no part; undefined when there is no match. */
+  ranges(text: string): readonly (Range | undefined)[] | undefined
 }
+export type Range = readonly [start: number, end: number]
 
 /** Longer ones cost more to compile than any config should. */
 const MAX_LENGTH = 16_384
@@ -37,11 +40,13 @@ function onRe2(source: string): Pattern {
     groupNames: namesOf(re2),
     test: (text) => re2.test(text),
     groups: (text) => groupsOf(re2, text),
+    ranges: (text) => rangesOf(re2, text),
   }
 }
 
 function onBoth(source: string, { regExp, groupNames, maxLength }: Quick): Pattern {
   let made: RE2JS | undefined
+  let indexed: RegExp | undefined
   const re2 = (): RE2JS => (made ??= compileRe2(source))
   return {
     source,
@@ -52,6 +57,13 @@ function onBoth(source: string, { regExp, groupNames, maxLength }: Quick): Patte
       const match = regExp.exec(text)
       return match === null ? undefined : Array.from({ length: groupNames.length }, (_, i) => match[i + 1] ?? '')
     },
+    ranges(text) {
+      if (text.length > maxLength) return rangesOf(re2(), text)
+      // Positions cost more than texts, and hardly anybody asks.
+      indexed ??= new RegExp(regExp, 'd')
+      const indices = indexed.exec(text)?.indices
+      return indices && Array.from({ length: groupNames.length }, (_, i) => indices[i + 1])
+    },
   }
 }
 
@@ -61,6 +73,16 @@ function groupsOf(re2: RE2JS, text: string): readonly string[] | undefined {
   const matcher = re2.matcher(text)
   if (!matcher.find()) return undefined
   return Array.from({ length: re2.groupCount() }, (_, i) => matcher.group(i + 1) ?? '')
+}
+
+function rangesOf(re2: RE2JS, text: string): readonly (Range | undefined)[] | undefined {
+  if (!re2.test(text)) return undefined
+  const matcher = re2.matcher(text)
+  if (!matcher.find()) return undefined
+  return Array.from({ length: re2.groupCount() }, (_, i) => {
+    const start = matcher.start(i + 1)
+    return start < 0 ? undefined : ([start, matcher.end(i + 1)] as const)
+  })
 }
 
 function namesOf(re2: RE2JS): (string | undefined)[] {

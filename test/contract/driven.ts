@@ -80,6 +80,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },
   processor: {
+    span: () => ({ name: { from_attributes: ['absent'] } }),
     metrics_transform: () => ({}),
     metricsgeneration: () => ({}),
     delta_to_rate: () => ({ metrics: ['absent'] }),

@@ -78,6 +78,21 @@ test('no text makes a pattern slow', async (t) => {
   t.ok(performance.now() - from < 20_000)
 })
 
+test('groups are found where they are, whichever engine looks', async (t) => {
+  for (const source of ['/(v(\\d+))?/?([a-z]*)', '(?i)/(v(\\d+))?/?([a-z]*)']) {
+    const pattern = compilePattern(source)
+    t.same(pattern.ranges('é/v12/users'), [
+      [2, 5],
+      [3, 5],
+      [6, 11],
+    ])
+    t.same(pattern.ranges('/users'), [undefined, undefined, [1, 6]])
+    t.equal(pattern.ranges('users'), undefined)
+  }
+  const long = `${'x'.repeat(1_000_000)}/v1/`
+  t.same(compilePattern('/(v\\d+)/').ranges(long), [[1_000_001, 1_000_003]])
+})
+
 test('ten thousand groups are compiled or refused, not waited for', async (t) => {
   const from = performance.now()
   try {

@@ -17,6 +17,7 @@ import { cumulativeToDelta, deltaToRate, metricsGeneration, metricsTransform } f
 import { proxyChanges } from './proxy.ts'
 import { openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
+import { span } from './span.ts'
 
 const file: Changes = {
   path: { value: ({ directory }: Scene) => `${directory}/other`, change: 'which file it is' },
@@ -343,6 +344,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     statsd: tested('receivers/statsd', statsd),
   },
   processor: {
+    span: span,
     metrics_transform: metricsTransform,
     metricsgeneration: metricsGeneration,
     delta_to_rate: deltaToRate,
