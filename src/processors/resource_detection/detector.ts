@@ -62,15 +62,4 @@ export function collecting<Name extends string>(toggles: Toggles<Name>): { begin
   }
 }
 
-/** What JSON has under a name, when it is a text; empty otherwise. */
-export const textIn = (value: unknown, ...path: readonly string[]): string => {
-  const found = memberOf(value, ...path)
-  return typeof found === 'string' ? found : ''
-}
-
-export function memberOf(value: unknown, ...path: readonly string[]): unknown {
-  for (const key of path)
-    value =
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
-  return value
-}
+export { memberOf, textIn } from '../../aws/instance/member.ts'

@@ -1,17 +1,18 @@
 // `ec2`: what the instance's metadata service says, and the instance's tags.
+
 import { messageOf } from '../../../contract/index.ts'
 import { compilePattern } from '../../../match/regexp.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect } from '../detector.ts'
 import { describeTags } from '../ec2-api.ts'
-import { Imds, ImdsError, type Instance } from '../imds.ts'
+import { Imds, ImdsError } from '../imds.ts'
 
 export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Around): Detect {
   const attributes = collecting(ec2.resource_attributes)
   const tags = ec2.tags.map(compilePattern)
   const attempts = { most: ec2.max_attempts, maxBackoffMs: ec2.max_backoff }
   const { machine, clock, log, isStrict } = around
-  const readTags = ec2.tags_from_imds ? tagsFromImds : describeTags
+  const asking = { settings: around.settings, environment: machine.environment }
   return async (abort) => {
     const imds = new Imds(machine.environment, clock, attempts)
     await imds.instanceId(abort).catch((error: unknown) => {
@@ -40,7 +41,9 @@ export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Arou
     if (tags.length === 0) return found.done()
     try {
       const isWanted = (key: string): boolean => tags.some((pattern) => pattern.test(key))
-      const known = await readTags({ imds, instance, isWanted, around, abort })
+      const known = ec2.tags_from_imds
+        ? await tagsFromImds(imds, isWanted, abort)
+        : await describeTags({ instance, isWanted }, asking, abort)
       for (const [key, value] of known) found.add(`ec2.tag.${key}`, value)
     } catch (error) {
       log.warn('tags of the EC2 instance are not known', { error: messageOf(error) })
@@ -49,16 +52,12 @@ export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Arou
   }
 }
 
-export interface TagQuestion {
-  readonly imds: Imds
-  readonly instance: Instance
-  readonly isWanted: (key: string) => boolean
-  readonly around: Around
-  readonly abort: AbortSignal
-}
-
 /** Takes no permission, but the instance's metadata options must allow it. */
-async function tagsFromImds({ imds, isWanted, abort }: TagQuestion): Promise<ReadonlyMap<string, string>> {
+async function tagsFromImds(
+  imds: Imds,
+  isWanted: (key: string) => boolean,
+  abort: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
   const tags = new Map<string, string>()
   for (const key of await imds.tagKeys(abort)) if (isWanted(key)) tags.set(key, await imds.tag(key, abort))
   return tags

@@ -1,8 +1,9 @@
 // `eks`: the instance under the node that we run on, and the name of the cluster.
+
 import { messageOf } from '../../../contract/index.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect, type Found, textIn } from '../detector.ts'
-import { describeInstance } from '../ec2-api.ts'
+import { type Asking, describeInstance } from '../ec2-api.ts'
 import { Imds } from '../imds.ts'
 import { type KubernetesApi, kubernetesApi, noteLimits } from '../kubernetes.ts'
 
@@ -63,7 +64,7 @@ async function fromImds(found: Found<Name>, imds: Imds, around: Around, abort: A
   found.set('host.type', instance.type)
   found.set('host.name', await imds.hostname(abort))
   if (!found.wants('k8s.cluster.name')) return
-  const described = await describeInstance(instance, around, abort)
+  const described = await describeInstance(instance, askingOf(around), abort)
   found.set('k8s.cluster.name', clusterIn(described?.tags))
 }
 
@@ -84,7 +85,7 @@ async function fromApi(
   found.set('host.id', id)
   found.set('cloud.availability_zone', zone)
   found.set('cloud.region', region)
-  const described = await describeInstance({ id, region }, around, abort)
+  const described = await describeInstance({ id, region }, askingOf(around), abort)
   found.set('cloud.account.id', described?.accountId ?? '')
   found.set('host.image.id', described?.imageId ?? '')
   found.set('host.type', described?.type ?? '')
@@ -102,3 +103,5 @@ function clusterIn(tags: ReadonlyMap<string, string> = new Map()): string {
   }
   return ''
 }
+
+const askingOf = ({ settings, machine: { environment } }: Around): Asking => ({ settings, environment })
