@@ -33,9 +33,9 @@ function repeatsOf(run: () => unknown): number {
   return Math.max(1, Math.round((count * ROUND_MICROS) / (cpuMicros() - from)))
 }
 
-function cpuMicros(): number {
+export function cpuMicros(): number {
   const { user, system } = process.cpuUsage()
   return user + system
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!

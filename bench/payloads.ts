@@ -3,8 +3,13 @@
 import type { Signal } from '../src/data/index.ts'
 import { ByteWriter } from '../src/wire/writer.ts'
 
-/** A serialized Export*ServiceRequest with that many spans, log records or data points; the same seed gives the same bytes. */
-export function payload(signal: Signal, items: number, seed = 1): Buffer {
+/**
+ * A serialized Export*ServiceRequest with that many spans, log records or data points; the same seed gives the same bytes.
+ * Times are within one second after `epochMs`. `growth` is added to each counter, and to each bucket of a histogram.
+ */
+export function payload(signal: Signal, items: number, seed = 1, epochMs = 1_760_000_000_000, growth = 0): Buffer {
+  epochNanos = BigInt(epochMs) * 1_000_000n
+  grown = growth
   const out = new ByteWriter(items * 512 + 1024)
   const random = randomFrom(seed)
   message(out, 1, () => {
@@ -39,7 +44,8 @@ function randomFrom(seed: number): Random {
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
 const ROUTES = ['/api/v1/orders/{id}', '/api/v1/cart', '/api/v1/users/{id}/profile', '/healthz', '/api/v1/search']
 const STATUS = [200, 200, 200, 200, 200, 200, 201, 204, 404, 503]
-const EPOCH_NANOS = 1_760_000_000_000_000_000n
+let epochNanos = 0n
+let grown = 0
 
 function resource(out: ByteWriter): void {
   const add = attributes(out, 1)
@@ -61,7 +67,7 @@ function span(out: ByteWriter, random: Random, i: number): void {
   const route = ROUTES[random(5)]!
   text(out, 5, `${method} ${route}`)
   number(out, 6, 1 + (i % 5))
-  const start = EPOCH_NANOS + BigInt(random(1_000_000)) * 1_000_000n
+  const start = epochNanos + BigInt(random(1_000_000)) * 1_000n
   fixed64(out, 7, start)
   fixed64(out, 8, start + BigInt(random(1_000_000_000)))
   const add = attributes(out, 9)
@@ -98,7 +104,7 @@ function span(out: ByteWriter, random: Random, i: number): void {
 }
 
 function logRecord(out: ByteWriter, random: Random, i: number): void {
-  const time = EPOCH_NANOS + BigInt(random(1_000_000)) * 1_000_000n
+  const time = epochNanos + BigInt(random(1_000_000)) * 1_000n
   fixed64(out, 1, time)
   number(out, 2, 9 + 4 * (i % 3))
   text(out, 3, ['INFO', 'WARN', 'ERROR'][i % 3]!)
@@ -145,26 +151,26 @@ function metrics(out: ByteWriter, random: Random, points: number): void {
 }
 
 function numberPoint(out: ByteWriter, random: Random): void {
-  fixed64(out, 2, EPOCH_NANOS)
-  fixed64(out, 3, EPOCH_NANOS + BigInt(random(1_000_000)) * 1_000_000n)
+  fixed64(out, 2, epochNanos)
+  fixed64(out, 3, epochNanos + BigInt(random(1_000_000)) * 1_000n)
   out.varint((4 << 3) | 1)
-  out.double(random(1_000_000) / 7)
+  out.double(random(1_000_000) / 7 + grown)
   pointAttributes(out, random, 7)
 }
 
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 function histogramPoint(out: ByteWriter, random: Random): void {
-  fixed64(out, 2, EPOCH_NANOS)
-  fixed64(out, 3, EPOCH_NANOS + BigInt(random(1_000_000)) * 1_000_000n)
-  const counts = Array.from({ length: BOUNDS.length + 1 }, () => BigInt(random(1000)))
+  fixed64(out, 2, epochNanos)
+  fixed64(out, 3, epochNanos + BigInt(random(1_000_000)) * 1_000n)
+  const counts = Array.from({ length: BOUNDS.length + 1 }, () => BigInt(random(1000) + grown))
   fixed64(
     out,
     4,
     counts.reduce((sum, count) => sum + count, 0n),
   )
   out.varint((5 << 3) | 1)
-  out.double(random(1_000_000) / 7)
+  out.double(random(1_000_000) / 7 + grown)
   message(out, 6, () => {
     for (const count of counts) out.fixed64(count)
   })

@@ -1,4 +1,5 @@
 // `npm run bench`: the same pipelines through Sluice, as it ships, and through the Go collector, in pairs in one run.
+// With --exporters: the exporters' own work instead, without agents.
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Memory } from './side/agents.ts'
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '3' },
     scale: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
+    exporters: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -23,6 +25,8 @@ const HELP = `npm run bench -- [options]
   --pairs N        how often each case is measured, in turn with the other agent (3)
   --scale N        more or fewer requests a run (1)
   --json           a line of JSON for each measurement
+  --exporters      instead: what exporters do to a batch, in this process, beside the figures that are to be reached;
+                   takes --filter, such as 'awsxray|opensearch'
 
 CPU is user and system time of the agent's process alone. Ratios are the medians of the pairs.`
 
@@ -101,6 +105,9 @@ function row(name: string, ...cells: string[]): string {
 // Last, since what stands above must exist by then.
 if (values.help) {
   console.log(HELP)
+} else if (values.exporters) {
+  const { measureExporters } = await import('./exporters.ts')
+  await measureExporters(new RegExp(values.filter))
 } else {
   await run()
 }
