@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { sluice, startSluice } from '../kit/process.ts'
-import { onFreePorts } from '../scenarios/kit.ts'
+import { onFreePorts, taskMetadata } from '../scenarios/kit.ts'
 
 const files = readdirSync('configs').filter((name) => name.endsWith('.yaml'))
 
@@ -18,9 +18,11 @@ test('every config is valid, without a warning', async (t) => {
 })
 
 test('every config starts, says where it listens, and stops cleanly', async (t) => {
+  const metadata = await taskMetadata(t)
   for (const file of files) {
-    const agent = await startSluice(t, onFreePorts(readFileSync(join('configs', file), 'utf8')))
-    t.match(agent.output.stderr, /^  receiver \S+ +\S+:\/\//m, file)
+    const env = { ECS_CONTAINER_METADATA_URI_V4: metadata.url }
+    const agent = await startSluice(t, onFreePorts(readFileSync(join('configs', file), 'utf8')), { env })
+    t.match(agent.output.stderr, /^ {2}extension health_check +http:\/\/|receiver otlp/m, file)
     const { code } = await agent.end()
     t.equal(code, 0, file)
   }

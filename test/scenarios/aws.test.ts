@@ -7,7 +7,7 @@ import { BatchGetTracesCommand, XRayClient } from '@aws-sdk/client-xray'
 import { test } from 'tap'
 import { findMoto, startMoto } from '../servers/moto.ts'
 import { eventually } from '../servers/process.ts'
-import { endpointOf, logsOf, nanos, postOtlp, sendUdp, startConfig } from './kit.ts'
+import { endpointOf, logsOf, nanos, postOtlp, sendUdp, startConfig, taskMetadata } from './kit.ts'
 
 const found = await findMoto()
 const skip = typeof found === 'string' && found
@@ -114,6 +114,35 @@ test('configs for AWS do what they say', { skip, timeout: 110_000 }, async (t) =
         .split('\n')
         .map((line) => JSON.parse(line).body),
       ['kept', 'for seven years'],
+    )
+  })
+
+  await t.test('ecs-container-insights: what the task uses, by cluster, service and family', async (t) => {
+    const logs = new CloudWatchLogsClient(moto.client)
+    t.teardown(() => logs.destroy())
+    const metadata = await taskMetadata(t)
+    const agent = await startConfig(t, 'ecs-container-insights', {
+      ...env,
+      ECS_CONTAINER_METADATA_URI_V4: metadata.url,
+    })
+    await eventually('a look at the task', async () => metadata.scrapes() > 0 || undefined)
+    const { code, stderr } = await agent.end()
+    t.equal(code, 0, stderr)
+    const group = '/aws/ecs/containerinsights/doa-market-cluster/performance'
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: group }))
+    const all = events.map(({ message }) => JSON.parse(message!))
+    const named = (name: string) => all.find((one) => name in one)
+    t.match(named('MemoryUtilized'), { ClusterName: 'doa-market-cluster', ServiceName: 'product-service' })
+    t.match(named('MemoryUtilized')._aws.CloudWatchMetrics[0], {
+      Namespace: 'ECS/ContainerInsights',
+      Dimensions: [['ClusterName'], ['ClusterName', 'ServiceName'], ['ClusterName', 'TaskDefinitionFamily']],
+    })
+    const { MemoryUtilized, MemoryUtilization, MemoryReserved } = Object.assign({}, ...all)
+    t.equal(MemoryReserved, 512)
+    t.equal(
+      Math.round(MemoryUtilization * 100),
+      Math.round((MemoryUtilized / 512) * 10_000),
+      'of the limit of the task',
     )
   })
 })

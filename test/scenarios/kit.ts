@@ -1,9 +1,12 @@
 // Configs of this project as they are, on free ports and against servers of this machine, and what applications send to them.
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import type { Test } from 'tap'
 import { type SluiceProcess, startSluice } from '../kit/process.ts'
+import { fargateStats, fargateTask } from '../receivers/awsecscontainermetrics/answers.ts'
 
 /** Every port that the config listens on is a free one; own metrics too. */
 export const onFreePorts = (yaml: string): string =>
@@ -90,3 +93,17 @@ export const metricsOf = (name: string, metrics: readonly object[]): object => (
 export const spansOf = (name: string, spans: readonly object[]): object => ({
   resourceSpans: [{ resource: service(name), scopeSpans: [{ spans }] }],
 })
+
+/** The metadata endpoint of a task on Fargate: what ECS_CONTAINER_METADATA_URI_V4 says, and how often it was asked. */
+export async function taskMetadata(t: Test): Promise<{ readonly url: string; readonly scrapes: () => number }> {
+  let scrapes = 0
+  const server = createServer((request, response) => {
+    const isStats = request.url?.endsWith('/task/stats') === true
+    if (isStats) scrapes++
+    response.end(JSON.stringify(isStats ? fargateStats : fargateTask))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v4`, scrapes: () => scrapes }
+}
