@@ -12,6 +12,7 @@ export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Arou
   const tags = ec2.tags.map(compilePattern)
   const attempts = { most: ec2.max_attempts, maxBackoffMs: ec2.max_backoff }
   const { machine, clock, log, isStrict } = around
+  const fromImds = ec2.tags_from_imds
   const asking = { settings: around.settings, environment: machine.environment }
   return async (abort) => {
     const imds = new Imds(machine.environment, clock, attempts)
@@ -41,7 +42,7 @@ export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Arou
     if (tags.length === 0) return found.done()
     try {
       const isWanted = (key: string): boolean => tags.some((pattern) => pattern.test(key))
-      const known = ec2.tags_from_imds
+      const known = fromImds
         ? await tagsFromImds(imds, isWanted, abort)
         : await describeTags({ instance, isWanted }, asking, abort)
       for (const [key, value] of known) found.add(`ec2.tag.${key}`, value)
