@@ -5,6 +5,7 @@ type Load = () => Promise<{ readonly default: Factory }>
 
 export const components: Readonly<Record<ComponentKind, Readonly<Record<string, Load>>>> = {
   receiver: {
+    awscontainerinsightreceiver: () => import('./receivers/awscontainerinsightreceiver/index.ts'),
     awsecscontainermetrics: () => import('./receivers/awsecscontainermetrics/index.ts'),
     awsemf: () => import('./receivers/awsemf/index.ts'),
     awslogs: () => import('./receivers/awslogs/index.ts'),
@@ -52,7 +53,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
 
 /** Older and newer spellings, and names of what is gone and has a successor. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
-  receiver: { aws_xray: 'awsxray', emf: 'awsemf' },
+  receiver: { aws_xray: 'awsxray', awscontainerinsight: 'awscontainerinsightreceiver', emf: 'awsemf' },
   processor: {
     resourcedetection: 'resource_detection',
     cumulativetodelta: 'cumulative_to_delta',

@@ -66,6 +66,7 @@ export async function surroundings(t: Test): Promise<Surroundings> {
 /** The least that has to be said about each. A component that is not here fails the suite. */
 const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: Surroundings) => object>>>> = {
   receiver: {
+    awscontainerinsightreceiver: () => ({ container_orchestrator: 'ecs' }),
     awsecscontainermetrics: () => {
       process.env.ECS_CONTAINER_METADATA_URI_V4 ??= 'http://127.0.0.1:9/v4/x'
       return {}

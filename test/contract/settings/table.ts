@@ -302,6 +302,13 @@ const tested = (folder: string, changes: Changes): Changes => under('', changes,
 
 export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Changes>>>> = {
   receiver: {
+    awscontainerinsightreceiver: tested('receivers/awscontainerinsightreceiver', {
+      collection_interval: { value: '7s', change: 'how often it collects' },
+      container_orchestrator: { value: 'eks', refused: /needs the kubelet/ },
+      add_service_as_attribute: { value: false, change: 'it is said to have no effect' },
+      prefer_full_pod_name: { value: true, change: 'it is said to have no effect' },
+      add_full_pod_name_metric_label: { value: true, change: 'it is said to have no effect' },
+    }),
     awsecscontainermetrics: tested('receivers/awsecscontainermetrics', scrapes),
     awsemf: tested('receivers/awsemf', {
       endpoint: { value: 'localhost:0', change: 'where it listens' },
