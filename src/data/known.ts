@@ -60,7 +60,21 @@ export class KnownAttributes {
     if (this.#numbers.length < size) this.#grow(size)
     const bytes = attributes.locateAll(this.#ranges)
     if (bytes === undefined) this.#openEdited(attributes, size)
-    else for (let slot = 0; slot < size; slot++) this.#add(bytes, slot)
+    else this.#openAll(bytes, size)
+  }
+
+  #openAll(bytes: Buffer, size: number): void {
+    const ranges = this.#ranges
+    const first = this.#first
+    const next = this.#next
+    const keys = this.#keys
+    for (let slot = 0; slot < size; slot++) {
+      const start = ranges[slot * WIDTH]!
+      const end = ranges[slot * WIDTH + 1]!
+      let number = first[bucketOf(bytes, start, end)]!
+      while (number >= 0 && !isKey(keys[number]!, bytes, start, end)) number = next[number]!
+      this.#add(bytes, slot, number)
+    }
   }
 
   /** Some are deleted, some stand elsewhere. */
@@ -69,28 +83,28 @@ export class KnownAttributes {
     for (let slot = 0; slot < size; slot++) {
       const bytes = attributes.locate(slot)
       if (bytes === undefined) continue
-      ranges[slot * WIDTH] = keyValue.keyAt
-      ranges[slot * WIDTH + 1] = keyValue.keyEnd
+      const { keyAt, keyEnd } = keyValue
+      ranges[slot * WIDTH] = keyAt
+      ranges[slot * WIDTH + 1] = keyEnd
       ranges[slot * WIDTH + 2] = keyValue.valueAt
       ranges[slot * WIDTH + 3] = keyValue.valueEnd
-      this.#add(bytes, slot)
+      let number = this.#first[bucketOf(bytes, keyAt, keyEnd)]!
+      while (number >= 0 && !isKey(this.#keys[number]!, bytes, keyAt, keyEnd)) number = this.#next[number]!
+      this.#add(bytes, slot, number)
     }
   }
 
-  /** The attribute whose ranges stand at that slot. */
-  #add(bytes: Buffer, slot: number): void {
-    const ranges = this.#ranges
-    const at = slot * WIDTH
+  /** The attribute whose ranges stand at that slot; its number is negative when it is unknown. */
+  #add(bytes: Buffer, slot: number, number: number): void {
     const index = this.count
-    const number = this.#find(bytes, ranges[at]!, ranges[at + 1]!)
     if (number >= 0) {
       if (this.#indexes[number]! >= 0) return
       this.#indexes[number] = index
     }
     this.#numbers[index] = number
     this.#sources[index] = bytes
-    if (index < slot) for (let i = 0; i < WIDTH; i++) ranges[index * WIDTH + i] = ranges[at + i]!
-    this.count++
+    if (index < slot) this.#ranges.copyWithin(index * WIDTH, slot * WIDTH, slot * WIDTH + WIDTH)
+    this.count = index + 1
   }
 
   /** The index of a known attribute, -1 when it is not there. */
@@ -196,16 +210,10 @@ export class KnownAttributes {
     this.#numbers = new Int32Array(size * 2)
     this.#ranges = new Int32Array(size * 2 * WIDTH)
   }
-
-  #find(bytes: Buffer, start: number, end: number): number {
-    const size = end - start
-    for (let number = this.#first[bucketOf(bytes, start, end)]!; number >= 0; number = this.#next[number]!) {
-      const key = this.#keys[number]!
-      if (key.length === size && equalBytes(bytes, start, key)) return number
-    }
-    return -1
-  }
 }
+
+const isKey = (key: Buffer, bytes: Buffer, start: number, end: number): boolean =>
+  key.length === end - start && equalBytes(bytes, start, key)
 
 /** From the length and the last bytes, in which keys differ. */
 function bucketOf(bytes: Buffer, start: number, end: number): number {

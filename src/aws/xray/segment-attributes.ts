@@ -271,7 +271,7 @@ export class AttributesWriter {
 
   #writeEvents(): void {
     const { json, span } = this.#draft
-    if (!span.hasEvents) return
+    if (!this.#cause.hasMore) return
     const from = json.out.length
     json.key(EVENTS)
     json.beginArray()

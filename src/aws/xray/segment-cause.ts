@@ -36,6 +36,8 @@ const EXCEPTION_SKIPPED = numberOf(names.skipped)
 const EXCEPTION_CAUSE = numberOf(names.cause)
 const EXCEPTION_STACK = numberOf(names.stack)
 const EXCEPTION_REST = numberOf(names.rest)
+// known, and not worth telling
+numberOf('exception.escaped')
 const STATUS_CODE = numberOf('http.response.status_code')
 const ERROR_MESSAGE = numberOf('aws.http.error_message')
 
@@ -52,6 +54,8 @@ export class CauseWriter {
   /** Exceptions so far, and ids given to them. */
   #count = 0
   #ids = 0
+  /** Whether some event has more to say than the cause does. */
+  hasMore = false
   /** Events so far, and those of them whose stack is not in the cause. */
   #events = 0
   readonly #unread = new Set<number>()
@@ -66,6 +70,7 @@ export class CauseWriter {
     this.#ids = this.#draft.role === 'service' ? 1_000_000 : 0
     this.#events = 0
     if (this.#unread.size > 0) this.#unread.clear()
+    this.hasMore = false
     const { json } = this.#draft
     if (this.#draft.isReturned) return this.#writeReturned()
     const { span } = this.#draft
@@ -99,19 +104,26 @@ export class CauseWriter {
     const { known } = this
     known.open(event.attributes)
     const others: number[] = []
-    for (let index = 0; index < known.count; index++) {
-      const isOther =
-        known.numberOf(index) < 0 || (known.numberOf(index) === EXCEPTION_STACKTRACE && this.isUnread(number))
-      if (isOther && known.key(index) !== 'exception.escaped') others.push(index)
-    }
+    for (let index = 0; index < known.count; index++) if (this.#isOther(index, number)) others.push(index)
     return others
+  }
+
+  #isOther(index: number, event: number): boolean {
+    const number = this.known.numberOf(index)
+    return number < 0 || number >= STATUS_CODE || (number === EXCEPTION_STACKTRACE && this.isUnread(event))
   }
 
   #visit(event: SpanEvent): void {
     const number = this.#events++
     if (this.#count >= this.#draft.limits.exceptions) return
-    if (event.name === names.event) this.#writeException(event, number)
-    else if (event.name === HTTP_FAILURE && this.#draft.isAwsCall && this.#isFailure(event)) this.#writeFailure(event)
+    const { name } = event
+    if (name === names.event) {
+      this.#writeException(event, number)
+      for (let index = 0; index < this.known.count; index++) this.hasMore ||= this.#isOther(index, number)
+    } else {
+      this.hasMore = true
+      if (name === HTTP_FAILURE && this.#draft.isAwsCall && this.#isFailure(event)) this.#writeFailure(event)
+    }
   }
 
   // ---- an event `exception`
@@ -289,6 +301,7 @@ export class CauseWriter {
   #writeReturned(): void {
     const { attributes, json, span } = this.#draft
     const rest = blockOf(this.#draft.rest, 'cause')
+    this.hasMore = span.hasEvents
     if (this.#draft.text(CAUSE, attributes.at(at.CAUSE_ID))) return
     const from = json.out.length
     json.key(CAUSE)

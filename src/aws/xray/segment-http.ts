@@ -1,5 +1,6 @@
 // http = { request: { method, url, user_agent, client_ip, x_forwarded_for }, response: { status, content_length } }
 import { isIP } from 'node:net'
+import { keyOf } from '../../data/index.ts'
 import { nestedJsonLiteral } from '../../wire/json.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { type Draft, ELSEWHERE, SERVER } from './segment-draft.ts'
@@ -128,12 +129,14 @@ function receivedSize(draft: Draft): number | undefined {
   if (!span.hasEvents) return undefined
   let size: number | undefined
   span.eachEvent((event) => {
-    if (size === undefined && event.attributes.equals('message.type', 'RECEIVED'))
-      size = event.attributes.getNumber('messaging.message_payload_size_bytes') || undefined
+    if (size === undefined && event.attributes.equals(TYPE_KEY, 'RECEIVED'))
+      size = event.attributes.getNumber(SIZE_KEY) || undefined
   })
   return Number.isSafeInteger(size) ? size : undefined
 }
 const RECEIVED = Buffer.from('RECEIVED')
+const TYPE_KEY = keyOf('message.type')
+const SIZE_KEY = keyOf('messaging.message_payload_size_bytes')
 
 // ---- client_ip
 

@@ -68,6 +68,10 @@ const BEGIN = Buffer.concat([QUOTE, nestedJsonLiteral('{"id":"')])
 const TRACE_ID = nestedJsonLiteral('","trace_id":"1-')
 const PARENT_ID = nestedJsonLiteral('","parent_id":"')
 const NAME = nestedJsonLiteral('","name":')
+const DIGITS = Buffer.alloc(16, 0x30)
+const TRACE_DIGITS = Buffer.alloc(33, 0x30)
+const HEAD = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, NAME])
+const HEAD_WITH_PARENT = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, NAME])
 const START_TIME = nestedJsonLiteral(',"start_time":')
 const END_TIME = nestedJsonLiteral(',"end_time":')
 const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
@@ -227,22 +231,23 @@ export class SegmentEncoder {
   #writeIds(): void {
     const { span, role, json, traceId, spanId } = this.#draft
     const { out } = json
-    out.raw(BEGIN)
-    // room for all that follows
-    out.reserve(200)
+    const parent = span.parentSpanId
+    const hasParent = role === 'dependency' || !parent.isEmpty
+    // One copy, then the digits: they have their places.
+    const from = out.length
+    const head = hasParent ? HEAD_WITH_PARENT : HEAD
+    out.raw(head)
+    out.length = from + ID_OFFSET
     if (role === 'service') this.#writeServiceId()
     else spanId.writeHex(out, 0, 8)
-    out.raw(TRACE_ID)
+    out.length += TRACE_ID.length
     writeTraceId(traceId, out)
-    const parent = span.parentSpanId
-    if (role === 'dependency') {
-      out.raw(PARENT_ID)
-      this.#writeServiceId()
-    } else if (!parent.isEmpty) {
-      out.raw(PARENT_ID)
-      parent.writeHex(out, 0, 8)
+    if (hasParent) {
+      out.length += PARENT_ID.length
+      if (role === 'dependency') this.#writeServiceId()
+      else parent.writeHex(out, 0, 8)
     }
-    out.raw(NAME)
+    out.length = from + head.length
   }
 
   #writeServiceId(): void {

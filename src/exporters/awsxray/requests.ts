@@ -1,6 +1,6 @@
 // PutTraceSegments = { "TraceSegmentDocuments": [ text, … ] }: up to 50 documents, each a text of JSON.
 // https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html
-import { type Documents, ID_LENGTH, ID_OFFSET } from '../../aws/xray/segment.ts'
+import { type DocumentPlace, type Documents, ID_LENGTH, ID_OFFSET } from '../../aws/xray/segment.ts'
 import type { Outgoing } from '../../delivery/index.ts'
 
 /** https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html */
@@ -10,14 +10,13 @@ export const MAX_REQUEST_BYTES = 1024 * 1024
 
 export interface PutTraceSegments {
   readonly body: Buffer
+  /** In their order, the documents of a span next to each other. */
   readonly documents: readonly SentDocument[]
+  /** What to add to a place to get one in the body. */
+  readonly offset: number
 }
-/** Where a document stands in the body, quotes included, and the number of its span: spans are what is counted. */
-export interface SentDocument {
-  readonly start: number
-  readonly end: number
-  readonly span: number
-}
+/** Where a document stands, quotes included, and the number of its span: spans are what is counted. */
+export type SentDocument = DocumentPlace
 
 const HEAD = Buffer.from('{"TraceSegmentDocuments":[')
 const TAIL = Buffer.from(']}')
@@ -49,16 +48,12 @@ function requestOf(bytes: Buffer, places: readonly SentDocument[]): Outgoing<Put
   HEAD.copy(body)
   bytes.copy(body, HEAD.length, start, end)
   TAIL.copy(body, body.length - TAIL.length)
-  const by = HEAD.length - start
-  return outgoing(
-    body,
-    places.map(({ start, end, span }) => ({ start: start + by, end: end + by, span })),
-  )
+  return outgoing(body, places, HEAD.length - start)
 }
 
 /** The same request with some of its documents; undefined for none. */
 export function narrowed(
-  { body }: PutTraceSegments,
+  { body, offset }: PutTraceSegments,
   documents: readonly SentDocument[],
 ): Outgoing<PutTraceSegments> | undefined {
   if (documents.length === 0) return undefined
@@ -70,11 +65,11 @@ export function narrowed(
       parts.push(COMMA)
       at++
     }
-    parts.push(body.subarray(start, end))
+    parts.push(body.subarray(start + offset, end + offset))
     moved.push({ start: at, end: at + end - start, span })
     at += end - start
   }
-  return outgoing(Buffer.concat([...parts, TAIL]), moved)
+  return outgoing(Buffer.concat([...parts, TAIL]), moved, 0)
 }
 const COMMA = Buffer.from(',')
 
@@ -90,11 +85,14 @@ export function halves({ request }: Outgoing<PutTraceSegments>): readonly Outgoi
   return first === undefined || second === undefined ? undefined : [first, second]
 }
 
-const outgoing = (body: Buffer, documents: readonly SentDocument[]): Outgoing<PutTraceSegments> => ({
-  request: { body, documents },
-  items: new Set(documents.map(({ span }) => span)).size,
-})
+function outgoing(body: Buffer, documents: readonly SentDocument[], offset: number): Outgoing<PutTraceSegments> {
+  let items = 0
+  for (let i = 0; i < documents.length; i++) if (i === 0 || documents[i]!.span !== documents[i - 1]!.span) items++
+  return { request: { body, documents, offset }, items }
+}
 
 /** The segment's id, as X-Ray names it in its answer. */
-export const idOf = ({ body }: PutTraceSegments, { start }: SentDocument): string =>
-  body.latin1Slice(start + ID_OFFSET, start + ID_OFFSET + ID_LENGTH)
+export function idOf({ body, offset }: PutTraceSegments, { start }: SentDocument): string {
+  const at = start + offset + ID_OFFSET
+  return body.latin1Slice(at, at + ID_LENGTH)
+}
