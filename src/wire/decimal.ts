@@ -71,13 +71,23 @@ export function writeSafeInteger(value: number, target: Uint8Array, at: number):
 
 /** 0 <= value < 2^32, padded with zeros to `width`. */
 export function writeDigits(value: number, width: number, target: Uint8Array, at: number): number {
-  for (let i = at + width - 1; i >= at; i--) {
-    const rest = (value / 10) >>> 0
-    target[i] = 48 + value - rest * 10
+  const end = at + width
+  let i = end
+  while (i - at >= 2) {
+    const rest = (value / 100) >>> 0
+    const pair = (value - rest * 100) * 2
+    target[--i] = pairs[pair + 1]!
+    target[--i] = pairs[pair]!
     value = rest
   }
-  return at + width
+  if (i > at) target[at] = 48 + (value % 10)
+  return end
 }
+
+/** 00 to 99. */
+const pairs = Uint8Array.from(Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0')).join(''), (digit) =>
+  digit.charCodeAt(0),
+)
 
 const powers = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 

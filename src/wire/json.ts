@@ -161,15 +161,18 @@ export class JsonWriter {
     target[at++] = 0x22
     if (end - start > SCAN_ABOVE) {
       let clean = start
-      while (clean < end && escapes[bytes[clean]!] === 0) clean++
+      while (clean < end && escapes[bytes[clean]!] === 0) clean = (clean + 1) | 0
       at = copyBytes(bytes, start, clean, target, at)
       start = clean
     }
-    for (; start < end; start++) {
+    // `| 0` spares the check for more than 31 bits, which costs a fifth of the loop.
+    const shift = (at - start) | 0
+    for (; start < end; start = (start + 1) | 0) {
       const byte = bytes[start]!
       if (escapes[byte] !== 0) break
-      target[at++] = byte
+      target[(start + shift) | 0] = byte
     }
+    at = start + shift
     if (start < end)
       at = isNested ? writeEscapedTwice(bytes, start, end, target, at) : writeEscaped(bytes, start, end, target, at)
     if (isNested) target[at++] = 0x5c

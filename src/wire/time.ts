@@ -66,26 +66,31 @@ export const nanosBetween = (earlier: Instant, later: Instant): number =>
   (later.seconds - earlier.seconds) * 1e9 + (later.nanos - earlier.nanos)
 
 let knownDay = -1
-let knownDate = Buffer.from('1970-01-01T')
+let knownMinute = -1
+/** What the last minute seen begins with. */
+const knownStart = Buffer.from('1970-01-01T00:00:')
+const DATE_BYTES = 11
 
-/** ISO 8601 with nine digits and Z: 30 bytes. The caller has made room. The date of the last day seen is kept. */
-export function writeIso(instant: Instant, target: Buffer, at: number): number {
-  const day = Math.floor(instant.seconds / 86400)
-  if (day !== knownDay) {
-    knownDay = day
-    knownDate = Buffer.from(new Date(day * 86_400_000).toISOString().slice(0, 11))
-  }
-  for (let i = 0; i < knownDate.length; i++) target[at++] = knownDate[i]!
-  const second = instant.seconds - day * 86400
-  const hour = (second / 3600) | 0
-  const minute = ((second - hour * 3600) / 60) | 0
-  at = writeDigits(hour, 2, target, at)
-  target[at++] = 0x3a // :
-  at = writeDigits(minute, 2, target, at)
-  target[at++] = 0x3a
-  at = writeDigits(second - hour * 3600 - minute * 60, 2, target, at)
+/** ISO 8601 with nine digits and Z: 30 bytes. The caller has made room. */
+export function writeIso({ seconds, nanos }: Instant, target: Buffer, at: number): number {
+  const minute = Math.floor(seconds / 60)
+  if (minute !== knownMinute) learnMinute(minute)
+  target.set(knownStart, at)
+  at = writeDigits(seconds - minute * 60, 2, target, at + knownStart.length)
   target[at++] = 0x2e // .
-  at = writeDigits(instant.nanos, 9, target, at)
+  at = writeDigits(nanos, 9, target, at)
   target[at++] = 0x5a // Z
   return at
+}
+
+function learnMinute(minute: number): void {
+  const day = Math.floor(minute / 1440)
+  if (day !== knownDay) {
+    knownStart.write(new Date(day * 86_400_000).toISOString().slice(0, DATE_BYTES), 'latin1')
+    knownDay = day
+  }
+  const hour = Math.floor(minute / 60)
+  writeDigits(hour - day * 24, 2, knownStart, DATE_BYTES)
+  writeDigits(minute - hour * 60, 2, knownStart, DATE_BYTES + 3)
+  knownMinute = minute
 }

@@ -57,3 +57,21 @@ test('ISO 8601 has nine digits', async (t) => {
     t.equal(text.toString(), expected)
   }
 })
+
+test('ISO 8601 is right from any moment to any other: another second, minute, hour or day', async (t) => {
+  const random = seeded(5)
+  const text = Buffer.alloc(30)
+  const steps = [1, 59, 60, 3599, 3600, 86_399, 86_400, 40_000_000]
+  let seconds = 1_760_000_544
+  let cases = 0
+  for (let round = 0; round < 20_000; round++) {
+    seconds += steps[random(steps.length)]! * (random(2) === 0 ? 1 : -1)
+    if (seconds < 0 || seconds > 2 ** 34) seconds = 0
+    const nanos = random(1_000_000_000)
+    writeIso(new Instant(seconds, nanos), text, 0)
+    const start = new Date(seconds * 1000).toISOString().slice(0, 20)
+    assert.equal(text.toString(), `${start}${String(nanos).padStart(9, '0')}Z`)
+    cases++
+  }
+  t.ok(cases > 0)
+})
