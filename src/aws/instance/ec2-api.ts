@@ -36,6 +36,30 @@ export async function describeTags(
   return tags
 }
 
+export interface Volume {
+  readonly id: string
+  readonly availabilityZone: string
+  /** Under the name that the instance was told: `/dev/xvda`. */
+  readonly device: string
+}
+
+/** Those attached to an instance. Takes the permission ec2:DescribeVolumes. */
+export async function describeVolumes(
+  { id, region }: { readonly id: string; readonly region: string },
+  asking: Asking,
+  abort: AbortSignal,
+): Promise<readonly Volume[]> {
+  const question = `Filter.1.Name=attachment.instance-id&Filter.1.Value.1=${encodeURIComponent(id)}`
+  const answer = await call('DescribeVolumes', question, region, asking, abort)
+  return itemsAt(answer, 'DescribeVolumesResponse', 'volumeSet').flatMap((volume) =>
+    itemsAt(volume, 'attachmentSet').map((attachment) => ({
+      id: textAt(attachment, 'volumeId'),
+      availabilityZone: textAt(volume, 'availabilityZone'),
+      device: textAt(attachment, 'device'),
+    })),
+  )
+}
+
 export interface DescribedInstance {
   readonly accountId: string
   readonly imageId: string

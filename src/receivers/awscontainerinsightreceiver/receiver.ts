@@ -52,9 +52,7 @@ export class ContainerInsightReceiver implements Receiver {
     this.#around = around
     this.#handover = next.metrics && new Handover(next.metrics, settings)
     this.#sources = new Sources(settings.log)
-    this.#instance = new InstanceIdentity({ settings, environment: around.environment }, (error) =>
-      this.#sources.note('tags of the instance', error),
-    )
+    this.#instance = new InstanceIdentity({ settings, environment: around.environment }, this.#sources, around.root)
     const timing = {
       collection_interval: config.collection_interval,
       initial_delay: Math.min(INITIAL_DELAY_MS, config.collection_interval),
@@ -111,11 +109,11 @@ export class ContainerInsightReceiver implements Receiver {
       all.push({ type: 'InstanceNet', attributes: { interface: name }, measures: networks[at]! })
     })
     for (const one of (await this.#sources.read('disks', () => readDisks(cgroups, host))) ?? [])
-      all.push({ type: 'InstanceDiskIO', attributes: { device: one.device }, measures: diskOf(one, rates) })
+      all.push({ type: 'InstanceDiskIO', attributes: this.#disk(one.device), measures: diskOf(one, rates) })
     // The collector's file system library has this one word for those on disks.
     const fstype = 'vfs'
     for (const one of (await this.#sources.read('filesystems', () => readFilesystems(this.#around))) ?? [])
-      all.push({ type: 'InstanceFS', attributes: { device: one.device, fstype }, measures: filesystemOf(one) })
+      all.push({ type: 'InstanceFS', attributes: { ...this.#disk(one.device), fstype }, measures: filesystemOf(one) })
     return { all, measures, cgroups, capacity }
   }
 
@@ -136,6 +134,10 @@ export class ContainerInsightReceiver implements Receiver {
       reserved.unknown === 0 ? undefined : new Error(`${reserved.unknown} of ${tasks.length} tasks have none`),
     )
     if (isKnown) addReserved(measures, reserved, capacity)
+  }
+
+  #disk(device: string): Readonly<Record<string, string>> {
+    return { device, EBSVolumeId: this.#instance.volumeOf(device) }
   }
 
   #attributes(): Readonly<Record<string, string>> {

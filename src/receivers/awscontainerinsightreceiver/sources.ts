@@ -1,6 +1,9 @@
 // Who has been heard and who has not: one line in the log when that changes, and health says who is missing.
 import { type Host, type Logger, messageOf } from '../../contract/index.ts'
 
+/** Attributes that take permissions, which not everyone gives: nobody's health. */
+const OPTIONAL = ['tags of the instance', 'volumes of the instance']
+
 export class Sources {
   readonly #log: Logger
   #host: Host | undefined
@@ -47,7 +50,10 @@ export class Sources {
 
   /** Tells health what has changed. */
   tell(): void {
-    const missing = Array.from(this.#missing, ([source, reason]) => `${source}: ${reason}`).join('; ')
+    const missing = Array.from(this.#missing)
+      .filter(([source]) => !OPTIONAL.includes(source))
+      .map(([source, reason]) => `${source}: ${reason}`)
+      .join('; ')
     if (missing === this.#told) return
     this.#told = missing
     if (missing === '') this.#host?.report('ok')

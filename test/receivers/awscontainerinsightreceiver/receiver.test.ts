@@ -1,161 +1,10 @@
-import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import { join } from 'node:path'
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import * as v from 'valibot'
 import { config } from '../../../src/receivers/awscontainerinsightreceiver/config.ts'
-import { ContainerInsightReceiver } from '../../../src/receivers/awscontainerinsightreceiver/receiver.ts'
 import { unitsOfWeight } from '../../../src/receivers/awscontainerinsightreceiver/reserved.ts'
-import { Sink, type TestHost, type TestSettings, testHost, testSettings } from '../../../src/testing/index.ts'
-import { decodedSparse, type Plain } from '../../data/random.ts'
-import { readableMeter } from '../../kit/readable-meter.ts'
 import { until } from '../../kit/until.ts'
+import { collecting } from './collecting.ts'
 import { alone, CLUSTER, v1, v2 } from './trees.ts'
-
-type Answers = Record<string, string | RequestListener | undefined>
-
-const running = (id: string, ...containers: string[]) => ({
-  Arn: `arn:aws:ecs:eu-west-1:111122223333:task/${id === 't1' ? '' : `${CLUSTER}/`}${id}`,
-  KnownStatus: 'RUNNING',
-  Containers: containers.map((DockerId) => ({ DockerId, Name: 'app' })),
-})
-const answers = (): Answers => ({
-  'PUT /latest/api/token': 'the-token',
-  '/latest/dynamic/instance-identity/document': JSON.stringify({
-    instanceId: 'i-0abc',
-    instanceType: 'm5.large',
-    region: 'eu-west-1',
-    privateIp: '10.0.0.7',
-  }),
-  '/v1/metadata': JSON.stringify({
-    Cluster: CLUSTER,
-    ContainerInstanceArn: `arn:aws:ecs:eu-west-1:111122223333:container-instance/${CLUSTER}/4d2f`,
-    Version: 'Amazon ECS Agent - v1.90.0',
-  }),
-  '/v1/tasks': JSON.stringify({
-    Tasks: [
-      running('t1'),
-      running('t2', 'c1', 'c2', 'c3'),
-      running('t3'),
-      { ...running('t4'), KnownStatus: 'STOPPED' },
-    ],
-  }),
-  'POST /': `<DescribeTagsResponse><tagSet><item><key>aws:autoscaling:groupName</key><value>workers</value></item></tagSet></DescribeTagsResponse>`,
-})
-
-interface Running {
-  readonly settings: TestSettings
-  readonly host: TestHost
-  readonly sink: Sink<'metrics'>
-  readonly asked: string[]
-  readonly answers: Answers
-  grow(tree: (turn: number) => object): void
-  /** Moves on, and waits until it has been collected. */
-  collect(ms?: number): Promise<void>
-  metrics(): Record<string, Record<string, string>>
-  attributes(): Record<string, Record<string, string>>
-  readonly receiver: ContainerInsightReceiver
-}
-
-const statfs = async (path: string) => {
-  if (path.endsWith('/gone')) throw new Error('gone')
-  const isData = path.endsWith('/my data')
-  return { bsize: 4096, blocks: 1000, bfree: isData ? 750 : 400, bavail: 350, files: isData ? 0 : 100, ffree: 60 }
-}
-
-async function collecting(t: Test, tree: (turn: number) => object, more: object = {}): Promise<Running> {
-  const root = join(t.testdir({}), 'root')
-  const asked: string[] = []
-  const known = answers()
-  const server = createServer((request, response) => {
-    const path = request.method === 'GET' ? request.url! : `${request.method} ${request.url}`
-    asked.push(path)
-    const answer = known[path]
-    if (path.startsWith('/latest/') && request.headers['x-aws-ec2-metadata-token'] !== 'the-token')
-      response.writeHead(401).end()
-    else if (typeof answer === 'function') answer(request, response)
-    else response.writeHead(answer === undefined ? 404 : 200).end(answer)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  const { meter } = readableMeter()
-  const settings = testSettings({ meter })
-  const host = testHost()
-  const sink = new Sink<'metrics'>()
-  const environment = {
-    AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
-    AWS_ENDPOINT_URL_EC2: url,
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  }
-  const of = v.parse(config, { container_orchestrator: 'ecs', collection_interval: '10s', ...more })
-  const grow = (make: (turn: number) => object): void => {
-    rmSync(root, { recursive: true, force: true })
-    plant(root, make(turns))
-  }
-  let turns = 0
-  grow(tree)
-  const around = { root, environment, agentUrls: ['http://127.0.0.1:1', url], statfs }
-  const receiver = new ContainerInsightReceiver(of, settings, { metrics: sink.consume }, around)
-  await receiver.start(host)
-  t.teardown(async () => {
-    await receiver.stop(AbortSignal.abort())
-    server.closeAllConnections()
-    server.close()
-  })
-  const groups = () => described(sink)
-  return {
-    settings,
-    host,
-    sink,
-    asked,
-    answers: known,
-    receiver,
-    grow,
-    async collect(ms = 10_000) {
-      const before = sink.batches.length
-      if (before > 0) {
-        turns++
-        grow(tree)
-      }
-      await settings.clock.advance(ms)
-      await until(() => sink.batches.length > before)
-    },
-    metrics: () => Object.fromEntries(groups().map(({ name, metrics }) => [name, metrics])),
-    attributes: () => Object.fromEntries(groups().map(({ name, attributes }) => [name, attributes])),
-  }
-}
-
-function plant(path: string, tree: object): void {
-  mkdirSync(path, { recursive: true })
-  for (const [name, inside] of Object.entries(tree)) {
-    if (typeof inside === 'string') writeFileSync(join(path, name), inside)
-    else plant(join(path, name), inside)
-  }
-}
-
-function described(sink: Sink<'metrics'>) {
-  const { resourceMetrics } = decodedSparse('metrics', Buffer.concat(sink.batches.at(-1)!.chunks))
-  return (resourceMetrics as Plain[]).map(({ resource, scopeMetrics }) => {
-    const attributes: Record<string, string> = Object.fromEntries(
-      ((resource as Plain).attributes as { key: string; value: { stringValue: string } }[]).map(({ key, value }) => [
-        key,
-        value.stringValue,
-      ]),
-    )
-    const metrics: Record<string, string> = Object.fromEntries(
-      (scopeMetrics as Plain[]).flatMap(({ metrics }) =>
-        (metrics as Plain[]).map(({ name, unit, gauge }) => {
-          const [{ asInt, asDouble }] = (gauge as { dataPoints: [Plain] }).dataPoints
-          return [name, `${asInt === undefined ? `${asDouble} double` : `${asInt} int`} ${unit ?? '-'}`]
-        }),
-      ),
-    )
-    return { name: [attributes.Type, attributes.device ?? attributes.interface].join(' ').trim(), attributes, metrics }
-  })
-}
 
 const MIB = 1024 * 1024
 const whole = {
@@ -285,8 +134,12 @@ test('an instance with the second version of cgroups says the same', async (t) =
 test('every set of metrics says what it is about in attributes of its resource', async (t) => {
   const run = await collecting(t, v2)
   await run.collect(1000)
-  await until(() => run.asked.includes('POST /'))
-  await run.collect()
+  // What the EC2 API says comes when it comes.
+  const isWhole = (): boolean => {
+    const { Instance, 'InstanceFS /dev/nvme0n1p1': filesystem } = run.attributes()
+    return Instance?.AutoScalingGroupName !== undefined && filesystem?.EBSVolumeId !== undefined
+  }
+  for (await run.collect(); !isWhole(); await run.collect());
   const common = {
     ClusterName: CLUSTER,
     ContainerInstanceId: '4d2f',
@@ -312,6 +165,7 @@ test('every set of metrics says what it is about in attributes of its resource',
     ...common,
     Type: 'InstanceFS',
     device: '/dev/nvme0n1p1',
+    EBSVolumeId: 'aws://eu-west-1a/vol-1',
     fstype: 'vfs',
     Sources: '["cadvisor","calculated"]',
   })
@@ -319,10 +173,10 @@ test('every set of metrics says what it is about in attributes of its resource',
     ...common,
     Type: 'InstanceDiskIO',
     device: '/dev/nvme0n1',
+    EBSVolumeId: 'aws://eu-west-1a/vol-1',
     Sources: '["cadvisor"]',
   })
   t.equal(run.asked.filter((path) => path === '/v1/metadata').length, 1, 'what stays is asked for once')
-  t.equal(run.asked.filter((path) => path === 'POST /').length, 1)
 })
 
 test('a container that sees nothing of the host takes what /proc says of it', async (t) => {
@@ -378,6 +232,23 @@ test('what is missing costs its own metrics, one line in the log, and comes back
     ['info', 'ECS cluster'],
     ['info', 'ECS tasks'],
   ])
+})
+
+test('without permissions for the EC2 API its attributes are missing, and nobody is worried', async (t) => {
+  const run = await collecting(t, v1)
+  delete run.answers['POST /']
+  await run.collect(1000)
+  await until(() => run.settings.lines.length === 2)
+  await run.collect()
+  t.strictSame(
+    run.settings.lines.map(({ level, fields }) => [level, (fields as { source: string }).source]).toSorted(),
+    [
+      ['warn', 'tags of the instance'],
+      ['warn', 'volumes of the instance'],
+    ],
+  )
+  t.strictSame(run.host.states, [])
+  t.notOk(run.attributes().Instance!.AutoScalingGroupName)
 })
 
 test('an instance without tasks reserves nothing, and says so', async (t) => {

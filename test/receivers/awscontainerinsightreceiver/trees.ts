@@ -51,7 +51,11 @@ const proc = (turn: number): Tree => ({
   1: { net: { dev: netDev(turn) } },
 })
 
-const onHost = (tree: Tree): Tree => ({ rootfs: tree, proc: { self: { mountinfo } } })
+/** A text that begins with an arrow is a link. */
+const onHost = (tree: Tree): Tree => ({
+  rootfs: { ...tree, dev: { xvda: '-> nvme0n1' } },
+  proc: { self: { mountinfo } },
+})
 
 export function v1(turn: number): Tree {
   const blkio = (read: number, write: number): string =>
