@@ -32,7 +32,7 @@ export async function readReserved(
 type OfTask = Omit<Reserved, 'unknown'>
 
 async function ofTaskV1(root: string, task: Task, clusterName: string): Promise<OfTask | undefined> {
-  // The cluster's name is in the path that agents before 1.42 made.
+  // The cluster's name is in the path that older agents made.
   const find = (controller: string): Promise<string | undefined> =>
     firstThere(`${root}/${controller}/ecs/${task.id}`, `${root}/${controller}/ecs/${clusterName}/${task.id}`)
   const cpu = await find('cpu')
