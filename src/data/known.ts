@@ -17,9 +17,12 @@ import {
   writeJsonValue,
 } from './value.ts'
 
+const EMPTY = Buffer.alloc(0)
 /** Numbers per attribute: where its key and its value start and end. */
 const WIDTH = 4
 const BUCKETS = 1024
+/** Room for more attributes than that is not kept. */
+const MAX_KEPT = 4096
 
 /**
  * One instance serves one list of keys, item after item. After `open` each attribute has an index, below `count`, in the
@@ -29,7 +32,7 @@ const BUCKETS = 1024
 export class KnownAttributes {
   count = 0
   /** What `isText` has found. */
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = EMPTY
   start = 0
   end = 0
   readonly #keys: readonly Buffer[]
@@ -52,6 +55,14 @@ export class KnownAttributes {
       this.#next[number] = this.#first[bucket]!
       this.#first[bucket] = number
     }
+  }
+
+  /** Lets go of what it was opened on: a view of one attribute would keep the whole chunk that it is in. */
+  close(): void {
+    this.#forget()
+    this.#sources.length = 0
+    this.bytes = EMPTY
+    if (this.#numbers.length > MAX_KEPT) this.#grow(16)
   }
 
   open(attributes: Attributes): void {

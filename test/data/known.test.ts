@@ -85,4 +85,8 @@ test('of a known key given twice the first counts, and the other is not there', 
   t.equal(known.count, 2)
   t.equal(known.string(known.at(0)), '1')
   t.equal(known.numberOf(0), -1)
+  known.close()
+  t.equal(known.count, 0)
+  t.equal(known.at(0), -1)
+  t.equal(known.find(Buffer.from('b')), -1)
 })

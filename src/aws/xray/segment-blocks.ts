@@ -91,6 +91,11 @@ export class ResourceBlocks {
     this.#logGroups = logGroups.map((name) => ({ name, arn: '' }))
   }
 
+  /** After a batch: nothing of it is held. */
+  close(): void {
+    this.#known.close()
+  }
+
   partOf(
     resource: Resource,
   ): Pick<ResourcePart, 'serviceName' | 'language' | 'origin' | 'arn' | 'isAws' | 'account' | 'blocks' | 'service'> {

@@ -38,9 +38,13 @@ export const CLIENT = 3
 export const PRODUCER = 4
 export const CONSUMER = 5
 
+const CAPACITY = 1 << 18
+const MAX_KEPT_BYTES = 1 << 23
+const MAX_KEPT_PLACES = 4096
+
 /** One instance for all spans of an exporter. */
 export class Draft {
-  readonly json = new JsonWriter(1 << 18, { isNested: true })
+  readonly json = new JsonWriter(CAPACITY, { isNested: true })
   readonly attributes: KnownAttributes
   /** By index of the attribute. */
   places = new Uint8Array(64)
@@ -75,6 +79,21 @@ export class Draft {
   }
   get part(): ResourcePart {
     return this.#part!
+  }
+
+  /** Before a batch; what a very large one has taken is given back. */
+  clear(): void {
+    const { out } = this.json
+    if (out.bytes.length > MAX_KEPT_BYTES) out.bytes = Buffer.allocUnsafeSlow(CAPACITY)
+    this.json.clear()
+    if (this.places.length > MAX_KEPT_PLACES) this.places = new Uint8Array(64)
+  }
+  /** After a batch: nothing of it is held. */
+  close(): void {
+    this.attributes.close()
+    this.#span = undefined
+    this.#resource = undefined
+    this.traceId = this.spanId = Id.none
   }
 
   open(span: Span, resource: Resource, part: ResourcePart): void {

@@ -53,8 +53,9 @@ export interface ResourceOptions {
   readonly indexAll: boolean
 }
 
-/** At most so many resources are remembered. */
+/** At most so many resources are remembered, and so much of them on the wire. */
 const MAX_PARTS = 256
+const MAX_KEPT_BYTES = 1 << 20
 const PREFIX = 'otel.resource.'
 
 export class ResourceParts {
@@ -63,6 +64,7 @@ export class ResourceParts {
   readonly #known = new KnownAttributes([])
   readonly #json = new JsonWriter(4096, { isNested: true })
   readonly #parts = new Map<string, ResourcePart>()
+  #keptBytes = 0
 
   constructor(options: ResourceOptions) {
     this.#options = options
@@ -74,10 +76,20 @@ export class ResourceParts {
     let part = this.#parts.get(key)
     if (part === undefined) {
       part = this.#make(resource)
-      if (this.#parts.size === MAX_PARTS) this.#parts.clear()
-      this.#parts.set(key, part)
+      this.#keptBytes += key.length
+      if (this.#parts.size === MAX_PARTS || this.#keptBytes > MAX_KEPT_BYTES) {
+        this.#parts.clear()
+        this.#keptBytes = key.length
+      }
+      if (key.length <= MAX_KEPT_BYTES) this.#parts.set(key, part)
     }
     return part
+  }
+
+  /** After a batch: nothing of it is held. */
+  close(): void {
+    this.#known.close()
+    this.#blocks.close()
   }
 
   /** The blocks of the resource that a returned document asks for. */

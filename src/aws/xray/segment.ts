@@ -136,17 +136,20 @@ export class SegmentEncoder {
   }
 
   encode(batch: Batch<'traces'>): Documents {
+    this.#draft.clear()
     this.#places = []
     this.#dropped = []
     this.#cut = []
     this.#spans = 0
-    this.#draft.json.clear()
     batch.visit({
       onResource: (resource) => {
         this.#part = this.#resources.of(resource)
       },
       onSpan: (span, _scope, resource) => this.#encode(span, resource),
     })
+    this.#draft.close()
+    this.#cause.known.close()
+    this.#resources.close()
     return { bytes: this.#draft.json.out.bytes, places: this.#places, dropped: this.#dropped, cut: this.#cut }
   }
 

@@ -267,6 +267,23 @@ test('documents that were cut are told once, with how', async (t) => {
   conserved(t, settings, { out: 3 })
 })
 
+test('spans that are each other’s parents, or their own, are documents like any other (bad input 120)', async (t) => {
+  const { client, consume, settings } = await start()
+  const count = 5000
+  await consume(
+    spansOf(
+      Array.from({ length: count }, (_, i) => ({
+        kind: 'internal' as const,
+        spanId: spanId(i),
+        parentId: spanId(i % 3 === 0 ? i : (i + 1) % count),
+      })),
+    ),
+  )
+  t.equal(client.service.documents.length, count)
+  t.strictSame(client.service.violations, [])
+  conserved(t, settings, { out: count })
+})
+
 test('a middleware is refused with words', async (t) => {
   const { issues } = v.safeParse(config, { middleware: 'one' })
   t.match(issues?.[0]?.message, /middleware extensions are not supported/)
