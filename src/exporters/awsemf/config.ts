@@ -1,35 +1,11 @@
 import * as v from 'valibot'
-import { MAX_DIMENSIONS } from '../../aws/cloudwatch/names.ts'
-import { cloudWatchUnits } from '../../aws/cloudwatch/units.ts'
+import { cloudWatchSettings, dimensionSet, pattern } from '../../aws/cloudwatch/settings.ts'
 import { awsSettings } from '../../aws/index.ts'
 import { logGroupName, logGroupSettings, logStreamName } from '../../aws/logs/index.ts'
 import { list, oneOf, required, section, setting } from '../../config/schema.ts'
-import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
-import { messageOf } from '../../contract/index.ts'
+import { flag, nonEmptyText, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
-import { compilePattern } from '../../match/regexp.ts'
 import { resourceConversion } from '../../match/resource-attributes.ts'
-
-const pattern = v.pipe(
-  nonEmptyText,
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    try {
-      compilePattern(dataset.value)
-    } catch (error) {
-      addIssue({ message: messageOf(error) })
-    }
-  }),
-  v.metadata({ kind: 'text' }),
-)
-
-const dimensionSet = v.pipe(
-  list(nonEmptyText),
-  v.check(
-    (names) => names.length <= MAX_DIMENSIONS,
-    ({ input }) => `must be at most ${MAX_DIMENSIONS} dimensions, has ${input.length}`,
-  ),
-)
 
 const labelMatcher = section({
   label_names: required(
@@ -57,12 +33,6 @@ const metricDeclaration = section({
   ),
 })
 
-const metricDescriptor = section({
-  metric_name: required(nonEmptyText, 'The metric.'),
-  unit: required(oneOf(cloudWatchUnits), "Its unit, one of CloudWatch's."),
-  overwrite: setting(flag, false, 'Whether a unit that the metric has gives way.'),
-})
-
 /** As in the collector, upper and lower case are the same. */
 const destination = v.pipe(
   v.string('must be a text'),
@@ -77,7 +47,7 @@ export const config = section({
   namespace: setting(
     text,
     '',
-    'The namespace of the metrics. If empty, the attribute aws.emf.namespace of the resource, else its service.namespace and service.name with a slash in between, or "default".',
+    'The namespace of the metrics that have no attribute aws.emf.namespace. If empty, service.namespace and service.name of the resource, with a slash in between, or "default".',
   ),
   log_group_name: setting(logGroupName, '', `The log group, ${PLACEHOLDERS}; /metrics/<namespace> if empty.`),
   log_stream_name: setting(
@@ -106,7 +76,6 @@ export const config = section({
     [],
     'Which metrics CloudWatch makes of the events, with which dimensions. Without any, all metrics, with all labels.',
   ),
-  metric_descriptors: setting(list(metricDescriptor), [], 'Units of metrics that have none, or a wrong one.'),
   parse_json_encoded_attr_values: setting(
     list(nonEmptyText),
     [],
@@ -117,24 +86,7 @@ export const config = section({
     false,
     'Keep percentiles: histograms are values with their counts, and each quantile of a summary is a metric with the label quantile.',
   ),
-  retain_initial_value_of_delta_metric: setting(
-    flag,
-    false,
-    'The first point of a cumulative metric counts from zero; if not, it is only what the next one is compared with.',
-  ),
-  storage_resolution: setting(
-    v.pipe(
-      integer(1, 60),
-      v.check((seconds) => seconds === 1 || seconds === 60, 'must be 1 or 60'),
-    ),
-    60,
-    'In seconds: 60, or 1 for high resolution, which costs more. An attribute aws.emf.storage_resolution of a point comes first.',
-  ),
-  high_resolution_metrics: setting(
-    list(pattern),
-    [],
-    'Patterns (RE2) of names of metrics that have a storage resolution of 1 s.',
-  ),
+  ...cloudWatchSettings,
   eks_fargate_container_insights_enabled: setting(
     flag,
     false,
@@ -151,16 +103,6 @@ export const config = section({
     oneOf(['0', '1']),
     '1',
     'Of the embedded metric format: 1 has the metrics in _aws, 0 has them beside the labels.',
-  ),
-  max_series: setting(
-    integer(1),
-    100_000,
-    'How many cumulative series are remembered at most; the one not seen for longest gives way.',
-  ),
-  max_staleness: setting(
-    v.pipe(duration, v.gtValue(0, 'must be more than 0, or no series would ever be remembered')),
-    '1h',
-    'How long a cumulative series is remembered without a new point.',
   ),
   ...awsSettings,
   ...deliverySettings({ timeout: '30s' }),

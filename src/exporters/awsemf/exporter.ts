@@ -15,7 +15,7 @@ import type { Exporter, Settings } from '../../contract/index.ts'
 import type { Attributes, Batch } from '../../data/index.ts'
 import { type Delivery, type Drop, deliver } from '../../delivery/index.ts'
 import type { AwsEmfConfig } from './config.ts'
-import { Losses } from './losses.ts'
+import { createLosses } from './losses.ts'
 import { Lines, writeLines } from './stdout.ts'
 import { type EventSink, Translation } from './translate.ts'
 
@@ -32,7 +32,7 @@ export function createAwsEmfExporter(
 
 function toLogs(config: AwsEmfConfig, settings: Settings, client: LogsClient): Delivery<'metrics', PutLogEvents> {
   const notes = new LogNotes(settings)
-  const losses = new Losses(settings)
+  const losses = createLosses(settings)
   const sink = new LogsSink(client, sinkOptions(config, settings))
   const streams = new Streams(config, settings, notes)
   const translation = createTranslation(config, settings, streams, losses, true)
@@ -57,7 +57,7 @@ function toStdout(
   settings: Settings,
   stdout: NodeJS.WritableStream,
 ): Delivery<'metrics', Buffer> {
-  const losses = new Losses(settings)
+  const losses = createLosses(settings)
   const lines = new Lines()
   const translation = createTranslation(config, settings, lines, losses, false)
   return {
@@ -86,7 +86,7 @@ function createTranslation(
   config: AwsEmfConfig,
   { clock, meter, id }: Settings,
   sink: EventSink,
-  losses: Losses,
+  losses: ReturnType<typeof createLosses>,
   isNested: boolean,
 ): Translation {
   const translation = new Translation(config, clock, sink, {
@@ -118,7 +118,6 @@ class Streams implements EventSink {
   readonly events: LogEvents
   readonly #groups: NameTemplate | undefined
   readonly #streams: NameTemplate
-  #namespace = ''
 
   constructor(config: AwsEmfConfig, { clock, agent }: Settings, notes: LogNotes) {
     this.events = new LogEvents({ clock, onTruncated: notes.onTruncated, onCleaned: notes.onCleaned })
@@ -127,14 +126,13 @@ class Streams implements EventSink {
     this.#streams = new NameTemplate(log_stream_name || `otel-stream-${agent.instanceId}`, notes.onMissing)
   }
 
-  enter(resource: Attributes, namespace: string): void {
-    this.#namespace = namespace
+  enter(resource: Attributes): void {
     this.#groups?.enter(resource)
     this.#streams.enter(resource)
   }
 
-  streamOf(attributes: Attributes, timeMs: number): number {
-    const group = this.#groups?.nameOf(attributes, timeMs) ?? `/metrics/${this.#namespace}`
+  streamOf(attributes: Attributes, timeMs: number, namespace: string): number {
+    const group = this.#groups?.nameOf(attributes, timeMs) ?? `/metrics/${namespace}`
     return this.events.streamOf(group, this.#streams.nameOf(attributes, timeMs))
   }
 

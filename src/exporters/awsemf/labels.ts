@@ -1,5 +1,5 @@
 // What the points of one resource, scope and set of attributes have in common: their labels, made once and remembered.
-import { STORAGE_RESOLUTION } from '../../aws/cloudwatch/attributes.ts'
+import { takeResolution } from '../../aws/cloudwatch/metric-terms.ts'
 import { cleanDimensionName, cleanDimensionValue, MAX_DIMENSIONS } from '../../aws/cloudwatch/names.ts'
 import type { Declarations, Selection } from './declarations.ts'
 import type { Format } from './format.ts'
@@ -59,7 +59,7 @@ export class Labels {
   readonly storageResolution: number | undefined
   /** Its resource comes from the Prometheus receiver. */
   readonly isPrometheus: boolean
-  readonly #namespace: string
+  readonly namespace: string
   readonly #options: LabelOptions
   readonly #texts: ReadonlyMap<string, string>
   /** By label, those that can be dimensions: as they stand in the event. */
@@ -73,14 +73,10 @@ export class Labels {
   /** Of the batch at hand, for `EventGroups`. */
   last: EventGroup | undefined = undefined
 
-  constructor(
-    texts: Map<string, string>,
-    { namespace, isPrometheus }: { readonly namespace: string; readonly isPrometheus: boolean },
-    options: LabelOptions,
-  ) {
+  constructor(texts: Map<string, string>, namespace: string, isPrometheus: boolean, options: LabelOptions) {
     this.#options = options
     this.#texts = texts
-    this.#namespace = namespace
+    this.namespace = namespace
     this.isPrometheus = isPrometheus
     this.storageResolution = takeResolution(texts)
     const kubernetes = options.hasKubernetes ? kubernetesLabel(texts) : undefined
@@ -109,18 +105,11 @@ export class Labels {
     if (dimensions.length > MAX_DIMENSIONS && !declarations.areDeclared)
       onNote('too_many_dimensions', dimensions.slice(MAX_DIMENSIONS).join(', '))
     const keys = sets.map((set) => set.map((name) => this.#dimensions.get(name)))
-    const text = `{"Namespace":${JSON.stringify(this.#namespace)},"Dimensions":${JSON.stringify(keys)},"Metrics":[`
+    const text = `{"Namespace":${JSON.stringify(this.namespace)},"Dimensions":${JSON.stringify(keys)},"Metrics":[`
     let measurement = this.#byText.get(text)
     if (measurement === undefined) this.#byText.set(text, (measurement = { head: format.literal(text) }))
     return measurement
   }
-}
-
-/** It is no label. */
-function takeResolution(texts: Map<string, string>): number | undefined {
-  const resolution = texts.get(STORAGE_RESOLUTION)
-  texts.delete(STORAGE_RESOLUTION)
-  return resolution === '1' ? 1 : resolution === '60' ? 60 : undefined
 }
 
 interface Rendered {

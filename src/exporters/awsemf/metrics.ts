@@ -1,8 +1,6 @@
 // What is known of a metric by its name and unit: how it stands in an event, and which declarations are for it.
-import { cleanMetricName } from '../../aws/cloudwatch/names.ts'
-import { type CloudWatchUnit, toCloudWatchUnit } from '../../aws/cloudwatch/units.ts'
+import { metricTerms, type TermsOf } from '../../aws/cloudwatch/metric-terms.ts'
 import type { MetricType } from '../../data/index.ts'
-import { compilePattern, type Pattern } from '../../match/regexp.ts'
 import type { AwsEmfConfig } from './config.ts'
 import type { Declarations, Selection } from './declarations.ts'
 import { isFreeName } from './event.ts'
@@ -41,17 +39,13 @@ const MAX_KNOWN = 10_000
 export class KnownMetrics {
   readonly #format: Format
   readonly #declarations: Declarations
-  readonly #storageResolution: number
-  readonly #highResolution: readonly Pattern[]
-  readonly #descriptors: ReadonlyMap<string, AwsEmfConfig['metric_descriptors'][number]>
+  readonly #termsOf: TermsOf
   readonly #known = new Map<string, KnownMetric>()
 
   constructor(config: AwsEmfConfig, format: Format, declarations: Declarations) {
     this.#format = format
     this.#declarations = declarations
-    this.#storageResolution = config.storage_resolution
-    this.#highResolution = config.high_resolution_metrics.map(compilePattern)
-    this.#descriptors = new Map(config.metric_descriptors.map((descriptor) => [descriptor.metric_name, descriptor]))
+    this.#termsOf = metricTerms(config)
   }
 
   /** `suffix`: what a part of a metric is called beyond it; it has the metric's unit. */
@@ -60,16 +54,18 @@ export class KnownMetrics {
     let known = this.#known.get(key)
     if (known === undefined) {
       if (this.#known.size === MAX_KNOWN) this.#known.clear()
-      this.#known.set(key, (known = this.#learn(name + suffix, this.#unitOf(name, unit))))
+      this.#known.set(key, (known = this.#learn(name, unit, name + suffix)))
     }
     return known
   }
 
-  #learn(fullName: string, unit: CloudWatchUnit | undefined): KnownMetric {
-    const clean = cleanMetricName(fullName)
+  #learn(metricName: string, unit: string, fullName: string): KnownMetric {
+    const { name: clean, conversion, storageResolution } = this.#termsOf(metricName, unit, fullName)
     const name = isFreeName(clean) ? clean : ''
     const quoted = JSON.stringify(name)
-    const definition = `{"Name":${quoted}${unit === undefined ? '' : `,"Unit":"${unit}"`}`
+    // Values stay as they are, so a unit that would need others is none.
+    const hasUnit = conversion.unit !== 'None' && conversion.factor === 1
+    const definition = `{"Name":${quoted}${hasUnit ? `,"Unit":"${conversion.unit}"` : ''}`
     return {
       name,
       loss: clean === '' ? 'invalid_name' : 'name_collision',
@@ -77,17 +73,9 @@ export class KnownMetrics {
       namesVersion: -1,
       member: this.#format.literal(`,${quoted}:`),
       selection: this.#declarations.select(fullName),
-      storageResolution: this.#highResolution.some((pattern) => pattern.test(fullName)) ? 1 : this.#storageResolution,
+      storageResolution,
       definition: this.#format.literal(`${definition}}`),
       highResolutionDefinition: this.#format.literal(`${definition},"StorageResolution":1}`),
     }
-  }
-
-  /** Values stay as they are, so a unit that would need others is none. */
-  #unitOf(name: string, unit: string): CloudWatchUnit | undefined {
-    const descriptor = this.#descriptors.get(name)
-    if (descriptor !== undefined && (unit === '' || descriptor.overwrite)) return descriptor.unit
-    const { unit: known, factor } = toCloudWatchUnit(unit)
-    return factor !== 1 || (known === 'None' && unit !== 'None') ? undefined : known
   }
 }

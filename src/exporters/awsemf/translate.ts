@@ -1,5 +1,7 @@
 // Metrics to events of the embedded metric format. What is met again is known by its bytes on the wire: labels, dimensions
 // and names are JSON already, so that a point is a number between pieces that are there.
+import { NAMESPACE } from '../../aws/cloudwatch/attributes.ts'
+import { KnownPoints, type KnownResource, type KnownScope, slotOf } from '../../aws/cloudwatch/known-points.ts'
 import { type PointLoss, PointReader, type SummaryReading, statisticsOfSummary } from '../../aws/cloudwatch/reader.ts'
 import type { Clock } from '../../contract/index.ts'
 import type { Attributes, Batch, DataPoint, Metric, MetricType, Resource, Scope, Visitor } from '../../data/index.ts'
@@ -10,19 +12,18 @@ import { Declarations } from './declarations.ts'
 import { EventWriter, reservedLabels } from './event.ts'
 import { createFormat, type Format } from './format.ts'
 import { EventGroup, EventGroups, EventMetric, type MetricValue } from './groups.ts'
-import { LabelNames, type LabelNote, type Labels } from './labels.ts'
+import { LabelNames, type LabelNote, type LabelOptions, Labels, OTEL_LIB } from './labels.ts'
 import { isFree, type KnownMetric, KnownMetrics } from './metrics.ts'
-import { type KnownResource, type KnownScope, Resources, slotOf } from './resources.ts'
 
 /** Why a point is in no event: the label of its drop. */
 export type Loss = PointLoss | 'event_too_large' | 'invalid_name' | 'name_collision' | 'no_measurement'
 
 /** Where events go. */
 export interface EventSink {
-  /** What follows comes from this resource of that namespace. */
-  enter(resource: Attributes, namespace: string): void
-  /** Where an event of that time goes; `attributes` have what the resource has not. */
-  streamOf(attributes: Attributes, timeMs: number): number
+  /** What follows comes from this resource. */
+  enter(resource: Attributes): void
+  /** Where an event of that time and namespace goes; `attributes` have what the resource has not. */
+  streamOf(attributes: Attributes, timeMs: number, namespace: string): number
   /** The event is [start, end) of `json`; it tells of so many points. */
   add(stream: number, timeMs: number, json: Buffer, start: number, end: number, items: number): void
 }
@@ -47,14 +48,14 @@ export class Translation {
   readonly #writer: EventWriter
   readonly #reader: PointReader
   readonly #metrics: KnownMetrics
-  readonly #resources: Resources
+  readonly #known: KnownPoints<Labels>
   readonly #groups = new EventGroups()
   readonly #names = new LabelNames()
   readonly #visitor: Visitor<'metrics'>
   #drop: Drop = () => {}
   #nowMs = 0
-  #resource!: KnownResource
-  #scope!: KnownScope
+  #resource!: KnownResource<Labels>
+  #scope!: KnownScope<Labels>
   #name = ''
   #unit = ''
   #metric!: KnownMetric
@@ -78,18 +79,22 @@ export class Translation {
       hasExponentialValues: true,
     })
     this.#metrics = new KnownMetrics(config, format, declarations)
-    this.#resources = new Resources({
+    const labels: LabelOptions = {
+      format,
+      declarations,
+      jsonLabels: new Set(config.parse_json_encoded_attr_values),
+      hasKubernetes: config.eks_fargate_container_insights_enabled,
+      reserved: reservedLabels(config.version),
+      names: this.#names,
+      onNote: options.onNote,
+    }
+    this.#known = new KnownPoints({
       namespace: config.namespace,
+      namespaceAttribute: NAMESPACE,
       isLabel: resourceAttributeFilter(config.resource_to_telemetry_conversion),
-      labels: {
-        format,
-        declarations,
-        jsonLabels: new Set(config.parse_json_encoded_attr_values),
-        hasKubernetes: config.eks_fargate_container_insights_enabled,
-        reserved: reservedLabels(config.version),
-        names: this.#names,
-        onNote: options.onNote,
-      },
+      scopeLabel: OTEL_LIB,
+      make: (texts, namespace, { isPrometheus }) => new Labels(texts, namespace, isPrometheus, labels),
+      sizeOf: ({ json }) => 2 * json.length,
     })
     this.#visitor = {
       onResource: (resource) => this.#enterResource(resource),
@@ -121,13 +126,13 @@ export class Translation {
   }
 
   #enterResource(resource: Resource): void {
-    this.#resource = this.#resources.resource(resource)
-    this.#sink.enter(resource.attributes, this.#resource.namespace)
+    this.#resource = this.#known.resource(resource)
+    this.#sink.enter(resource.attributes)
     this.#reader.enterResource()
   }
 
   #enterScope(scope: Scope): void {
-    this.#scope = this.#resources.scope(this.#resource, scope)
+    this.#scope = this.#known.scope(this.#resource, scope)
     this.#reader.enterScope()
   }
 
@@ -143,16 +148,16 @@ export class Translation {
   }
 
   #add(point: DataPoint, metric: Metric, scope: Scope, resource: Resource): void {
-    const known = this.#resources.attributes(this.#resource, this.#scope, point.attributes)
+    const known = this.#known.attributes(this.#resource, this.#scope, point.attributes)
     const slot = this.#reader.isCumulative ? slotOf(known, this.#metric) : undefined
     const reading = this.#reader.read(point, metric, scope, resource, slot)
     if (typeof reading === 'string') this.#lose(1, reading)
     else if (typeof reading === 'number' || 'min' in reading)
-      this.#addValue(this.#metric, point, known.labels, reading, 1)
-    else if ('quantiles' in reading) this.#addSummary(point, known.labels, reading)
+      this.#addValue(this.#metric, point, known.made, reading, 1)
+    else if ('quantiles' in reading) this.#addSummary(point, known.made, reading)
     else
       for (const [i, distribution] of reading.entries())
-        this.#addValue(this.#metric, point, known.labels, distribution, i === 0 ? 1 : 0)
+        this.#addValue(this.#metric, point, known.made, distribution, i === 0 ? 1 : 0)
   }
 
   #addSummary(point: DataPoint, labels: Labels, reading: SummaryReading): void {
@@ -167,7 +172,7 @@ export class Translation {
     this.#addValue(part('_count'), point, labels, reading.count, 0)
     for (const { quantile, value } of reading.quantiles) {
       const { attributes } = point
-      const own = this.#resources.labelsWith(this.#resource, this.#scope, attributes, 'quantile', String(quantile))
+      const own = this.#known.with(this.#resource, this.#scope, attributes, 'quantile', String(quantile))
       this.#addValue(this.#metric, point, own, value, 0)
     }
   }
@@ -182,7 +187,7 @@ export class Translation {
     const timeMs = time.isZero ? this.#nowMs : time.millis
     const type = this.#type
     if (!this.#groups.add(labels, timeMs, type, metric, value, items)) {
-      const stream = this.#sink.streamOf(point.attributes, timeMs)
+      const stream = this.#sink.streamOf(point.attributes, timeMs, labels.namespace)
       // A metric that comes twice for the same labels and time is in two events, which CloudWatch adds up.
       this.#groups.open(new EventGroup(labels, timeMs, type, stream, new EventMetric(metric, value, items)))
     }
