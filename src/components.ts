@@ -27,6 +27,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     span: () => import('./processors/span/index.ts'),
   },
   exporter: {
+    awscloudwatch: () => import('./exporters/awscloudwatch/index.ts'),
     awscloudwatchlogs: () => import('./exporters/awscloudwatchlogs/index.ts'),
     awsemf: () => import('./exporters/awsemf/index.ts'),
     awsxray: () => import('./exporters/awsxray/index.ts'),

@@ -95,6 +95,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   },
   exporter: {
     awsxray: ({ aws }) => aws.config,
+    awscloudwatch: ({ aws }) => ({ ...aws.config, force_flush_interval: '1ms' }),
     awscloudwatchlogs: ({ aws }) => ({ ...aws.config, log_group_name: 'group', log_stream_name: 'stream' }),
     awsemf: ({ aws }) => aws.config,
     awskinesisfirehose: ({ aws }) => ({ ...aws.config, delivery_stream: 'logs' }),

@@ -90,7 +90,12 @@ for (const entry of entries) {
           const ledger = one.settings.ledger(signal)
           t.equal(ledger.held, 0, `${signal}: entered = out + dropped + merged + refused`)
           t.equal(ledger.enteredItems, one.consumers[signal] ? 251 : 0)
-          t.equal(ledger.outItems + ledger.droppedItems, ledger.enteredItems, `${signal}: delivered or dropped`)
+          const { outItems, droppedItems, mergedItems, enteredItems, createdItems } = ledger
+          t.equal(
+            outItems + droppedItems + mergedItems,
+            enteredItems + createdItems,
+            `${signal}: delivered, dropped or merged`,
+          )
         }
         t.equal(one.settings.memory.heldBytes, 0)
         await refusesAfterStop(t, one)

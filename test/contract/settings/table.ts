@@ -3,11 +3,12 @@ import type { ComponentKind } from '../../../src/contract/index.ts'
 import type { ProcessMemory } from '../../../src/processors/memory_limiter/process-memory.ts'
 import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
+import { until } from '../../kit/until.ts'
 import { visit } from '../driven.ts'
 import { awsChanges, awskinesisfirehose, awss3, awsxray, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
-import { emfChanges } from './cloudwatch.ts'
+import { emfChanges, putMetricDataChanges } from './cloudwatch.ts'
 import { queueChanges, retryChanges, timeoutChange } from './delivery.ts'
 import { resourceDetection } from './detection.ts'
 import { filter } from './filter.ts'
@@ -364,6 +365,19 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     resource_detection: resourceDetection,
   },
   exporter: {
+    awscloudwatch: {
+      ...awsChanges,
+      ...putMetricDataChanges,
+      ...queueChanges(true),
+      ...retryChanges(true, {
+        async fail({ settings: { clock } }, { aws }) {
+          aws.faults.push('throttled')
+          // It collects for a moment before it sends.
+          void until(() => clock.pending > 0).then(() => clock.advance(10))
+        },
+      }),
+      ...timeoutChange,
+    },
     awscloudwatchlogs: {
       ...awsChanges,
       ...logGroupChanges,
