@@ -5,26 +5,38 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /**
  * `pass`: as if it were not there. `refuse`: connections are reset at once. `cut`: what the client says arrives, and at the
  * first byte of an answer both sides are reset. `blackhole`: connections are accepted and nothing passes, in no direction,
- * for ever. `trickle`: answers pass a byte at a time, each when the loop comes round.
+ * for ever. `trickle`: answers pass a byte at a time, each when the loop comes round. `late`: what the client says arrives, and
+ * answers wait until the line is in another state.
  */
-export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle'
+export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle' | 'late'
 
 export class TcpProxy {
-  state: LineState = 'pass'
   /** Of all time. */
   connections = 0
   port = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #targetPort: number
+  #state: LineState = 'pass'
+  /** Answers that are late. */
+  #late: (() => void)[] = []
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort
     this.#server = createServer((socket) => this.#serve(socket))
   }
 
+  get state(): LineState {
+    return this.#state
+  }
+  set state(state: LineState) {
+    this.#state = state
+    for (const go of this.#late.splice(0)) go()
+  }
+
+  /** After a stop, on the port that it had. */
   async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1')
+    this.#server.listen(this.port, '127.0.0.1')
     await once(this.#server, 'listening')
     this.port = (this.#server.address() as AddressInfo).port
     return this
@@ -71,6 +83,9 @@ export class TcpProxy {
         return
       case 'blackhole':
         return
+      case 'late':
+        await new Promise<void>((go) => this.#late.push(go))
+        return this.#answer(client, target, bytes)
       case 'cut':
         client.resetAndDestroy()
         target.resetAndDestroy()

@@ -1,0 +1,281 @@
+// The destinations of the fan-out, each a strict emulator behind a line that can be bad; what they have taken is known by the
+// numbers of items.
+import type { ServerResponse } from 'node:http'
+import type { Test } from 'tap'
+import type { Signal } from '../../src/data/index.ts'
+import { BulkEmulator } from '../emulator/bulk.ts'
+import { FirehoseEmulator } from '../emulator/firehose.ts'
+import { LogsService } from '../emulator/logs.ts'
+import { S3Emulator } from '../emulator/s3.ts'
+import { AwsEmulator, type Fault } from '../emulator/server.ts'
+import { XrayService } from '../emulator/xray.ts'
+import { type ReceivedWrite, destination as remoteWrite } from '../exporters/prometheusremotewrite/kit.ts'
+import { TcpProxy } from '../kit/tcp-proxy.ts'
+
+/** What a destination says to every request, in place of taking it. */
+export type Saying = 'nothing special' | 'throttled' | 'garbage' | 'broken' | 'expired'
+
+export interface Destination {
+  readonly signal: Signal
+  readonly proxy: TcpProxy
+  /** But for what all have. */
+  readonly config: object
+  /** What it can say. */
+  readonly sayings: readonly Saying[]
+  say(saying: Saying): void
+  /** Whether a success is one whatever the body says: it has none by the protocol. */
+  readonly looksAtStatusOnly?: true
+  readonly partly: Partly
+  /** The numbers of the items that it has taken, each as often as it has. */
+  taken(): number[]
+  violations(): readonly string[]
+}
+
+/** Part of the items is taken at once, part of them later, and part of them never. */
+export interface Partly {
+  /** Of what is never taken; undefined where there is no such thing. */
+  readonly reason?: string
+  begin(): void
+  end(): void
+}
+
+/** Items of a request, which are numbered on from a multiple of 3: one of each kind. */
+export const isNeverTaken = (number: number): boolean => number % 3 === 1
+const isTakenLater = (number: number): boolean => number % 3 === 2
+
+/** How far ahead of those of the others the times of those items are that are never to be taken. */
+export const AHEAD_MS = 3_600_000
+
+/** `item 17` in a text. */
+const numbersIn = (text: string): number[] => [...text.matchAll(/item (\d+)/g)].map(([, digits]) => Number(digits))
+
+export const destinations: Readonly<Record<string, (t: Test) => Promise<Destination>>> = {
+  async awscloudwatchlogs(t) {
+    const { service, base } = await logs(t)
+    return {
+      ...base,
+      signal: 'logs',
+      config: { ...base.config, log_group_name: '/shop', log_stream_name: 'all', raw_log: true },
+      taken: () => [...service.events()].flatMap(({ message }) => numbersIn(message)),
+    }
+  },
+  async awsemf(t) {
+    const { service, base } = await logs(t)
+    return {
+      ...base,
+      signal: 'metrics',
+      config: { ...base.config, dimension_rollup_option: 'NoDimensionRollup' },
+      taken: () => [...service.events()].flatMap(({ message }) => numbersIn(message)),
+    }
+  },
+  async awsxray(t) {
+    const service = new XrayService()
+    const aws = await AwsEmulator.start(t, service.options)
+    const line = await lineTo(t, aws.port)
+    const later = new Later()
+    const numberOf = (document: { readonly id: string }): number => Number.parseInt(document.id, 16)
+    return {
+      signal: 'traces',
+      proxy: line.proxy,
+      config: { region: aws.region, endpoint: line.url },
+      ...answersOf(aws),
+      partly: {
+        reason: 'invalid_name',
+        begin() {
+          service.refuse = (document) => {
+            if (isNeverTaken(numberOf(document))) return { ErrorCode: 'InvalidName' }
+            return later.isNow(numberOf(document)) ? undefined : { ErrorCode: 'ThrottlingException' }
+          }
+        },
+        end() {
+          service.refuse = () => undefined
+        },
+      },
+      taken: () => service.documents.map(numberOf),
+    }
+  },
+  opensearch: (t) => search(t, 'opensearch'),
+  async prometheusremotewrite(t) {
+    const server = await remoteWrite(t)
+    const { port, pathname } = new URL(server.url)
+    const line = await lineTo(t, Number(port))
+    const later = new Later()
+    let saying: Saying = 'nothing special'
+    let isPartly = false
+    const answer = (response: ServerResponse, status: number, body = 'no'): true => {
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(body)
+      return true
+    }
+    server.answer = (write, response) => {
+      if (saying === 'throttled') return answer(response, 429)
+      if (saying === 'broken') return answer(response, 500, GARBAGE)
+      if (saying === 'garbage') {
+        server.writes.push(write)
+        return answer(response, 200, GARBAGE)
+      }
+      if (!isPartly) return false
+      const numbers = numbersOf(write)
+      if (numbers.some(isNeverTaken)) return answer(response, 400, 'out of bounds')
+      return numbers.every((number) => later.isNow(number)) ? false : answer(response, 429)
+    }
+    return {
+      signal: 'metrics',
+      proxy: line.proxy,
+      config: { endpoint: `${line.url}${pathname}` },
+      sayings: ['throttled', 'garbage', 'broken'],
+      say(next) {
+        saying = next
+      },
+      looksAtStatusOnly: true,
+      partly: {
+        reason: 'http_400',
+        begin() {
+          isPartly = true
+        },
+        end() {
+          isPartly = false
+        },
+      },
+      taken: () => server.writes.flatMap(numbersOf),
+      violations: () => server.violations,
+    }
+  },
+  async awss3(t) {
+    const s3 = await S3Emulator.start(t)
+    const line = await lineTo(t, s3.aws.port)
+    return {
+      signal: 'logs',
+      proxy: line.proxy,
+      config: {
+        s3uploader: { region: s3.aws.region, endpoint: line.url, s3_bucket: 'archive' },
+        marshaler: 'json_lines',
+      },
+      ...answersOf(s3.aws),
+      // An object is there or it is not.
+      partly: {
+        begin() {
+          s3.aws.faults.push('throttled', undefined, { status: 503 }, 'reset')
+        },
+        end() {},
+      },
+      taken: () => s3.stored.flatMap(({ body }) => numbersIn(body.toString())),
+    }
+  },
+  async awskinesisfirehose(t) {
+    const firehose = await FirehoseEmulator.start(t)
+    const line = await lineTo(t, firehose.aws.port)
+    const later = new Later()
+    return {
+      signal: 'logs',
+      proxy: line.proxy,
+      config: { region: firehose.aws.region, endpoint: line.url, delivery_stream: 'logs', pack_records: false },
+      ...answersOf(firehose.aws),
+      partly: {
+        begin() {
+          firehose.refuse = (_, data) => {
+            const [number] = numbersIn(data.toString())
+            return later.isNow(number!) ? undefined : 'ServiceUnavailableException'
+          }
+        },
+        end() {
+          firehose.refuse = () => undefined
+        },
+      },
+      taken: () => numbersIn(firehose.text),
+    }
+  },
+}
+
+const GARBAGE = '<html><h1>Welcome to the guest network</h1>{"half": '
+
+async function lineTo(t: Test, port: number): Promise<{ readonly proxy: TcpProxy; readonly url: string }> {
+  const proxy = await new TcpProxy(port).start()
+  t.teardown(() => proxy.stop())
+  return { proxy, url: `http://127.0.0.1:${proxy.port}` }
+}
+
+const faultsOf: Readonly<Record<Exclude<Saying, 'nothing special'>, Fault>> = {
+  throttled: 'throttled',
+  garbage: { status: 200, body: GARBAGE },
+  broken: { status: 500, body: GARBAGE },
+  expired: 'expired',
+}
+
+function answersOf(aws: AwsEmulator): Pick<Destination, 'sayings' | 'say' | 'violations'> {
+  return {
+    sayings: ['throttled', 'garbage', 'broken', 'expired'],
+    say(saying) {
+      aws.fault = saying === 'nothing special' ? undefined : faultsOf[saying]
+    },
+    violations: () => aws.violations,
+  }
+}
+
+/** CloudWatch Logs, which takes what comes at most two hours early, by its own clock. */
+async function logs(t: Test) {
+  let behindMs = 0
+  const service = new LogsService(() => Date.now() - behindMs)
+  const aws = await AwsEmulator.start(t, { ...service.options, now: Date.now })
+  const { proxy, url } = await lineTo(t, aws.port)
+  const partly: Partly = {
+    reason: 'too_new',
+    begin() {
+      behindMs = 2 * 3_600_000 - AHEAD_MS / 2
+    },
+    end() {
+      behindMs = 0
+    },
+  }
+  return { service, base: { proxy, config: { region: aws.region, endpoint: url }, partly, ...answersOf(aws) } }
+}
+
+async function search(t: Test, product: 'opensearch' | 'elasticsearch'): Promise<Destination> {
+  const server = await BulkEmulator.start(t, product)
+  const line = await lineTo(t, server.port)
+  const later = new Later()
+  const numberOf = (source: unknown): number => numbersIn(JSON.stringify(source))[0]!
+  const faults = {
+    throttled: { status: 429 },
+    garbage: { status: 200, body: GARBAGE },
+    broken: { status: 500, body: GARBAGE },
+    expired: { status: 401 },
+    'nothing special': undefined,
+  }
+  return {
+    signal: 'logs',
+    proxy: line.proxy,
+    config: product === 'opensearch' ? { http: { endpoint: line.url } } : { endpoint: line.url },
+    sayings: ['throttled', 'garbage', 'broken'],
+    say(saying) {
+      server.fault = faults[saying]
+    },
+    partly: {
+      reason: 'mapping_error',
+      begin() {
+        server.refuse = ({ source }) => {
+          if (isNeverTaken(numberOf(source))) return { status: 400, type: 'mapper_parsing_exception' }
+          return later.isNow(numberOf(source)) ? undefined : { status: 429, type: 'es_rejected_execution_exception' }
+        }
+      },
+      end() {
+        server.refuse = () => undefined
+      },
+    },
+    taken: () => server.documents.map(({ source }) => numberOf(source)),
+    violations: () => server.violations,
+  }
+}
+
+const numbersOf = (write: ReceivedWrite): number[] =>
+  write.series.filter(({ samples }) => samples.length > 0).flatMap(({ name }) => numbersIn(name))
+
+/** Items that are taken when they come again. */
+class Later {
+  readonly #seen = new Set<number>()
+
+  isNow(number: number): boolean {
+    if (!isTakenLater(number) || this.#seen.has(number)) return true
+    this.#seen.add(number)
+    return false
+  }
+}

@@ -1,0 +1,303 @@
+// One agent and all destinations of the fan-out. Each in turn is down, slow, silent, throttling, talking nonsense, or takes a part:
+// the others have everything meanwhile, its account adds up, and what it comes back for is there (F18 to F24, F29, F39).
+import { type Test, test } from 'tap'
+import type { Signal } from '../../src/data/index.ts'
+import { TEST_KEY } from '../emulator/server.ts'
+import { contradictions, OWN_METRICS, type OwnAccount, type OwnAccounts, ownAccounts } from '../kit/own-accounts.ts'
+import { type SluiceProcess, startSluice } from '../kit/process.ts'
+import { send } from '../kit/receiver.ts'
+import { AHEAD_MS, type Destination, destinations, isNeverTaken, type Saying } from './destinations.ts'
+
+/** Of the agent's attempts: so long is waited for a destination that says nothing. */
+const TIMEOUT = '1s'
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
+const REQUESTS = 3
+const ITEMS = 3
+const LOAD = REQUESTS * ITEMS
+
+interface Trouble {
+  readonly begin: (destination: Destination) => Promise<void> | void
+  /** Until it has had its effect; the others are done by then. */
+  readonly last?: (destination: Destination, agent: Agent) => Promise<void>
+  readonly end: (destination: Destination) => Promise<unknown> | void
+  /** Whether something may have been taken that the agent has to send again. */
+  readonly mayDouble?: true
+  /** Whether nothing of it is settled before the end. */
+  readonly isHeld: (destination: Destination) => boolean
+}
+
+const always = (): boolean => true
+const pass = (destination: Destination): void => {
+  destination.proxy.state = 'pass'
+}
+
+const saying = (what: Saying, over: Partial<Trouble> = {}): Trouble => ({
+  begin: (destination) => destination.say(what),
+  end: (destination) => destination.say('nothing special'),
+  isHeld: always,
+  ...over,
+})
+
+const troubles: Readonly<Record<string, Trouble>> = {
+  'is not there': {
+    begin: ({ proxy }) => proxy.stop(),
+    end: ({ proxy }) => proxy.start(),
+    isHeld: always,
+  },
+  'resets connections': {
+    begin({ proxy }) {
+      proxy.state = 'refuse'
+      proxy.kill()
+    },
+    end: pass,
+    isHeld: always,
+  },
+  'goes away before its answer': {
+    begin({ proxy }) {
+      proxy.state = 'cut'
+    },
+    end: pass,
+    mayDouble: true,
+    isHeld: always,
+  },
+  'answers late': {
+    begin({ proxy }) {
+      proxy.state = 'late'
+    },
+    end: pass,
+    mayDouble: true,
+    isHeld: always,
+  },
+  'says nothing': {
+    begin({ proxy }) {
+      proxy.state = 'blackhole'
+      proxy.kill()
+    },
+    // The second connection is there when the first attempt has been given up.
+    async last({ proxy }, agent) {
+      const before = proxy.connections
+      await agent.until(() => proxy.connections > before)
+    },
+    end(destination) {
+      pass(destination)
+      destination.proxy.kill()
+    },
+    isHeld: always,
+  },
+  throttles: saying('throttled'),
+  'answers a success that is none': saying('garbage', {
+    isHeld: ({ looksAtStatusOnly = false }) => !looksAtStatusOnly,
+  }),
+  'answers a failure that is no answer': saying('broken'),
+  'says that credentials have expired': saying('expired'),
+}
+
+/** What was sent to all of one signal, and what has become of it. */
+interface Expected {
+  readonly destination: Destination
+  sent: number
+  readonly dropped: Record<string, number>
+}
+
+class Agent {
+  readonly #t: Test
+  readonly #process: SluiceProcess
+  readonly #http: string
+  /** A multiple of the items of a request; there is no span 0. */
+  #next = ITEMS
+
+  constructor(t: Test, process: SluiceProcess) {
+    this.#t = t
+    this.#process = process
+    this.#http = process.endpoints('receiver otlp')[0]!
+  }
+
+  /** The number of the first item. */
+  async load(): Promise<number> {
+    const first = this.#next
+    for (let request = 0; request < REQUESTS; request++) {
+      const numbers = Array.from({ length: ITEMS }, () => this.#next++)
+      await Promise.all(
+        SIGNALS.map(async (signal) => {
+          const body = JSON.stringify(bodies[signal](numbers))
+          const { status } = await send(`${this.#http}/v1/${signal}`, body, {
+            headers: { 'content-type': 'application/json' },
+          })
+          if (status !== 200) this.#t.fail(`${signal}: ${status}`)
+        }),
+      )
+    }
+    return first
+  }
+
+  /** Scrapes until it is so. Accounts that contradict themselves on the way fail the test. */
+  async until(isSo: (accounts: OwnAccounts) => boolean): Promise<OwnAccounts> {
+    for (;;) {
+      const accounts = await ownAccounts(this.#process)
+      const wrong = contradictions(accounts)
+      if (wrong.length > 0) this.#t.same(wrong, [])
+      if (isSo(accounts)) return accounts
+    }
+  }
+}
+
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n
+const timeOf = (number: number): string => String(now() + (isNeverTaken(number) ? BigInt(AHEAD_MS) * 1_000_000n : 0n))
+const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] }
+
+const bodies: Readonly<Record<Signal, (numbers: readonly number[]) => object>> = {
+  logs: (numbers) => ({
+    resourceLogs: [
+      {
+        resource,
+        scopeLogs: [
+          {
+            logRecords: numbers.map((number) => ({
+              timeUnixNano: timeOf(number),
+              body: { stringValue: `item ${number}` },
+            })),
+          },
+        ],
+      },
+    ],
+  }),
+  metrics: (numbers) => ({
+    resourceMetrics: [
+      {
+        resource,
+        scopeMetrics: [
+          {
+            metrics: [
+              {
+                name: 'level',
+                gauge: {
+                  dataPoints: numbers.map((number) => ({
+                    timeUnixNano: timeOf(number),
+                    asDouble: number,
+                    attributes: [{ key: 'number', value: { stringValue: `item ${number}` } }],
+                  })),
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+  traces: (numbers) => ({
+    resourceSpans: [
+      {
+        resource,
+        scopeSpans: [
+          {
+            spans: numbers.map((number) => ({
+              traceId: '0af7651916cd43dd8448eb211c80319c',
+              spanId: number.toString(16).padStart(16, '0'),
+              name: `item ${number}`,
+              kind: 2,
+              startTimeUnixNano: String(now()),
+              endTimeUnixNano: String(now()),
+            })),
+          },
+        ],
+      },
+    ],
+  }),
+}
+
+function configOf(all: ReadonlyMap<string, Expected>): string {
+  const exporters = Object.fromEntries(
+    [...all].map(([name, { destination }]) => [
+      name,
+      {
+        ...destination.config,
+        timeout: TIMEOUT,
+        retry_on_failure: { initial_interval: '20ms', max_interval: '50ms', max_elapsed_time: '0s' },
+        ...(name === 'prometheusremotewrite'
+          ? { remote_write_queue: { num_consumers: 1 } }
+          : { sending_queue: { num_consumers: 1 } }),
+      },
+    ]),
+  )
+  const pipelines = Object.fromEntries(
+    SIGNALS.map((signal) => {
+      const names = [...all].filter(([, { destination }]) => destination.signal === signal).map(([name]) => name)
+      return [signal, { receivers: ['otlp'], exporters: names }]
+    }),
+  )
+  return `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
+exporters: ${JSON.stringify(exporters)}
+service:
+  ${OWN_METRICS}
+  pipelines: ${JSON.stringify(pipelines)}
+`
+}
+
+const accountOf = (accounts: OwnAccounts, name: string, { destination }: Expected): OwnAccount =>
+  accounts.get(`exporter ${name} ${destination.signal}`)!
+const isSettled = ({ entered, inFlight }: OwnAccount, { sent }: Expected): boolean => entered === sent && inFlight === 0
+
+/** Everything is where it should be: each item taken, once unless it may have been twice, or dropped with its reason. */
+function checkSettled(t: Test, account: OwnAccount, of: Expected, first: number, mayDouble: boolean, lost = 0): void {
+  const { destination, sent, dropped } = of
+  const droppedItems = Object.values(dropped).reduce((sum, items) => sum + items, 0)
+  const { entered, out, refused, inFlight } = account
+  t.same(
+    { entered, out, refused, inFlight, dropped: account.dropped },
+    { entered: sent, out: sent - droppedItems, refused: 0, inFlight: 0, dropped },
+  )
+  const taken = destination.taken().filter((number) => number >= first)
+  const wanted = Array.from({ length: LOAD }, (_, i) => first + i).filter(
+    (number) => lost === 0 || !isNeverTaken(number),
+  )
+  const byNumber = (one: number, other: number): number => one - other
+  t.same((mayDouble ? [...new Set(taken)] : taken).toSorted(byNumber), wanted, 'what was taken of it')
+}
+
+test('each destination fails in every way, and the others have everything meanwhile', async (t) => {
+  const all = new Map<string, Expected>()
+  for (const [name, start] of Object.entries(destinations))
+    all.set(name, { destination: await start(t), sent: 0, dropped: {} })
+  const env = { AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId, AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey }
+  const agent = new Agent(t, await startSluice(t, configOf(all), { env }))
+
+  /** Loads, and returns when all but one have everything. */
+  const load = async (faulty?: string): Promise<{ first: number; accounts: OwnAccounts }> => {
+    const first = await agent.load()
+    for (const each of all.values()) each.sent += LOAD
+    const others = [...all].filter(([name]) => name !== faulty)
+    const accounts = await agent.until((now) => others.every(([name, of]) => isSettled(accountOf(now, name, of), of)))
+    for (const [name, of] of others) checkSettled(t, accountOf(accounts, name, of), of, first, false)
+    return { first, accounts }
+  }
+
+  await load()
+  for (const [name, of] of all) {
+    const { destination } = of
+    const account = async (): Promise<OwnAccount> =>
+      accountOf(await agent.until((now) => isSettled(accountOf(now, name, of), of)), name, of)
+    for (const [what, trouble] of Object.entries(troubles)) {
+      if (what.includes('expired') && !destination.sayings.includes('expired')) continue
+      await t.test(`${name} ${what}`, async (t) => {
+        await trouble.begin(destination)
+        const { first, accounts } = await load(name)
+        await trouble.last?.(destination, agent)
+        if (trouble.isHeld(destination)) t.equal(accountOf(accounts, name, of).inFlight, LOAD, 'all of it is held')
+        await trouble.end(destination)
+        checkSettled(t, await account(), of, first, trouble.mayDouble ?? false)
+      })
+    }
+    await t.test(`${name} takes a part`, async (t) => {
+      destination.partly.begin()
+      const { reason } = destination.partly
+      const lost = reason === undefined ? 0 : REQUESTS
+      const { first } = await load(name)
+      if (reason !== undefined) of.dropped[reason] = lost
+      const settled = await account()
+      destination.partly.end()
+      checkSettled(t, settled, of, first, false, lost)
+    })
+    t.same(destination.violations(), [])
+  }
+})
