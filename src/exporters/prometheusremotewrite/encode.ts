@@ -30,9 +30,20 @@ export function encodeGroups(groups: readonly Group[], options: EncodeOptions): 
   return list
 }
 
+/** What requests are written to, one batch after the other: memory of that size is dear to get anew each time. */
+let scratch = new ByteWriter(64 * 1024)
+/** What a large batch has taken is not kept for the small ones after it. */
+const KEPT_BYTES = 4 * 1024 * 1024
+
+function emptyScratch(): ByteWriter {
+  if (scratch.bytes.length > KEPT_BYTES) scratch = new ByteWriter(64 * 1024)
+  scratch.clear()
+  return scratch
+}
+
 class RequestWriter {
   readonly #options: EncodeOptions
-  readonly #out = new ByteWriter(64 * 1024)
+  readonly #out = emptyScratch()
   readonly #requests: WriteRequest[] = []
   #cuts: Cut[] = []
   #items = 0
