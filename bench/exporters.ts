@@ -5,6 +5,8 @@ import type { LogsClient } from '../src/aws/logs/index.ts'
 import type { Exporter, Settings } from '../src/contract/index.ts'
 import { type Batch, decodeOtlp, type Signal } from '../src/data/index.ts'
 import type { Outgoing } from '../src/delivery/index.ts'
+import { config as cloudwatchConfig } from '../src/exporters/awscloudwatch/config.ts'
+import { createAwsCloudWatchExporter } from '../src/exporters/awscloudwatch/exporter.ts'
 import { config as cloudwatchLogsConfig } from '../src/exporters/awscloudwatchlogs/config.ts'
 import { createAwsCloudwatchLogsExporter } from '../src/exporters/awscloudwatchlogs/exporter.ts'
 import { config as emfConfig } from '../src/exporters/awsemf/config.ts'
@@ -122,6 +124,15 @@ const metrics: readonly Case<'metrics'>[] = [
     signal: 'metrics',
     create: () => sending((settings, client) => createAwsEmfExporter(v.parse(emfConfig, AWS), settings, client)),
   },
+  {
+    name: 'metrics: awscloudwatch',
+    signal: 'metrics',
+    create: () =>
+      sending((settings, client) => {
+        const config = v.parse(cloudwatchConfig, { ...AWS, namespace: 'shop' })
+        return createAwsCloudWatchExporter(config, settings, client)
+      }, 60_000),
+  },
   { name: 'metrics: prometheus, scraped', signal: 'metrics', yardstick: 1070, create: scraped },
   { name: 'metrics: prometheusremotewrite 1', signal: 'metrics', create: () => writing(1) },
   { name: 'metrics: prometheusremotewrite 2', signal: 'metrics', create: () => writing(2) },
@@ -131,8 +142,11 @@ const metrics: readonly Case<'metrics'>[] = [
 const AWS = { region: 'eu-west-1', sending_queue: { enabled: false } }
 const LOG_GROUP = { log_group_name: '/shop/{ServiceName}', log_stream_name: '{PodName}' }
 
-/** A whole exporter, from what it consumes to the bodies that its client is given. */
-function sending(create: (settings: Settings, client: LogsClient) => Exporter): Work<Signal> {
+/**
+ * A whole exporter, from what it consumes to the bodies that its client is given. `periodMs`: so long it collects before it
+ * sends.
+ */
+function sending(create: (settings: Settings, client: LogsClient) => Exporter, periodMs = 0): Work<Signal> {
   const settings = testSettings()
   const context = testContext()
   let sizeBytes = 0
@@ -150,9 +164,10 @@ function sending(create: (settings: Settings, client: LogsClient) => Exporter): 
     async run(batch) {
       sizeBytes = 0
       const ledger = settings.ledger(batch.signal)
-      const before = ledger.outItems
+      const before = ledger.droppedItems
       await consumers[batch.signal]!(batch as never, context)
-      return { sizeBytes, lostItems: batch.items - (ledger.outItems - before) }
+      if (periodMs > 0) await settings.clock.advance(periodMs)
+      return { sizeBytes, lostItems: ledger.droppedItems - before }
     },
   }
 }
