@@ -77,15 +77,11 @@ interface Library {
   readonly Serializer: new () => object
 }
 
-/** Each file exports one thing, in a way that its type declarations do not tell. */
+/** Each file of it exports one thing, in a way that its type declarations do not tell. */
 async function loadLibrary(): Promise<Library> {
-  const [transport, pool, serializer] = await Promise.all([
-    import('@opensearch-project/opensearch/lib/Transport.js'),
-    import('@opensearch-project/opensearch/lib/pool/index.js'),
-    import('@opensearch-project/opensearch/lib/Serializer.js'),
-  ])
-  const { ConnectionPool } = pool
-  return { Transport: transport.default, ConnectionPool, Serializer: serializer.default } as unknown as Library
+  const { ConnectionPools, Serializer, Transport } = await import('./opensearch-library.ts')
+  const { ConnectionPool } = ConnectionPools as { readonly ConnectionPool: unknown }
+  return { Transport, ConnectionPool, Serializer } as unknown as Library
 }
 
 const nobodyListens = (): boolean => true
