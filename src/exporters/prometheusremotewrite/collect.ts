@@ -13,6 +13,8 @@ import {
 import { exemplarLabels } from '../../prometheus/exemplar-labels.ts'
 import { CUSTOM_BOUNDS, customNativeOf, type NativeHistogram, nativeOf, staleHistogram } from './native.ts'
 import {
+  boundText,
+  bucketLabelsOf,
   type Family,
   type KnownResource,
   type KnownSeries,
@@ -49,15 +51,14 @@ export interface ExemplarSample {
 export interface Series {
   readonly labels: Labels
   readonly samples: Sample[]
-  readonly histograms: HistogramSample[]
-  readonly exemplars: ExemplarSample[]
+  histograms: HistogramSample[] | undefined
+  exemplars: ExemplarSample[] | undefined
 }
 
 /** All series of one point, which stay together: of a histogram its buckets, sum and count. */
 export interface Group {
   readonly family: Family
-  /** By suffix and own label. */
-  readonly series: Map<Labels, Series>
+  readonly series: Series[]
   items: number
   lastMs: number
   isSorted: boolean
@@ -158,7 +159,7 @@ export class Collector {
     const group = this.#groupOf(known, at.timeMs)
     const series = seriesIn(group, labelsOf(known, ''))
     series.samples.push({ value, ...at })
-    if (known.family.type === 'counter') series.exemplars.push(...exemplarsOf(point, this.#nowMs))
+    if (known.family.type === 'counter') addExemplars(series, exemplarsOf(point, this.#nowMs))
     return undefined
   }
 
@@ -175,8 +176,8 @@ export class Collector {
     if (histograms !== 'classic') {
       const histogram = isStale ? staleHistogram(CUSTOM_BOUNDS) : customNativeOf(buckets, point.count, point.sum ?? 0)
       const series = seriesIn(group, labelsOf(known, ''))
-      series.histograms.push({ histogram, isStale, ...at })
-      series.exemplars.push(...exemplarsOf(point, this.#nowMs))
+      addHistogram(series, { histogram, isStale, ...at })
+      addExemplars(series, exemplarsOf(point, this.#nowMs))
     }
     return undefined
   }
@@ -191,19 +192,21 @@ export class Collector {
     if (point.sum !== undefined || isStale) push(labelsOf(known, '_sum'), point.sum ?? 0)
     push(labelsOf(known, '_count'), point.count)
     const exemplars = exemplarsOf(point, this.#nowMs)
+    const labels = bucketLabelsOf(known, buckets.bounds)
     let below = 0
     let previous = Number.NEGATIVE_INFINITY
-    const bucket = (bound: number, count: number): void => {
-      const series = push(labelsOf(known, '_bucket', ['le', boundText(bound)]), count)
-      for (const exemplar of exemplars)
-        if (exemplar.value > previous && exemplar.value <= bound) series.exemplars.push(exemplar)
+    for (const [i, each] of labels.entries()) {
+      const isLast = i === buckets.bounds.length
+      const bound = isLast ? Number.POSITIVE_INFINITY : buckets.bounds[i]!
+      below += buckets.counts[i] ?? 0
+      const series = push(each, isLast ? point.count : below)
+      if (exemplars.length > 0)
+        addExemplars(
+          series,
+          exemplars.filter(({ value }) => value > previous && value <= bound),
+        )
       previous = bound
     }
-    for (const [i, bound] of buckets.bounds.entries()) {
-      below += buckets.counts[i]!
-      bucket(bound, below)
-    }
-    bucket(Number.POSITIVE_INFINITY, point.count)
     return undefined
   }
 
@@ -214,8 +217,8 @@ export class Collector {
     const histogram = buckets === undefined ? staleHistogram(0) : nativeOf(buckets, point.count, point.sum ?? 0)
     if (histogram === undefined) return 'invalid_scale'
     const series = seriesIn(this.#groupOf(known, at.timeMs), labelsOf(known, ''))
-    series.histograms.push({ histogram, isStale, ...at })
-    series.exemplars.push(...exemplarsOf(point, this.#nowMs))
+    addHistogram(series, { histogram, isStale, ...at })
+    addExemplars(series, exemplarsOf(point, this.#nowMs))
     return undefined
   }
 
@@ -242,7 +245,7 @@ export class Collector {
   #open(known: KnownSeries, timeMs: number): Group {
     let group = this.#groups.get(known)
     if (group === undefined) {
-      group = { family: known.family, series: new Map(), items: 0, lastMs: timeMs, isSorted: true }
+      group = { family: known.family, series: [], items: 0, lastMs: timeMs, isSorted: true }
       this.#groups.set(known, group)
     }
     if (timeMs < group.lastMs) group.isSorted = false
@@ -277,16 +280,28 @@ function hasValue(point: DataPoint): boolean {
 }
 
 function seriesIn({ series }: Group, labels: Labels): Series {
-  let found = series.get(labels)
-  if (found === undefined) series.set(labels, (found = { labels, samples: [], histograms: [], exemplars: [] }))
-  return found
+  for (const known of series) if (known.labels === labels) return known
+  const made = { labels, samples: [], histograms: undefined, exemplars: undefined }
+  series.push(made)
+  return made
+}
+
+function addHistogram(series: Series, sample: HistogramSample): void {
+  if (series.histograms === undefined) series.histograms = [sample]
+  else series.histograms.push(sample)
+}
+
+function addExemplars(series: Series, exemplars: readonly ExemplarSample[]): void {
+  if (exemplars.length === 0) return
+  if (series.exemplars === undefined) series.exemplars = [...exemplars]
+  else series.exemplars.push(...exemplars)
 }
 
 /** Samples of a series must be in order of time; of two with the same time the later one counts. */
 function sort({ series }: Group): void {
-  for (const { samples, histograms } of series.values()) {
+  for (const { samples, histograms } of series) {
     inOrder(samples)
-    inOrder(histograms)
+    if (histograms !== undefined) inOrder(histograms)
   }
 }
 
@@ -304,14 +319,4 @@ function exemplarsOf(point: DataPoint, nowMs: number): ExemplarSample[] {
     list.push({ labels, value: exemplar.value, timeMs: exemplar.time.isZero ? nowMs : exemplar.time.millis })
   })
   return list.sort((a, b) => a.timeMs - b.timeMs)
-}
-
-/** As the collector writes it: all digits, no exponent. `+Inf`, `0.005`, `1000000000`. */
-export function boundText(bound: number): string {
-  if (bound === Number.POSITIVE_INFINITY) return '+Inf'
-  const text = String(bound)
-  if (!text.includes('e')) return text
-  if (Math.abs(bound) >= 1) return BigInt(bound).toString()
-  const [digits, exponent] = text.replace('-', '').split('e-')
-  return `${bound < 0 ? '-' : ''}0.${'0'.repeat(Number(exponent) - 1)}${digits!.replace('.', '')}`
 }

@@ -10,7 +10,7 @@ import { ByteWriter, varintSize } from '../../wire/writer.ts'
 import { type ExemplarSample, type Group, type Sample, type Series, STALE, type Value } from './collect.ts'
 import { writeHistogram } from './encode-histogram.ts'
 import type { Cut, WriteRequest } from './request.ts'
-import type { Family, FamilyType, Label, Labels } from './series.ts'
+import { type Family, type FamilyType, type Label, type Labels, listLabels } from './series.ts'
 
 export interface EncodeOptions {
   readonly version: 1 | 2
@@ -67,7 +67,7 @@ class RequestWriter {
     }
     this.#cuts.push({ endAt: this.#out.length, items: group.items })
     this.#items += group.items
-    for (const { samples, histograms } of group.series.values()) this.#samples += samples.length + histograms.length
+    for (const { samples, histograms } of group.series) this.#samples += samples.length + (histograms?.length ?? 0)
   }
 
   end(): WriteRequest[] {
@@ -76,7 +76,7 @@ class RequestWriter {
   }
 
   #write(group: Group): void {
-    for (const series of group.series.values()) {
+    for (const series of group.series) {
       if (this.#options.version === 1) writeSeries(this.#out, series)
       else writeSeriesV2(this.#out, series, group.family, this.#symbols)
     }
@@ -102,23 +102,39 @@ class RequestWriter {
 function writeSeries(out: ByteWriter, { labels, samples, exemplars, histograms }: Series): void {
   out.byte(0x0a)
   const from = out.beginLength(2)
-  out.raw((labels.bytes ??= labelBytes(labels.list)))
+  out.raw((labels.bytes ??= labelBytes(labels)))
   for (const sample of samples) writeSample(out, 0x12, sample)
-  for (const exemplar of exemplars) {
-    out.byte(0x1a)
-    const inside = out.beginLength()
-    for (const label of exemplar.labels) writeLabel(out, label)
-    writeExemplarValue(out, exemplar)
-    out.endLength(inside)
-  }
-  for (const histogram of histograms) writeHistogram(out, 0x22, histogram)
+  if (exemplars !== undefined) for (const exemplar of exemplars) writeExemplar(out, exemplar)
+  if (histograms !== undefined) for (const histogram of histograms) writeHistogram(out, 0x22, histogram)
   out.endLength(from, 2)
 }
 
-function labelBytes(labels: Labels['list']): Buffer {
-  const out = new ByteWriter(256)
-  for (const label of labels) writeLabel(out, label)
-  return out.take()
+function writeExemplar(out: ByteWriter, exemplar: ExemplarSample): void {
+  out.byte(0x1a)
+  const inside = out.beginLength()
+  for (const label of exemplar.labels) writeLabel(out, label)
+  writeExemplarValue(out, exemplar)
+  out.endLength(inside)
+}
+
+const labelScratch = new ByteWriter(1024)
+/** Memory that many small results share: a piece of its own for each would cost more than what is in it. */
+let slab = Buffer.alloc(0)
+let slabUsed = 0
+const SLAB_BYTES = 64 * 1024
+
+function labelBytes(labels: Labels): Buffer {
+  labelScratch.clear()
+  for (const label of listLabels(labels)) writeLabel(labelScratch, label)
+  const { length } = labelScratch
+  if (length > SLAB_BYTES / 8) return labelScratch.take()
+  if (slabUsed + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    slabUsed = 0
+  }
+  labelScratch.bytes.copy(slab, slabUsed, 0, length)
+  slabUsed += length
+  return slab.subarray(slabUsed - length, slabUsed)
 }
 
 function writeLabel(out: ByteWriter, [name, value]: Label): void {
@@ -134,10 +150,10 @@ function writeLabel(out: ByteWriter, [name, value]: Label): void {
 function writeSeriesV2(out: ByteWriter, series: Series, family: Family, symbols: Symbols): void {
   out.byte(0x2a)
   const from = out.beginLength(2)
-  writeRefs(out, series.labels.list, symbols)
+  writeRefs(out, listLabels(series.labels), symbols)
   for (const sample of series.samples) writeSample(out, 0x12, sample)
-  for (const histogram of series.histograms) writeHistogram(out, 0x1a, histogram)
-  for (const exemplar of series.exemplars) {
+  for (const histogram of series.histograms ?? []) writeHistogram(out, 0x1a, histogram)
+  for (const exemplar of series.exemplars ?? []) {
     out.byte(0x22)
     const inside = out.beginLength()
     writeRefs(out, exemplar.labels, symbols)
@@ -157,7 +173,7 @@ function writeSeriesV2(out: ByteWriter, series: Series, family: Family, symbols:
     out.varint(symbols.ref(family.unit))
   }
   out.endLength(metadata)
-  const createdMs = (series.samples[0] ?? series.histograms[0])?.createdMs ?? 0
+  const createdMs = (series.samples[0] ?? series.histograms?.[0])?.createdMs ?? 0
   if (createdMs > 0) {
     out.byte(0x30)
     out.int64(createdMs)

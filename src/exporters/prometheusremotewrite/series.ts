@@ -5,9 +5,13 @@ import { type Naming, namedType } from '../../prometheus/names.ts'
 
 export type Label = readonly [name: string, value: string]
 
-/** The labels of one series, sorted, `__name__` among them. The same object for the same series, as long as it is known. */
+/** The labels of one series, `__name__` among them. The same object for the same series, as long as it is known. */
 export interface Labels {
-  readonly list: readonly Label[]
+  readonly known: KnownSeries
+  /** Of the name: `_bucket`. */
+  readonly suffix: string
+  /** `le` or `quantile`, when the series has one. */
+  readonly own: Label | undefined
   /** Label messages of the first version, written once. */
   bytes: Buffer | undefined
 }
@@ -25,8 +29,10 @@ export type FamilyType = 'unknown' | 'counter' | 'gauge' | 'histogram' | 'summar
 export interface KnownSeries {
   readonly family: Family
   readonly labels: readonly Label[]
-  /** By suffix and own label. */
-  readonly parts: Map<string, Labels>
+  /** Few: `''`, `_sum`, `_count`, the quantiles. */
+  readonly parts: Labels[]
+  /** Of a histogram, with the bounds that its last point had. */
+  buckets: { readonly bounds: readonly number[]; readonly labels: readonly Labels[] } | undefined
 }
 
 interface KnownMetric {
@@ -131,7 +137,7 @@ export class SeriesMemory {
     const labels = labelSet(all, scope.fixed, ownLabels[family.type], this.#options.naming)
     if (labels === undefined) return undefined
     this.#known++
-    const made = { family, labels: this.#withExternal(labels), parts: new Map() }
+    const made = { family, labels: this.#withExternal(labels), parts: [], buckets: undefined }
     metric.series.set(wire, made)
     return made
   }
@@ -151,7 +157,7 @@ export class SeriesMemory {
     if (!hasTargetInfo || fixed.size === 0 || attributes.length === 0) return undefined
     const labels = labelSet(attributes, fixed, undefined, naming)!
     const family = { name: naming.targetInfo, type: 'info', help: 'Target metadata', unit: '' } as const
-    return { family, labels: this.#withExternal(labels), parts: new Map() }
+    return { family, labels: this.#withExternal(labels), parts: [], buckets: undefined }
   }
 
   #learnScope({ fixed, added }: KnownResource, scope: Scope): KnownScope {
@@ -198,19 +204,48 @@ function familyTypeOf(type: MetricType, isMonotonic: boolean): FamilyType {
   }
 }
 
-/** `own` is `le` or `quantile` with its value, when the series has one. */
-export function labelsOf(series: KnownSeries, suffix: string, own?: Label): Labels {
-  const key = own === undefined ? suffix : `${suffix}\0${own[1]}`
-  let labels = series.parts.get(key)
-  if (labels === undefined) {
-    const list: Label[] = [...series.labels, ['__name__', series.family.name + suffix]]
-    if (own !== undefined) list.push(own)
-    list.sort(([a], [b]) => (a < b ? -1 : 1))
-    labels = { list, bytes: undefined }
-    if (series.parts.size >= MAX_PARTS) series.parts.clear()
-    series.parts.set(key, labels)
-  }
+/** `own` is `quantile` with its value, when the series has one. */
+export function labelsOf(known: KnownSeries, suffix: string, own?: Label): Labels {
+  const { parts } = known
+  for (const labels of parts) if (labels.suffix === suffix && labels.own?.[1] === own?.[1]) return labels
+  const labels = { known, suffix, own, bytes: undefined }
+  // Quantiles that change all the time are not remembered for ever.
+  if (parts.length >= MAX_PARTS) parts.length = 0
+  parts.push(labels)
   return labels
 }
-/** Buckets whose bounds change all the time are not remembered for ever. */
-const MAX_PARTS = 1000
+const MAX_PARTS = 100
+
+/** One more than there are bounds; the last is that of infinity. */
+export function bucketLabelsOf(known: KnownSeries, bounds: readonly number[]): readonly Labels[] {
+  const { buckets } = known
+  if (buckets !== undefined && isSame(buckets.bounds, bounds)) return buckets.labels
+  const labels = [...bounds, Number.POSITIVE_INFINITY].map(
+    (bound): Labels => ({ known, suffix: '_bucket', own: ['le', boundText(bound)], bytes: undefined }),
+  )
+  known.buckets = { bounds, labels }
+  return labels
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Sorted by name. */
+export function listLabels({ known, suffix, own }: Labels): Label[] {
+  const list: Label[] = [...known.labels, ['__name__', known.family.name + suffix]]
+  if (own !== undefined) list.push(own)
+  return list.sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** As the collector writes it: all digits, no exponent. `+Inf`, `0.005`, `1000000000`. */
+export function boundText(bound: number): string {
+  if (bound === Number.POSITIVE_INFINITY) return '+Inf'
+  const text = String(bound)
+  if (!text.includes('e')) return text
+  if (Math.abs(bound) >= 1) return BigInt(bound).toString()
+  const [digits, exponent] = text.replace('-', '').split('e-')
+  return `${bound < 0 ? '-' : ''}0.${'0'.repeat(Number(exponent) - 1)}${digits!.replace('.', '')}`
+}
