@@ -1,5 +1,6 @@
 // Configs for one purpose each, against moto, read back with AWS's own clients.
 import { gunzipSync } from 'node:zlib'
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { CreateDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
@@ -7,7 +8,17 @@ import { BatchGetTracesCommand, XRayClient } from '@aws-sdk/client-xray'
 import { test } from 'tap'
 import { findMoto, startMoto } from '../servers/moto.ts'
 import { eventually } from '../servers/process.ts'
-import { endpointOf, logsOf, nanos, postOtlp, sendUdp, startConfig, taskMetadata } from './kit.ts'
+import {
+  attributes,
+  endpointOf,
+  logsOf,
+  metricsOf,
+  nanos,
+  postOtlp,
+  sendUdp,
+  startConfig,
+  taskMetadata,
+} from './kit.ts'
 
 const found = await findMoto()
 const skip = typeof found === 'string' && found
@@ -144,5 +155,88 @@ test('configs for AWS do what they say', { skip, timeout: 110_000 }, async (t) =
       Math.round((MemoryUtilized / 512) * 10_000),
       'of the limit of the task',
     )
+  })
+
+  await t.test('business-metrics: the seed names, units and dimensions, by OTLP and by StatsD', async (t) => {
+    const cloudwatch = new CloudWatchClient(moto.client)
+    t.teardown(() => cloudwatch.destroy())
+    const agent = await startConfig(t, 'business-metrics', { ...env, METRICS_FLUSH_INTERVAL: '1s' })
+    const at = { startTimeUnixNano: nanos(now - 1000), timeUnixNano: nanos(now) }
+    const sum = (name: string, unit: string, value: number, dimensions: Record<string, string>) => ({
+      name,
+      unit,
+      sum: {
+        aggregationTemporality: 1,
+        isMonotonic: true,
+        dataPoints: [{ ...at, asDouble: value, attributes: attributes(dimensions) }],
+      },
+    })
+    await postOtlp(
+      agent,
+      'metrics',
+      metricsOf('order-service', [
+        sum('OrderCreated', '{count}', 1, { PaymentMethod: 'card', Environment: 'production' }),
+        sum('OrderAmount', '1', 39_500, { PaymentMethod: 'card' }),
+        sum('SagaCompensation', '{count}', 2, { SagaType: 'CreateOrder', Step: 'ProcessPayment' }),
+        {
+          name: 'PaymentDuration',
+          unit: 'ms',
+          gauge: {
+            dataPoints: [{ timeUnixNano: nanos(now), asDouble: 120, attributes: attributes({ Status: 'Success' }) }],
+          },
+        },
+        {
+          name: 'CacheHitRate',
+          unit: '%',
+          gauge: {
+            dataPoints: [{ timeUnixNano: nanos(now), asDouble: 92.5, attributes: attributes({ CacheType: 'redis' }) }],
+          },
+        },
+      ]),
+    )
+    await sendUdp(endpointOf(agent, 'receiver statsd', 'udp'), 'UserRegistered:3|c|#Source:web')
+    await eventually('statsd has it', async () => {
+      const page = await (await fetch(agent.endpoints('own metrics')[0]!)).text()
+      return /otelcol_receiver_received_statsd_metrics\S* [1-9]/.test(page) || undefined
+    })
+    const { code, stderr } = await agent.end()
+    t.equal(code, 0, stderr)
+    const wanted: readonly [
+      namespace: string,
+      name: string,
+      dimensions: Record<string, string>,
+      unit: string,
+      sum: number,
+    ][] = [
+      ['DOAMarket/Application', 'OrderCreated', { Environment: 'production', PaymentMethod: 'card' }, 'Count', 1],
+      // The roll-up.
+      ['DOAMarket/Application', 'OrderCreated', { PaymentMethod: 'card' }, 'Count', 1],
+      ['DOAMarket/Application', 'OrderAmount', { PaymentMethod: 'card' }, 'None', 39_500],
+      ['DOAMarket/Application', 'SagaCompensation', { SagaType: 'CreateOrder', Step: 'ProcessPayment' }, 'Count', 2],
+      ['DOAMarket/Application', 'PaymentDuration', { Status: 'Success' }, 'Milliseconds', 120],
+      ['DOAMarket/Application', 'UserRegistered', { Source: 'web' }, 'None', 3],
+      ['DOAMarket/Cache', 'CacheHitRate', { CacheType: 'redis' }, 'Percent', 92.5],
+    ]
+    const { MetricDataResults = [] } = await cloudwatch.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(now - 600_000),
+        EndTime: new Date(now + 600_000),
+        MetricDataQueries: wanted.map(([Namespace, MetricName, dimensions, Unit], i) => ({
+          Id: `q${i}`,
+          MetricStat: {
+            Metric: {
+              Namespace,
+              MetricName,
+              Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+            },
+            Period: 60,
+            Stat: 'Sum',
+            Unit: Unit as 'Count',
+          },
+        })),
+      }),
+    )
+    for (const [i, [, name, dimensions, , sum]] of wanted.entries())
+      t.same(MetricDataResults[i]?.Values, [sum], `${name} ${JSON.stringify(dimensions)}`)
   })
 })
