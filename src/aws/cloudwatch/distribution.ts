@@ -36,7 +36,10 @@ interface Bucket {
 
 /** Without values. Undefined when nothing was counted. */
 export function statisticsOf(buckets: ExplicitBuckets | ExponentialBuckets, totals: Totals): Statistics | undefined {
-  const filled = filledBuckets(buckets, totals)
+  const { count, sum, min, max, areBoundsLoose } = totals
+  if (sum !== undefined && min !== undefined && max !== undefined && !areBoundsLoose && min <= max)
+    return count === 0 ? undefined : { count, sum, min, max }
+  const filled = sum !== undefined && 'bounds' in buckets ? outermost(buckets, totals) : filledBuckets(buckets, totals)
   return filled.length === 0 ? undefined : summed(filled, totals)
 }
 
@@ -124,21 +127,31 @@ function filledBuckets(buckets: ExplicitBuckets | ExponentialBuckets, totals: To
   return filled.map(({ lower, upper, count }) => ({ lower: within(lower), upper: within(upper), count }))
 }
 
-function filledExplicit({ bounds, counts }: ExplicitBuckets, { count, sum, min, max }: Totals): Bucket[] {
-  const first = bounds[0]
-  const last = bounds.at(-1)
-  const mean = sum === undefined ? 0 : sum / count
-  // The outer buckets have one bound; what is known better takes the place of the other.
-  const bottom = min ?? (first === undefined ? mean : Math.min(first, 0))
-  const top = max ?? last ?? mean
+function filledExplicit(buckets: ExplicitBuckets, totals: Totals): Bucket[] {
+  const { counts } = buckets
   const filled: Bucket[] = []
-  for (let i = counts.length - 1; i >= 0; i--) {
-    if (counts[i] === 0) continue
-    const lower = Math.max(bottom, bounds[i - 1] ?? bottom)
-    const upper = Math.min(top, bounds[i] ?? top)
-    filled.push({ lower: Math.min(lower, upper), upper: Math.max(lower, upper), count: counts[i]! })
-  }
+  for (let i = counts.length - 1; i >= 0; i--) if (counts[i]! > 0) filled.push(explicitBucket(buckets, i, totals))
   return filled
+}
+
+/** Those with the highest and with the lowest values alone. */
+function outermost(buckets: ExplicitBuckets, totals: Totals): Bucket[] {
+  const { counts } = buckets
+  let highest = counts.length - 1
+  while (highest >= 0 && counts[highest] === 0) highest--
+  if (highest < 0) return []
+  let lowest = 0
+  while (counts[lowest] === 0) lowest++
+  return [explicitBucket(buckets, highest, totals), explicitBucket(buckets, lowest, totals)]
+}
+
+function explicitBucket({ bounds, counts }: ExplicitBuckets, i: number, { count, sum = 0, min, max }: Totals): Bucket {
+  // The outer buckets have one bound; what is known better takes the place of the other.
+  const bottom = min ?? (bounds.length === 0 ? sum / count : Math.min(bounds[0]!, 0))
+  const top = max ?? bounds.at(-1) ?? sum / count
+  const lower = Math.max(bottom, bounds[i - 1] ?? bottom)
+  const upper = Math.min(top, bounds[i] ?? top)
+  return { lower: Math.min(lower, upper), upper: Math.max(lower, upper), count: counts[i]! }
 }
 
 function filledExponential({ scale, zeroCount, positive, negative }: ExponentialBuckets): Bucket[] {

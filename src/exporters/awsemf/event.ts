@@ -35,7 +35,7 @@ export class EventWriter {
   constructor(format: Format, version: EmfVersion) {
     this.#format = format
     this.#version = version
-    this.#pieces = piecesOf(format)
+    this.#pieces = piecesOf(format, version)
   }
 
   /**
@@ -72,26 +72,23 @@ export class EventWriter {
     const { json } = this.#format
     const { out } = json
     const pieces = this.#pieces
-    const hasMetrics = this.#measurements.length > 0
-    if (hasMetrics) {
-      if (!group.labels.keys.has(VERSION)) out.raw(this.#version === '1' ? pieces.version1 : pieces.version0)
-      out.raw(this.#version === '1' ? pieces.head1 : pieces.head0)
-      let isFirst = true
-      for (const measurement of this.#measurements) {
-        if (!isFirst) out.byte(COMMA)
-        isFirst = false
+    const [first, ...others] = this.#measurements
+    if (first !== undefined) {
+      out.raw(group.labels.keys.has(VERSION) ? pieces.bareHead : pieces.head)
+      out.raw(first.head)
+      this.#writeDefinitions(group.labels, first, from, count)
+      for (const measurement of others) {
+        out.raw(pieces.between)
         out.raw(measurement.head)
         this.#writeDefinitions(group.labels, measurement, from, count)
-        out.raw(pieces.endMeasurement)
       }
-      out.byte(0x5d)
     }
     if (this.#version === '0') {
-      out.raw(pieces.timestamp0)
+      out.raw(first === undefined ? pieces.timestamp : pieces.endAndTimestamp)
       out.utf8(String(group.timeMs))
-      out.raw(pieces.endTimestamp0)
-    } else if (hasMetrics) {
-      out.raw(pieces.timestamp1)
+      out.raw(pieces.quote)
+    } else if (first !== undefined) {
+      out.raw(pieces.endAndTimestamp)
       json.number(group.timeMs)
       out.byte(0x7d)
     }
@@ -150,16 +147,20 @@ const COMMA = 0x2c
 const definitionOf = (metric: KnownMetric, labels: Labels): Buffer =>
   (labels.storageResolution ?? metric.storageResolution) === 1 ? metric.highResolutionDefinition : metric.definition
 
+const METRICS: Readonly<Record<EmfVersion, string>> = {
+  '0': '"CloudWatchMetrics":[',
+  '1': '"_aws":{"CloudWatchMetrics":[',
+}
+const TIMESTAMP: Readonly<Record<EmfVersion, string>> = { '0': '"Timestamp":"', '1': '"Timestamp":' }
+
 type Pieces = ReturnType<typeof piecesOf>
-const piecesOf = ({ literal }: Format) => ({
-  version1: literal(`,"${VERSION}":"1"`),
-  version0: literal(`,"${VERSION}":"0"`),
-  head1: literal(',"_aws":{"CloudWatchMetrics":['),
-  head0: literal(',"CloudWatchMetrics":['),
-  endMeasurement: literal(']}'),
-  timestamp1: literal(',"Timestamp":'),
-  timestamp0: literal(',"Timestamp":"'),
-  endTimestamp0: literal('"'),
+const piecesOf = ({ literal }: Format, version: EmfVersion) => ({
+  head: literal(`,"${VERSION}":"${version}",${METRICS[version]}`),
+  bareHead: literal(`,${METRICS[version]}`),
+  between: literal(']},'),
+  endAndTimestamp: literal(`]}],${TIMESTAMP[version]}`),
+  timestamp: literal(`,${TIMESTAMP[version]}`),
+  quote: literal('"'),
   values: literal('{"Values":'),
   counts: literal(',"Counts":'),
   max: literal('"Max":'),
