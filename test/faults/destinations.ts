@@ -6,8 +6,9 @@ import type { Signal } from '../../src/data/index.ts'
 import { BulkEmulator } from '../emulator/bulk.ts'
 import { FirehoseEmulator } from '../emulator/firehose.ts'
 import { LogsService } from '../emulator/logs.ts'
+import { MonitoringService, type StoredDatum } from '../emulator/monitoring.ts'
 import { S3Emulator } from '../emulator/s3.ts'
-import { AwsEmulator, type Fault } from '../emulator/server.ts'
+import { AwsEmulator, EmulatedError, type Fault } from '../emulator/server.ts'
 import { XrayService } from '../emulator/xray.ts'
 import { type ReceivedWrite, destination as remoteWrite } from '../exporters/prometheusremotewrite/kit.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
@@ -50,6 +51,36 @@ export const AHEAD_MS = 3_600_000
 const numbersIn = (text: string): number[] => [...text.matchAll(/item (\d+)/g)].map(([, digits]) => Number(digits))
 
 export const destinations: Readonly<Record<string, (t: Test) => Promise<Destination>>> = {
+  async awscloudwatch(t) {
+    const service = new MonitoringService(Date.now)
+    const aws = await AwsEmulator.start(t, service.options)
+    const line = await lineTo(t, aws.port)
+    const later = new Later()
+    const numbersOf = (data: readonly StoredDatum[]): number[] =>
+      data.flatMap(({ dimensions }) => numbersIn(dimensions.join()))
+    return {
+      signal: 'metrics',
+      proxy: line.proxy,
+      config: { region: aws.region, endpoint: line.url, force_flush_interval: '20ms' },
+      ...answersOf(aws),
+      partly: {
+        reason: 'invalid_request',
+        begin() {
+          service.beforeTaking = (data) => {
+            const numbers = numbersOf(data)
+            const bad = numbers.findIndex(isNeverTaken) + 1
+            if (bad > 0)
+              throw new EmulatedError('InvalidParameterValue', `The value of MetricData.member.${bad} is not valid`)
+            if (!later.areNow(numbers)) throw new EmulatedError('ThrottlingException', 'Rate exceeded')
+          }
+        },
+        end() {
+          service.beforeTaking = () => {}
+        },
+      },
+      taken: () => numbersOf(service.data),
+    }
+  },
   async awscloudwatchlogs(t) {
     const { service, base } = await logs(t)
     return {
@@ -116,7 +147,7 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       if (!isPartly) return false
       const numbers = numbersOf(write)
       if (numbers.some(isNeverTaken)) return answer(response, 400, 'out of bounds')
-      return numbers.every((number) => later.isNow(number)) ? false : answer(response, 429)
+      return later.areNow(numbers) ? false : answer(response, 429)
     }
     return {
       signal: 'metrics',
@@ -277,5 +308,10 @@ class Later {
     if (!isTakenLater(number) || this.#seen.has(number)) return true
     this.#seen.add(number)
     return false
+  }
+
+  /** All of them. */
+  areNow(numbers: readonly number[]): boolean {
+    return numbers.filter((number) => !this.isNow(number)).length === 0
   }
 }

@@ -13,6 +13,8 @@ export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle' | 'l
 export class TcpProxy {
   /** Of all time. */
   connections = 0
+  /** Connections and pieces of what clients say, of all time: whether somebody still tries. */
+  heard = 0
   port = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -44,6 +46,10 @@ export class TcpProxy {
   get open(): number {
     return this.#sockets.size
   }
+  /** Pieces of answers that wait for another state than `late`. */
+  get late(): number {
+    return this.#late.length
+  }
 
   /** Everything that is connected is reset, as by a machine that restarts. */
   kill(): void {
@@ -58,11 +64,13 @@ export class TcpProxy {
 
   #serve(client: Socket): void {
     this.connections++
+    this.heard++
     this.#track(client)
     if (this.state === 'refuse') return void client.resetAndDestroy()
     const target = connect(this.#targetPort, '127.0.0.1')
     this.#track(target)
     client.on('data', (bytes) => {
+      this.heard++
       if (this.state !== 'blackhole') target.write(bytes)
     })
     let answered = Promise.resolve()
