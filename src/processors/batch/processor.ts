@@ -8,7 +8,7 @@ import {
   ShutdownError,
 } from '../../contract/index.ts'
 import type { Context, Signal } from '../../data/index.ts'
-import { Burst, type Partition, partitionBy } from '../../delivery/index.ts'
+import { Burst, Handover, type Partition, partitionBy } from '../../delivery/index.ts'
 import type { Config } from './config.ts'
 import { type BatchMetrics, batchMetrics } from './metrics.ts'
 import { Shard } from './shard.ts'
@@ -97,11 +97,14 @@ class Batching<S extends Signal> implements BatchProcessor<S> {
       config: this.#config,
       clock,
       memory,
-      next: this.#next,
-      context,
+      handover: new Handover({
+        clock,
+        next: this.#next,
+        context,
+        onLost: (items, reason, error) => this.#lose(items, reason, error),
+        onLateSent: (items) => this.#ledger.created(items),
+      }),
       onSent: (trigger, { items, sizeBytes }) => this.#metrics.sent(trigger, items, sizeBytes),
-      onLost: (items, reason, error) => this.#lose(items, reason, error),
-      onLateSent: (items) => this.#ledger.created(items),
     })
   }
 

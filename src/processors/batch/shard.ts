@@ -3,35 +3,18 @@
 // One batch at a time is on its way. What comes meanwhile waits, up to a batch's worth; beyond that senders wait for their
 // acknowledgement. A batch that is refused for now is offered again until it is taken: memory stays bounded because
 // senders wait, and nothing that was acknowledged is lost without being counted.
-import {
-  type Clock,
-  type Consume,
-  type PayloadMemory,
-  PermanentError,
-  RetryableError,
-  reasonOf,
-  ShutdownError,
-} from '../../contract/index.ts'
+import { type Clock, type PayloadMemory, ShutdownError } from '../../contract/index.ts'
 import { type Batch, type Context, concat, Gatherer, type Signal, SMALL_BYTES } from '../../data/index.ts'
-import { askedMs } from '../../delivery/index.ts'
+import type { Handover } from '../../delivery/index.ts'
 import type { Config } from './config.ts'
 import type { Trigger } from './metrics.ts'
-
-/** Waits between offers of a batch that was refused for now. */
-const FIRST_WAIT_MS = 100
-const LAST_WAIT_MS = 5000
 
 export interface ShardSettings<S extends Signal> {
   readonly config: Config
   readonly clock: Clock
   readonly memory: PayloadMemory
-  readonly next: Consume<S>
-  /** What goes on with the batches. */
-  readonly context: Context
+  readonly handover: Handover<S>
   readonly onSent: (trigger: Trigger, batch: Batch<S>) => void
-  readonly onLost: (items: number, reason: string, error: unknown) => void
-  /** What comes next took a batch after it was counted as lost. */
-  readonly onLateSent: (items: number) => void
 }
 
 interface Due<S extends Signal> {
@@ -65,9 +48,6 @@ export class Shard<S extends Signal> {
   /** The time is counted from here. */
   #restartedMs: number
   #cancelTimer: (() => void) | undefined
-  /** Ends what is waited for: an answer, or the time of the next offer. */
-  #wake: (() => void) | undefined
-  #isOver = false
   #tellIdle: (() => void) | undefined
 
   constructor(of: ShardSettings<S>) {
@@ -115,7 +95,7 @@ export class Shard<S extends Signal> {
     this.#isStopping = true
     for (const waiter of this.#waiters) waiter.refuse(new ShutdownError('the batch processor is stopping'))
     this.#waiters.clear()
-    this.#wake?.()
+    this.#of.handover.hurry()
     return new Promise((resolve) => {
       this.#tellIdle = resolve
       if (!this.#isSending) void this.#send()
@@ -124,8 +104,7 @@ export class Shard<S extends Signal> {
 
   /** Waits for no answer any more: what is left is lost. */
   end(): void {
-    this.#isOver = true
-    this.#wake?.()
+    this.#of.handover.end()
   }
 
   #take(batch: Batch<S>): void {
@@ -181,7 +160,7 @@ export class Shard<S extends Signal> {
     for (let due = this.#due(); due !== undefined; due = this.#due()) {
       this.#items -= due.batch.items
       this.#admit()
-      await this.#deliver(due)
+      if (await this.#of.handover.deliver(due.batch)) this.#of.onSent(due.trigger, due.batch)
       this.#of.memory.release(due.batch)
     }
     this.#isSending = false
@@ -230,51 +209,6 @@ export class Shard<S extends Signal> {
     if (this.#isWaiting) this.#pending.push(rest.pop()!)
     this.#full = rest.reverse()
     return first!
-  }
-
-  async #deliver({ batch, trigger }: Due<S>): Promise<void> {
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
-      if (this.#isOver) return this.#of.onLost(batch.items, 'shutdown', undefined)
-      const isLast = this.#isStopping
-      const error = await this.#offer(batch)
-      if (error === undefined) return this.#of.onSent(trigger, batch)
-      if (error instanceof PermanentError) return this.#of.onLost(batch.items, reasonOf(error), error)
-      if (isLast || this.#isOver) return this.#of.onLost(batch.items, 'shutdown', error)
-      const asked = error instanceof RetryableError ? askedMs(error.waitMs) : 0
-      if (!this.#isStopping) await this.#sleep(Math.max(asked, waitMs))
-    }
-  }
-
-  /** The answer of what comes next; undefined when it took the batch. */
-  #offer(batch: Batch<S>): Promise<unknown> {
-    const { next, context, onLateSent } = this.#of
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        if (this.#isOver) resolve(new ShutdownError('the agent is going down'))
-      }
-      const answer = (error: unknown): void => {
-        // Nobody waits for an answer any more, and the batch is counted as lost.
-        if (this.#isOver && error === undefined) onLateSent(batch.items)
-        this.#wake = undefined
-        resolve(error)
-      }
-      next(batch, context).then(
-        () => answer(undefined),
-        (error: unknown) => answer(error ?? new RetryableError('refused without an error')),
-      )
-    })
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel()
-        this.#wake = undefined
-        resolve()
-      }
-      const cancel = this.#of.clock.after(ms, wake)
-      this.#wake = wake
-    })
   }
 }
 
