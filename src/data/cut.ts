@@ -143,7 +143,7 @@ class Cut {
 }
 
 /** What a message has besides the level inside. */
-function shellOf(bytes: Buffer, { inside }: LevelShape, at: number, end: number): number[] {
+export function shellOf(bytes: Buffer, { inside }: LevelShape, at: number, end: number): number[] {
   const ranges: number[] = []
   while (at < end) {
     const start = at

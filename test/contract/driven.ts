@@ -81,6 +81,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     statsd: () => ({ endpoint: '127.0.0.1:0' }),
   },
   processor: {
+    groupbytrace: () => ({}),
     span: () => ({ name: { from_attributes: ['absent'] } }),
     metrics_transform: () => ({}),
     metricsgeneration: () => ({}),

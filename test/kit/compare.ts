@@ -5,6 +5,7 @@ import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
 import * as v from 'valibot'
 import type { BatchProcessor, Consume, Factory, ItemProcessor, Settings } from '../../src/contract/index.ts'
@@ -22,6 +23,8 @@ export interface Comparison {
   readonly requests: readonly Batch[]
   /** Data points come in any order. */
   readonly isUnordered?: boolean
+  /** Batches come in any order, and that long after the last request. */
+  readonly afterMs?: number
 }
 
 export interface Compared {
@@ -109,7 +112,7 @@ function created(
 const shortHash = (text: string): string => hash('sha256', text).slice(0, 16)
 const context: Context = testContext()
 
-async function ours(of: Compared, { signal, config, requests, isUnordered }: Comparison): Promise<string> {
+async function ours(of: Compared, { signal, config, requests, ...how }: Comparison): Promise<string> {
   const out: Batch[] = []
   const take: Consume = async (batch) => {
     if (batch.items > 0) out.push(batch)
@@ -125,7 +128,7 @@ async function ours(of: Compared, { signal, config, requests, isUnordered }: Com
   return readable(
     signal,
     out.map(({ chunks }) => Buffer.concat(chunks)),
-    isUnordered,
+    how,
   )
 }
 
@@ -145,10 +148,11 @@ async function throughOtelcol(directory: string, type: string, cases: readonly C
     },
   })
   for (const request of cases[0]!.requests) await collector.send(request)
+  await delay(Math.max(...cases.map(({ afterMs = 0 }) => afterMs)))
   await collector.stop()
   return Promise.all(
-    cases.map(async ({ signal, isUnordered }, i) =>
-      readable(signal, messagesIn(await readFile(join(directory, `${i}`))), isUnordered),
+    cases.map(async ({ signal, ...how }, i) =>
+      readable(signal, messagesIn(await readFile(join(directory, `${i}`))), how),
     ),
   )
 }
@@ -177,9 +181,13 @@ function firstDifference(found: string, wanted: string): string {
 }
 
 /** As JSON, without what is only spelled differently: a default and nothing, the order of attributes, parents without items. */
-function readable(signal: Signal, messages: readonly Buffer[], isUnordered = false): string {
+function readable(
+  signal: Signal,
+  messages: readonly Buffer[],
+  { isUnordered = false, afterMs = 0 }: Pick<Comparison, 'isUnordered' | 'afterMs'>,
+): string {
   const tidied = messages.map((bytes) => tidy(decodedSparse(signal, bytes)) as Plain).filter(hasSomething)
-  return JSON.stringify(tidied, (key, value: unknown) =>
+  return JSON.stringify(afterMs > 0 ? tidied.toSorted(byText) : tidied, (key, value: unknown) =>
     isUnordered && key === 'dataPoints' && Array.isArray(value) ? value.toSorted(byText) : value,
   )
 }

@@ -39,3 +39,18 @@ export const span: Changes = {
     { heldBy },
   ),
 }
+
+const grouping = { heldBy: ['test/processors/groupbytrace/'] }
+export const groupByTrace: Changes = {
+  ...under(
+    '',
+    {
+      wait_duration: { value: '3s', change: 'when a trace goes on' },
+      num_traces: { value: 3, change: 'how many wait' },
+      num_workers: { value: 3, change: 'a note that it has no effect' },
+    },
+    grouping,
+  ),
+  discard_orphans: { value: true, refused: /is not supported, as in the collector/ },
+  store_on_disk: { value: true, refused: /is not supported, as in the collector/ },
+}

@@ -18,7 +18,7 @@ import { cumulativeToDelta, deltaToRate, metricsGeneration, metricsTransform } f
 import { proxyChanges } from './proxy.ts'
 import { openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
-import { span } from './span.ts'
+import { groupByTrace, span } from './span.ts'
 
 const file: Changes = {
   path: { value: ({ directory }: Scene) => `${directory}/other`, change: 'which file it is' },
@@ -352,6 +352,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     statsd: tested('receivers/statsd', statsd),
   },
   processor: {
+    groupbytrace: groupByTrace,
     span: span,
     metrics_transform: metricsTransform,
     metricsgeneration: metricsGeneration,
