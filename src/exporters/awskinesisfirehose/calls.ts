@@ -72,17 +72,21 @@ export function refusedOf(answer: unknown, records: Records): Refused[] {
   const failed = member(answer, 'FailedPutCount')
   if (failed === undefined || failed === 0) return []
   const responses = member(answer, 'RequestResponses')
-  if (!Array.isArray(responses) || responses.length !== records.length)
+  const refused = Array.isArray(responses) && responses.length === records.length ? refusedBy(responses, records) : []
+  if (refused.length === 0)
     throw new AwsError('transient', 'UnreadableAnswer', 'PutRecordBatch answers that records failed, and not which', {
       status: 200,
     })
-  return records.flatMap((record, index) => {
+  return refused
+}
+
+const refusedBy = (responses: readonly unknown[], records: Records): Refused[] =>
+  records.flatMap((record, index) => {
     const code = member(responses[index], 'ErrorCode')
     const message = member(responses[index], 'ErrorMessage')
     if (typeof code !== 'string' || code === '') return []
     return [{ record, code, message: typeof message === 'string' ? message.slice(0, 200) : '' }]
   })
-}
 
 const member = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(key) : undefined

@@ -1,5 +1,5 @@
 // Records that the stream did not take are sent again, those alone: what was taken is never sent twice.
-import { AwsClient, deliveryError, refusalOf } from '../../aws/index.ts'
+import { AwsClient, deliveryError } from '../../aws/index.ts'
 import { type Exporter, RetryableError, type Settings } from '../../contract/index.ts'
 import type { Batch, Context, Signal } from '../../data/index.ts'
 import { Burst, type Deliveries, type Delivery, type Drop, deliver, type Outgoing } from '../../delivery/index.ts'
@@ -17,7 +17,7 @@ export function createFirehoseExporter(config: FirehoseConfig, settings: Setting
     open,
     close,
     encode: (batch, drop) => stream.encode(batch, drop),
-    send: (call, context, drop) => stream.send(call, context, drop),
+    send: (call, context) => stream.send(call, context),
     split: ({ request }) => halvesOf(request),
   })
   const of: Deliveries<Records> =
@@ -40,7 +40,6 @@ class Stream {
   readonly #name: Buffer
   readonly #compress: ReturnType<typeof createCompress> | undefined
   readonly #tooLarge: Burst
-  readonly #rejected: Burst
 
   constructor(config: FirehoseConfig, settings: Settings) {
     const { clock, log } = settings
@@ -59,11 +58,9 @@ class Stream {
     this.#name = jsonLiteral(`"DeliveryStreamName":${JSON.stringify(config.delivery_stream)}`)
     const { compression } = config.encoding
     if (compression === 'gzip' || compression === 'zstd') this.#compress = createCompress(compression)
-    const error = log.error.bind(log)
-    this.#tooLarge = new Burst(clock, error, 'data lost: items are larger than a record may be', {
+    this.#tooLarge = new Burst(clock, log.error.bind(log), 'data lost: items are larger than a record may be', {
       max_record_size: config.max_record_size,
     })
-    this.#rejected = new Burst(clock, error, 'data lost: the stream does not take records', {})
   }
 
   open(): Promise<void> {
@@ -78,25 +75,17 @@ class Stream {
     return callsOf(records, this.#config.max_records_per_batch)
   }
 
-  async send({ request: records }: Outgoing<Records>, { abort }: Context, drop: Drop): Promise<void> {
+  async send({ request: records }: Outgoing<Records>, { abort }: Context): Promise<void> {
     const refused = await this.#put(records, abort).catch((error: unknown) => {
       throw deliveryError(error)
     })
-    if (refused.length === 0) return
-    const again: Refused[] = []
-    for (const one of refused) {
-      if (refusalOf(one.code, 0, one.message) !== 'invalid') again.push(one)
-      else {
-        drop(one.record.items, 'rejected_record')
-        this.#rejected.add(one.record.items, one.code, one.message)
-      }
-    }
-    const [first] = again
+    const [first] = refused
     if (first === undefined) return
-    const text = `${again.length} of ${records.length} records were not taken: ${first.code}: ${first.message}`
+    // No code of a record is known to be final.
+    const text = `${refused.length} of ${records.length} records were not taken: ${first.code}: ${first.message}`
     throw new RetryableError(text, {
       reason: 'partial_failure',
-      remaining: outgoing(again.map(({ record }) => record)),
+      remaining: outgoing(refused.map(({ record }) => record)),
     })
   }
 
@@ -113,7 +102,6 @@ class Stream {
 
   close(): void {
     this.#tooLarge.end()
-    this.#rejected.end()
     this.#client.close()
   }
 }

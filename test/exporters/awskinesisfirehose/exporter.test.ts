@@ -207,7 +207,7 @@ test('records that are refused are sent again, those alone; none of the others i
   isSettled(t, of, 100)
 })
 
-test('a record that will never be taken is dropped and said, the rest goes on', async (t) => {
+test('a record that is refused is sent again, whatever the code', async (t) => {
   const of = await scene(t, { config: { pack_records: false } })
   of.emulator.refuse = (index, _data, call) =>
     call > 1 ? undefined : index === 0 ? 'SerializationException' : index === 1 ? 'InternalFailure' : undefined
@@ -220,6 +220,7 @@ test('a record that will never be taken is dropped and said, the rest goes on', 
 test('an answer that says that records failed and not which is no answer', async (t) => {
   const of = await scene(t)
   of.emulator.aws.faults.push({ status: 200, body: '{"FailedPutCount":1}' })
+  of.emulator.aws.faults.push({ status: 200, body: '{"FailedPutCount":1,"RequestResponses":[{}]}' })
   await of.logs()
   isSettled(t, of, 3)
   t.equal(of.emulator.calls, 1)
