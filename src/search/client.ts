@@ -55,6 +55,11 @@ export class Exchange {
     }
   }
 
+  /** Reads certificates now rather than when the first request waits; what is wrong with them is told then. */
+  async prepare(node: string): Promise<void> {
+    await this.#target(new URL(node), true).catch(() => {})
+  }
+
   async request(node: URL, { method, path, body, abort }: NodeRequest): Promise<HttpReply> {
     const hasBody = body !== undefined
     const client = hasBody ? this.#client : this.#plain

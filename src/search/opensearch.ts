@@ -9,6 +9,7 @@ import { tidyNodes } from './nodes.ts'
 export async function openOpenSearch(config: NodesConfig, settings: Settings, host: Host): Promise<SearchClient> {
   const { Transport, ConnectionPool, Serializer } = await loadLibrary()
   const exchange = new Exchange(config, settings, host)
+  await exchange.prepare(config.nodes[0]!)
   const connectionPool = new ConnectionPool({
     Connection: nodeOf(exchange),
     emit: nobodyListens,
