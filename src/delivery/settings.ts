@@ -50,28 +50,38 @@ export interface DeliveryDefaults {
   readonly numConsumers?: number
   /** The wait after the first failure. */
   readonly retryInterval?: string
+  readonly queueSize?: number
+  readonly blockOnOverflow?: boolean
+  /** Batches are joined unless the config says otherwise. */
+  readonly batch?: BatchDefaults
 }
 
+export interface BatchDefaults {
+  readonly flushTimeout: string
+  readonly minSize: number
+  readonly maxSize: number
+  /** What the queue counts when undefined, or items. */
+  readonly sizer: 'items' | 'bytes' | undefined
+}
+const BATCH_DEFAULTS: BatchDefaults = { flushTimeout: '200ms', minSize: 8192, maxSize: 0, sizer: undefined }
+
 /** The entries to spread into an exporter's section: `section({ endpoint: …, ...deliverySettings({ timeout: '30s' }) })`. */
-export const deliverySettings = ({
-  timeout = '5s',
-  queueEnabled = true,
-  retryEnabled = true,
-  numConsumers = 10,
-  retryInterval = '5s',
-}: DeliveryDefaults = {}) => ({
-  sending_queue: setting(
-    queueSection(numConsumers),
-    { enabled: queueEnabled },
-    'Batches that wait for the destination, so that a slow or absent one holds up nobody.',
-  ),
-  retry_on_failure: setting(
-    retrySection(retryInterval),
-    { enabled: retryEnabled },
-    'How a request that failed and may work later is sent again.',
-  ),
-  timeout: setting(duration, timeout, 'The time that one attempt may take. 0 means no limit.'),
-})
+export const deliverySettings = (defaults: DeliveryDefaults = {}) => {
+  const { timeout = '5s', queueEnabled = true, retryEnabled = true, retryInterval = '5s' } = defaults
+  return {
+    sending_queue: setting(
+      queueSection(defaults),
+      { enabled: queueEnabled },
+      'Batches that wait for the destination, so that a slow or absent one holds up nobody.',
+    ),
+    retry_on_failure: setting(
+      retrySection(retryInterval),
+      { enabled: retryEnabled },
+      'How a request that failed and may work later is sent again.',
+    ),
+    timeout: setting(duration, timeout, 'The time that one attempt may take. 0 means no limit.'),
+  }
+}
 
 const uniqueKeys = v.pipe(
   v.array(v.pipe(v.string(), v.nonEmpty('must not be empty'))),
@@ -81,47 +91,54 @@ const uniqueKeys = v.pipe(
   ),
 )
 
-const batchSection = v.pipe(
-  section({
-    flush_timeout: setting(
-      v.pipe(duration, v.gtValue(0, 'must be more than 0')),
-      '200ms',
-      'The time after which a batch is sent whatever its size.',
-    ),
-    min_size: setting(integer(), 8192, 'The size at which a batch is sent at once.'),
-    max_size: setting(integer(), 0, 'The size above which a batch is cut. 0 means no limit.'),
-    sizer: optional(
-      v.picklist(['items', 'bytes'], 'must be items or bytes'),
-      'What min_size and max_size count; what the queue counts when not given, items when that is requests.',
-    ),
-    partition: setting(
-      section({
-        metadata_keys: setting(
-          uniqueKeys,
-          [],
-          'Client metadata whose values keep batches apart, and which is all that goes on with them.',
-        ),
-      }),
-      {},
-      'What must not meet in a batch.',
-    ),
-  }),
-  v.forward(
-    v.partialCheck(
-      [['min_size'], ['max_size']],
-      ({ min_size, max_size }) => max_size === 0 || max_size >= min_size,
-      'must be at least min_size, or 0 for no limit',
-    ),
-    ['max_size'],
-  ),
-)
+const batchSizerSetting = (sizer: BatchDefaults['sizer']) => {
+  const either = v.picklist(['items', 'bytes'], 'must be items or bytes')
+  if (sizer !== undefined) return setting(v.optional(either), sizer, 'What min_size and max_size count.')
+  return optional(
+    either,
+    'What min_size and max_size count; what the queue counts when not given, items when that is requests.',
+  )
+}
 
-const queueSection = (numConsumers: number) =>
+const batchSection = (defaults: BatchDefaults) =>
+  v.pipe(
+    section({
+      flush_timeout: setting(
+        v.pipe(duration, v.gtValue(0, 'must be more than 0')),
+        defaults.flushTimeout,
+        'The time after which a batch is sent whatever its size.',
+      ),
+      min_size: setting(integer(), defaults.minSize, 'The size at which a batch is sent at once.'),
+      max_size: setting(integer(), defaults.maxSize, 'The size above which a batch is cut. 0 means no limit.'),
+      sizer: batchSizerSetting(defaults.sizer),
+      partition: setting(
+        section({
+          metadata_keys: setting(
+            uniqueKeys,
+            [],
+            'Client metadata whose values keep batches apart, and which is all that goes on with them.',
+          ),
+        }),
+        {},
+        'What must not meet in a batch.',
+      ),
+    }),
+    v.forward(
+      v.partialCheck(
+        [['min_size'], ['max_size']],
+        ({ min_size, max_size }) => max_size === 0 || max_size >= min_size,
+        'must be at least min_size, or 0 for no limit',
+      ),
+      ['max_size'],
+    ),
+  )
+
+const queueSection = ({ numConsumers = 10, queueSize = 1000, blockOnOverflow = false, batch }: DeliveryDefaults) =>
   v.pipe(
     section({
       enabled: setting(v.boolean(), true, 'Whether batches wait in a queue; if not, a sender waits for each.'),
       num_consumers: setting(integer(1), numConsumers, 'How many batches are sent at the same time.'),
-      queue_size: setting(integer(1), 1000, 'How much is held at most, counted by sizer, until it is delivered.'),
+      queue_size: setting(integer(1), queueSize, 'How much is held at most, counted by sizer, until it is delivered.'),
       sizer: setting(
         v.picklist(['requests', 'items', 'bytes'], 'must be requests, items or bytes'),
         'requests',
@@ -129,7 +146,7 @@ const queueSection = (numConsumers: number) =>
       ),
       block_on_overflow: setting(
         v.boolean(),
-        false,
+        blockOnOverflow,
         'Whether a full queue makes senders wait; if not, it refuses and they may try again.',
       ),
       wait_for_result: setting(
@@ -142,8 +159,12 @@ const queueSection = (numConsumers: number) =>
         v.check((id) => id === undefined, 'a queue on disk is not supported: remove this line, the queue is in memory'),
       ),
       batch: v.pipe(
-        v.optional(v.nullish(batchSection, { sizer: 'items' })),
-        v.description('Joins what waits in the queue into larger batches. On when named, even with nothing in it.'),
+        v.optional(v.nullish(batchSection(batch ?? BATCH_DEFAULTS), { sizer: batch?.sizer ?? 'items' }), batch && {}),
+        v.description(
+          batch === undefined
+            ? 'Joins what waits in the queue into larger batches. On when named, even with nothing in it.'
+            : 'Joins what waits in the queue into larger batches.',
+        ),
       ),
     }),
     v.forward(

@@ -11,8 +11,8 @@ export class Actions {
     this.#action = action
   }
 
-  /** `weight`: see BulkRequest. An id or a pipeline that is empty is none. */
-  begin(writer: BulkWriter, weight: number, index: string, id = '', pipeline = ''): void {
+  /** `weight`: see BulkRequest. An id or a pipeline that is empty is none; `more` are other parameters, `"name":value`. */
+  begin(writer: BulkWriter, weight: number, index: string, id = '', pipeline = '', more?: Buffer): void {
     writer.begin(this.#opening(index), weight)
     const { json } = writer
     if (id !== '') {
@@ -23,6 +23,7 @@ export class Actions {
       json.key(PIPELINE)
       json.string(pipeline)
     }
+    if (more !== undefined) json.key(more)
     json.raw(CLOSING)
   }
 

@@ -14,6 +14,8 @@ export interface BulkOptions {
   readonly isRetryable: IsRetryable
   /** How often a document is tried again; undefined: until delivery gives up. */
   readonly maxRetries: number | undefined
+  /** Sees what is refused: action line and document. */
+  readonly onRefused?: (refusal: Refusal, document: Buffer) => void
 }
 
 export class BulkSender {
@@ -91,10 +93,9 @@ export class BulkSender {
   #again(outgoing: Outgoing<BulkRequest>, error: RetryableError): Error {
     const { request } = outgoing
     const { maxRetries } = this.#options
-    if (maxRetries === undefined) return error
-    if (request.attempts >= maxRetries)
+    if (maxRetries !== undefined && request.attempts >= maxRetries)
       return new PermanentError(`${error.message}, after ${maxRetries} retries`, { reason: error.reason, cause: error })
-    const remaining = outgoingOf({ ...request, attempts: request.attempts + 1 })
+    const remaining = outgoingOf({ ...request, attempts: request.attempts + 1, isUncertain: true })
     const { message, reason, waitMs } = error
     return new RetryableError(message, { reason, remaining, cause: error, ...(waitMs !== undefined && { waitMs }) })
   }
@@ -103,8 +104,9 @@ export class BulkSender {
     const { maxRetries } = this.#options
     if (fate.kind === 'again' && maxRetries !== undefined && request.attempts >= maxRetries)
       return { kind: 'refused', status: fate.status, type: 'retries_exhausted', reason: fate.reason }
-    // A document with an id of its own is there already: a request before has brought it, and its answer was lost.
-    if (fate.kind === 'refused' && fate.status === 409 && hasOwnId(documentAt(request, position))) return TAKEN
+    // It is there already: a request before has brought it, and its answer was lost. Time series have ids, too.
+    if (fate.kind === 'refused' && fate.status === 409)
+      return request.isUncertain || hasOwnId(documentAt(request, position)) ? TAKEN : fate
     return fate
   }
 
@@ -112,6 +114,9 @@ export class BulkSender {
     const refusals = [...settlement.refusals]
     for (const [, { type, status, reason }] of refusals)
       this.#refused.add(1, lossReasonOf(status, type), `${type}: ${reason}`)
+    const { onRefused } = this.#options
+    if (onRefused !== undefined)
+      for (const [position, refusal] of refusals) onRefused(refusal, documentAt(request, position))
     if (this.#deadLetters === undefined) return
     const letters = refusals.map(([position, refusal]) => ({ refusal, document: documentAt(request, position) }))
     const kept = await this.#deadLetters.put(letters, abort)

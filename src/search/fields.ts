@@ -6,12 +6,22 @@ import { equalBytes } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import { type BytesAs, writeValue } from './value.ts'
 
-/** `{"key":value,…}`, or instead of the brace at its end, `end`: with fields of our own, whose names are in `reserved`. */
+export interface FieldOptions {
+  readonly bytesAs: BytesAs
+  /** Names that are not written. */
+  readonly leftOut?: readonly Buffer[]
+  /** Dots in names are letters like others (`subobjects: false`): `a` and `a.b` can stand side by side. */
+  readonly hasPlainDots?: boolean
+}
+
+export const BASE64: FieldOptions = { bytesAs: 'base64' }
+export const HEX: FieldOptions = { bytesAs: 'hex' }
+
+/** `{"key":value,…}`, or instead of the brace at its end, `end`: with fields of our own. */
 export function writeAttributeFields(
   json: JsonWriter,
   attributes: Attributes,
-  bytesAs: BytesAs,
-  reserved: readonly Buffer[] = NOTHING,
+  { bytesAs, leftOut = NOTHING, hasPlainDots = false }: FieldOptions,
   end: Buffer = END,
 ): void {
   const base = top
@@ -21,7 +31,7 @@ export function writeAttributeFields(
     bytes = source
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
-  writeEntries(json, bytes, base, bytesAs, reserved)
+  writeEntries(json, bytes, base, bytesAs, leftOut, hasPlainDots)
   if (end === END) json.endObject()
   else json.key(end)
 }
@@ -34,7 +44,7 @@ export function writeMapFields(json: JsonWriter, bytes: Buffer, at: number, byte
     const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, start, stop)
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
-  writeEntries(json, bytes, base, bytesAs, NOTHING)
+  writeEntries(json, bytes, base, bytesAs, NOTHING, false)
   json.endObject()
 }
 
@@ -72,12 +82,13 @@ function writeEntries(
   bytes: Buffer,
   base: number,
   bytesAs: BytesAs,
-  reserved: readonly Buffer[],
+  leftOut: readonly Buffer[],
+  hasPlainDots: boolean,
 ): void {
   const end = top
-  if (end - base > MANY * WIDTH) settleMany(bytes, base, end)
-  else if (mayMeet(bytes, base, end)) settleFew(bytes, base, end)
-  if (reserved.length > 0) leaveOut(bytes, base, end, reserved)
+  if (end - base > MANY * WIDTH) settleMany(bytes, base, end, hasPlainDots)
+  else if (mayMeet(bytes, base, end)) settleFew(bytes, base, end, hasPlainDots)
+  if (leftOut.length > 0) leaveOut(bytes, base, end, leftOut)
   for (let at = base; at < end; at += WIDTH) {
     const fate = entries[at + 4]!
     if (fate === LEFT_OUT) continue
@@ -136,7 +147,7 @@ function mayMeet(bytes: Buffer, base: number, end: number): boolean {
   return false
 }
 
-function settleFew(bytes: Buffer, base: number, end: number): void {
+function settleFew(bytes: Buffer, base: number, end: number, hasPlainDots: boolean): void {
   for (let at = base + WIDTH; at < end; at += WIDTH) {
     const keyAt = entries[at]!
     const size = entries[at + 1]! - keyAt
@@ -145,7 +156,8 @@ function settleFew(bytes: Buffer, base: number, end: number): void {
       const otherSize = entries[other + 1]! - otherAt
       if (size === otherSize) {
         if (isSame(bytes, keyAt, otherAt, size)) entries[at + 4] = LEFT_OUT
-      } else if (size > otherSize) {
+      } else if (hasPlainDots) continue
+      else if (size > otherSize) {
         if (bytes[keyAt + otherSize] === DOT) settlePrefix(bytes, other, at, otherSize)
       } else if (bytes[otherAt + size] === DOT) settlePrefix(bytes, at, other, size)
     }
@@ -172,13 +184,14 @@ function isSame(bytes: Buffer, at: number, otherAt: number, size: number): boole
   return true
 }
 
-function settleMany(bytes: Buffer, base: number, end: number): void {
+function settleMany(bytes: Buffer, base: number, end: number, hasPlainDots: boolean): void {
   const byName = new Map<string, number>()
   for (let at = base; at < end; at += WIDTH) {
     const name = bytes.latin1Slice(entries[at]!, entries[at + 1]!)
     if (byName.has(name)) entries[at + 4] = LEFT_OUT
     else byName.set(name, at)
   }
+  if (hasPlainDots) return
   for (const [name, at] of byName) {
     let dots = 0
     for (let dot = name.indexOf('.'); dot >= 0 && dots < MAX_DOTS; dot = name.indexOf('.', dot + 1), dots++) {

@@ -14,7 +14,7 @@ import {
 } from '../data/index.ts'
 import { kindOf, STRING } from '../data/raw.ts'
 import { JsonWriter } from '../wire/json.ts'
-import { writeAttributeFields } from './fields.ts'
+import { BASE64, writeAttributeFields } from './fields.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
 import { writeText } from './value.ts'
 
@@ -206,7 +206,7 @@ function writeTime(json: JsonWriter, key: Buffer, time: Instant): void {
 function writeAttributes(json: JsonWriter, attributes: Attributes): void {
   if (attributes.size === 0) return
   json.key(KEY.attributes)
-  writeAttributeFields(json, attributes, 'base64')
+  writeAttributeFields(json, attributes, BASE64)
 }
 
 interface Source {

@@ -11,7 +11,7 @@ import {
   type Temporality,
 } from '../data/index.ts'
 import type { JsonWriter } from '../wire/json.ts'
-import { writeAttributeFields } from './fields.ts'
+import { BASE64, writeAttributeFields } from './fields.ts'
 import { keysOf, textsOf } from './mode.ts'
 import { OtelV1Around } from './otel-v1.ts'
 import { Around, type Ss4oOptions } from './ss4o.ts'
@@ -57,7 +57,7 @@ export function createOtelV1Points(): PointMode {
       writeOptional(json, KEY.value, isNumber(point) ? point.value : undefined)
       if (point.attributes.size > 0) {
         json.key(KEY.attributes)
-        writeAttributeFields(json, point.attributes, 'base64')
+        writeAttributeFields(json, point.attributes, BASE64)
       }
       around.writeEnd(json)
     },
@@ -245,7 +245,7 @@ function writeExemplars(json: JsonWriter, point: DataPoint): void {
     }
     if (filteredAttributes.size > 0) {
       json.key(KEY.attributes)
-      writeAttributeFields(json, filteredAttributes, 'base64')
+      writeAttributeFields(json, filteredAttributes, BASE64)
     }
     json.endObject()
   })

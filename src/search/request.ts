@@ -18,6 +18,8 @@ export interface BulkRequest {
   readonly losses: ReadonlyMap<number, string>
   /** How often it has been tried. */
   readonly attempts: number
+  /** Nobody knows what became of an attempt: documents may be there already. */
+  readonly isUncertain: boolean
 }
 
 /** An answer has a few hundred bytes for each document that is refused, and 4 MiB at most are read. */
@@ -96,7 +98,7 @@ export class BulkWriter {
     const body = Buffer.allocUnsafeSlow(end)
     out.bytes.copy(body, 0, 0, end)
     starts.push(end)
-    this.#requests.push(outgoingOf({ body, starts, weights, losses: NO_LOSSES, attempts: 0 }))
+    this.#requests.push(outgoingOf({ body, starts, weights, losses: NO_LOSSES, attempts: 0, isUncertain: false }))
     out.bytes.copyWithin(0, end, out.length)
     out.length -= end
     for (let i = 0; i < this.#starts.length; i++) this.#starts[i]! -= end
@@ -127,12 +129,13 @@ export function requestOf(
   const documents = positions.map((position) => documentAt(of, position))
   const starts = [0]
   for (const { length } of documents) starts.push(starts.at(-1)! + length)
-  return outgoingOf({ body: Buffer.concat(documents), starts, weights, losses, attempts: of.attempts + 1 })
+  const { attempts, isUncertain } = of
+  return outgoingOf({ body: Buffer.concat(documents), starts, weights, losses, attempts: attempts + 1, isUncertain })
 }
 
 /** Halves, cut between items; undefined when there is one item only. */
 export function splitRequest(of: BulkRequest): Outgoing<BulkRequest>[] | undefined {
-  const { body, starts, weights, losses, attempts } = of
+  const { body, starts, weights, losses, attempts, isUncertain } = of
   const count = weights.length
   const middle = body.length / 2
   let cut = -1
@@ -146,6 +149,7 @@ export function splitRequest(of: BulkRequest): Outgoing<BulkRequest>[] | undefin
       weights: weights.slice(from, to),
       losses: new Map([...losses].filter(([at]) => at >= from && at < to).map(([at, reason]) => [at - from, reason])),
       attempts,
+      isUncertain,
     })
   return [part(0, cut), part(cut, count)]
 }

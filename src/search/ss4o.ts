@@ -12,7 +12,7 @@ import {
 } from '../data/index.ts'
 import { kindOf, STRING } from '../data/raw.ts'
 import { JsonWriter } from '../wire/json.ts'
-import { writeAttributeFields } from './fields.ts'
+import { BASE64, type FieldOptions, writeAttributeFields } from './fields.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
 import { writeText } from './value.ts'
 
@@ -138,7 +138,7 @@ export class Around {
    */
   writeEnd(json: JsonWriter, attributes: Attributes, isWhole = false): void {
     json.key(KEY.attributes)
-    writeAttributeFields(json, attributes, 'base64', RESERVED, isWhole ? this.#endOfWhole : this.#end)
+    writeAttributeFields(json, attributes, ITS_ATTRIBUTES, isWhole ? this.#endOfWhole : this.#end)
   }
 
   /** From data_stream on. */
@@ -155,7 +155,7 @@ export class Around {
     if (isSpan) writeCount(scratch, KEY.droppedAttributesCount, scope.droppedAttributesCount)
     if (scope.attributes.size > 0) {
       scratch.key(KEY.attributes)
-      writeAttributeFields(scratch, scope.attributes, 'base64')
+      writeAttributeFields(scratch, scope.attributes, BASE64)
     }
     scratch.endObject()
     if (this.#resource.length > NO_RESOURCE) scratch.json(this.#resource)
@@ -168,7 +168,7 @@ export class Around {
 
 const EMPTY = Buffer.alloc(0)
 const NO_RESOURCE = '"resource":{}'.length
-const RESERVED = [Buffer.from('data_stream')]
+const ITS_ATTRIBUTES: FieldOptions = { bytesAs: 'base64', leftOut: [Buffer.from('data_stream')] }
 const scratch = new JsonWriter(4096)
 
 const KEY = keysOf(
@@ -282,7 +282,7 @@ function writeEvents(json: JsonWriter, span: Span, { now }: Ss4oOptions): void {
     json.key(KEY.name)
     event.writeName(json)
     json.key(KEY.attributes)
-    writeAttributeFields(json, event.attributes, 'base64')
+    writeAttributeFields(json, event.attributes, BASE64)
     writeCount(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
     json.endObject()
   })
@@ -308,7 +308,7 @@ function writeLinks(json: JsonWriter, span: Span): void {
     }
     if (link.attributes.size > 0) {
       json.key(KEY.attributes)
-      writeAttributeFields(json, link.attributes, 'base64')
+      writeAttributeFields(json, link.attributes, BASE64)
     }
     if (link.droppedAttributesCount > 0) writeCount(json, KEY.droppedAttributesCount, link.droppedAttributesCount)
     json.endObject()

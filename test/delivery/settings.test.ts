@@ -40,6 +40,15 @@ test('an exporter has its own defaults, and a section that is named is on', asyn
   })
 })
 
+test('an exporter may batch by default', async (t) => {
+  const batch = { flushTimeout: '10s', minSize: 100, maxSize: 200, sizer: 'bytes' } as const
+  const defaults = { queueSize: 10, blockOnOverflow: true, batch }
+  const own = { flush_timeout: 10_000, min_size: 100, max_size: 200, sizer: 'bytes' }
+  for (const sending_queue of [undefined, {}, { batch: null }, { batch: {} }])
+    t.match(parse({ sending_queue }, defaults).sending_queue, { queue_size: 10, block_on_overflow: true, batch: own })
+  t.match(parse({ sending_queue: { batch: { min_size: 1 } } }, defaults).sending_queue.batch, { ...own, min_size: 1 })
+})
+
 test('batching is on when it is named, and counts what the queue counts', async (t) => {
   const batch = (sending_queue: object) => parse({ sending_queue }).sending_queue.batch
   t.equal(batch({}), undefined)

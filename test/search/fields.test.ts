@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { writeAttributeFields } from '../../src/search/fields.ts'
+import { BASE64, writeAttributeFields } from '../../src/search/fields.ts'
 import { batchOf } from '../kit/otlp.ts'
 import { written } from './kit.ts'
 
@@ -21,12 +21,7 @@ function withAttributes<T>(pairs: Pairs, use: (attributes: import('../../src/dat
 const fieldsOf = (pairs: Pairs, reserved: readonly string[] = []): unknown =>
   withAttributes(pairs, (attributes) =>
     written((json) =>
-      writeAttributeFields(
-        json,
-        attributes,
-        'base64',
-        reserved.map((name) => Buffer.from(name)),
-      ),
+      writeAttributeFields(json, attributes, { bytesAs: 'base64', leftOut: reserved.map((name) => Buffer.from(name)) }),
     ),
   )
 
@@ -105,7 +100,7 @@ test('a whole double keeps its fraction, so that its field does not become one f
   let json = ''
   withAttributes(doubles, (attributes) =>
     written((writer) => {
-      writeAttributeFields(writer, attributes, 'base64')
+      writeAttributeFields(writer, attributes, BASE64)
       json = writer.out.bytes.toString('utf8', 0, writer.out.length)
     }),
   )
