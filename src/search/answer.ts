@@ -98,6 +98,8 @@ function reasonOf(error: unknown): string {
 export const retryableStatus: IsRetryable = (status, type) =>
   status === 429 || (status >= 500 && status !== 501 && status !== 505) || type === 'cluster_block_exception'
 
+export const RETRYABLE = { request: retryableStatus, document: retryableStatus } as const
+
 /** A label for the counter of losses: few values, whatever a server says. */
 export function lossReasonOf(status: number, type: string): string {
   const known = KNOWN.get(type)

@@ -11,7 +11,8 @@ import type { DeadLetters } from './dead-letters.ts'
 import { type BulkRequest, documentAt, documentsOf, outgoingOf, requestOf } from './request.ts'
 
 export interface BulkOptions {
-  readonly isRetryable: IsRetryable
+  /** Which answers to requests, and to documents, are worth another try. */
+  readonly retryable: { readonly request: IsRetryable; readonly document: IsRetryable }
   /** How often a document is tried again; undefined: until delivery gives up. */
   readonly maxRetries: number | undefined
   /** Sees what is refused: action line and document. */
@@ -68,7 +69,7 @@ export class BulkSender {
     }
     const { status, body } = reply
     if (status < 200 || status > 299) return this.#failed(outgoing, reply)
-    const fates = readBulkAnswer(body, documentsOf(request), this.#options.isRetryable)
+    const fates = readBulkAnswer(body, documentsOf(request), this.#options.retryable.document)
     if (typeof fates === 'string') throw this.#again(outgoing, new RetryableError(fates, { reason: 'bad_response' }))
     return fates
   }
@@ -78,7 +79,7 @@ export class BulkSender {
     const refusal = refusalOf(status, body)
     const message = `HTTP ${status}: ${refusal.reason}`
     const reason = `http_${status}`
-    if (this.#options.isRetryable(status, refusal.type)) {
+    if (this.#options.retryable.request(status, refusal.type)) {
       const waitMs = parseRetryAfter(retryAfter, this.#settings.clock.now())
       throw this.#again(outgoing, new RetryableError(message, { reason, ...(waitMs !== undefined && { waitMs }) }))
     }

@@ -56,8 +56,8 @@ export class Exchange {
   }
 
   /** Reads certificates now rather than when the first request waits; what is wrong with them is told then. */
-  async prepare(node: string): Promise<void> {
-    await this.#target(new URL(node), true).catch(() => {})
+  async prepare(nodes: readonly URL[]): Promise<void> {
+    for (const node of nodes) await this.#target(node, true).catch(() => {})
   }
 
   async request(node: URL, { method, path, body, abort }: NodeRequest): Promise<HttpReply> {
@@ -89,6 +89,10 @@ export class Exchange {
     this.#plain.close()
   }
 }
+
+/** A pool refuses one that it has. */
+export const nodeUrls = ({ nodes }: NodesConfig): URL[] =>
+  [...new Set(nodes.map((node) => new URL(node).href))].map((node) => new URL(node))
 
 /** Nodes come and go. */
 const MAX_TARGETS = 1000

@@ -4,7 +4,7 @@ import type { Attributes } from '../data/index.ts'
 import { eachValue, keyValue, kindOf, MAP } from '../data/raw.ts'
 import { equalBytes } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
-import { type BytesAs, writeValue } from './value.ts'
+import { type BytesAs, writeText, writeValue } from './value.ts'
 
 export interface FieldOptions {
   readonly bytesAs: BytesAs
@@ -12,6 +12,8 @@ export interface FieldOptions {
   readonly leftOut?: readonly Buffer[]
   /** Dots in names are letters like others (`subobjects: false`): `a` and `a.b` can stand side by side. */
   readonly hasPlainDots?: boolean
+  /** Maps are texts of JSON. */
+  readonly hasTextMaps?: boolean
 }
 
 export const BASE64: FieldOptions = { bytesAs: 'base64' }
@@ -21,7 +23,7 @@ export const HEX: FieldOptions = { bytesAs: 'hex' }
 export function writeAttributeFields(
   json: JsonWriter,
   attributes: Attributes,
-  { bytesAs, leftOut = NOTHING, hasPlainDots = false }: FieldOptions,
+  options: FieldOptions,
   end: Buffer = END,
 ): void {
   const base = top
@@ -31,7 +33,7 @@ export function writeAttributeFields(
     bytes = source
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
-  writeEntries(json, bytes, base, bytesAs, leftOut, hasPlainDots)
+  writeEntries(json, bytes, base, options)
   if (end === END) json.endObject()
   else json.key(end)
 }
@@ -44,7 +46,7 @@ export function writeMapFields(json: JsonWriter, bytes: Buffer, at: number, byte
     const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, start, stop)
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
-  writeEntries(json, bytes, base, bytesAs, NOTHING, false)
+  writeEntries(json, bytes, base, bytesAs === 'hex' ? HEX : BASE64)
   json.endObject()
 }
 
@@ -81,9 +83,7 @@ function writeEntries(
   json: JsonWriter,
   bytes: Buffer,
   base: number,
-  bytesAs: BytesAs,
-  leftOut: readonly Buffer[],
-  hasPlainDots: boolean,
+  { bytesAs, leftOut = NOTHING, hasPlainDots = false, hasTextMaps = false }: FieldOptions,
 ): void {
   const end = top
   if (end - base > MANY * WIDTH) settleMany(bytes, base, end, hasPlainDots)
@@ -93,7 +93,8 @@ function writeEntries(
     const fate = entries[at + 4]!
     if (fate === LEFT_OUT) continue
     writeName(json, bytes, entries[at]!, entries[at + 1]!, fate === RENAMED)
-    writeValue(json, bytes, entries[at + 2]!, entries[at + 3]!, bytesAs)
+    if (hasTextMaps && isMap(bytes, at)) writeText(json, bytes, entries[at + 2]!, entries[at + 3]!)
+    else writeValue(json, bytes, entries[at + 2]!, entries[at + 3]!, bytesAs)
   }
   top = base
 }

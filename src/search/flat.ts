@@ -90,6 +90,15 @@ export class FlatDocument {
     })
   }
 
+  /** Each field with a copy of its value, for a document that is written later. */
+  fields(scratch: JsonWriter): { readonly key: FlatKey; readonly json: Buffer }[] {
+    return this.#keys.map((key, position) => {
+      scratch.clear()
+      this.#writeAt(scratch, position)
+      return { key, json: scratch.take() }
+    })
+  }
+
   /** As one object: `{"a.b":1}`, or with `isDeep` `{"a":{"b":1}}`. */
   write(json: JsonWriter, isDeep: boolean): void {
     this.#sort()

@@ -3,19 +3,20 @@
 import { Readable } from 'node:stream'
 import { type Host, PermanentError, type Settings } from '../contract/index.ts'
 import type { HttpReply } from '../net/http-reply.ts'
-import { Exchange, NO_ABORT, type NodesConfig, type SearchClient } from './client.ts'
+import { Exchange, NO_ABORT, type NodesConfig, nodeUrls, type SearchClient } from './client.ts'
 import { tidyNodes } from './nodes.ts'
 
 export async function openOpenSearch(config: NodesConfig, settings: Settings, host: Host): Promise<SearchClient> {
   const { Transport, ConnectionPool, Serializer } = await loadLibrary()
   const exchange = new Exchange(config, settings, host)
-  await exchange.prepare(config.nodes[0]!)
   const connectionPool = new ConnectionPool({
     Connection: nodeOf(exchange),
     emit: nobodyListens,
     resurrectStrategy: 'optimistic',
   })
-  for (const node of config.nodes) connectionPool.addConnection({ url: new URL(node) })
+  const urls = nodeUrls(config)
+  await exchange.prepare(urls)
+  for (const url of urls) connectionPool.addConnection({ url })
   const { onStart, intervalMs } = config.sniff
   const transport = new Transport({
     emit: nobodyListens,

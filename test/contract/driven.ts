@@ -38,6 +38,7 @@ export interface Surroundings {
   readonly aws: AwsEmulator
   /** An OpenSearch. */
   readonly openSearch: BulkEmulator
+  readonly elasticsearch: BulkEmulator
 }
 
 /** Where AWS components look for credentials; nothing asks the machine that the tests run on. */
@@ -54,12 +55,23 @@ export async function surroundings(t: Test): Promise<Surroundings> {
     now: () => testSettings().clock.now(),
   })
   const openSearch = new BulkEmulator('opensearch')
-  const around = { directory: t.testdir({}), http: new FakeOtlpHttp(), grpc: new FakeOtlpGrpc(), aws, openSearch }
+  const elasticsearch = new BulkEmulator('elasticsearch')
+  const around = {
+    directory: t.testdir({}),
+    http: new FakeOtlpHttp(),
+    grpc: new FakeOtlpGrpc(),
+    aws,
+    openSearch,
+    elasticsearch,
+  }
   await around.http.start()
   await around.grpc.start()
   await aws.listen()
   await openSearch.listen(0)
-  t.teardown(() => Promise.all([around.http.stop(), around.grpc.stop(), aws.stop(), openSearch.stop()]))
+  await elasticsearch.listen(0)
+  t.teardown(() =>
+    Promise.all([around.http.stop(), around.grpc.stop(), aws.stop(), openSearch.stop(), elasticsearch.stop()]),
+  )
   return around
 }
 
@@ -104,6 +116,11 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     debug: () => ({}),
     file: ({ directory }) => ({ path: `${directory}/file.json` }),
     nop: () => ({}),
+    // Batches that wait for more would not be sent here.
+    elasticsearch: ({ elasticsearch }) => ({
+      endpoint: elasticsearch.url,
+      sending_queue: { batch: { min_size: 0 } },
+    }),
     opensearch: ({ openSearch }) => ({ http: { endpoint: openSearch.url } }),
     otlp_grpc: ({ grpc }) => ({ endpoint: grpc.endpoint, tls: { insecure: true } }),
     otlp_http: ({ http }) => ({ endpoint: http.url }),

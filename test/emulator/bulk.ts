@@ -97,6 +97,11 @@ export class BulkEmulator {
     return `http://127.0.0.1:${this.port}`
   }
 
+  get #about(): object {
+    const version = { number: '3.6.0', ...(this.#product === 'opensearch' && { distribution: 'opensearch' }) }
+    return { name: 'n', cluster_name: 'c', version }
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     if (!this.#server.listening) return
@@ -113,6 +118,7 @@ export class BulkEmulator {
     const path = incoming.url ?? ''
     if (incoming.method === 'POST' && path.startsWith('/_bulk') && body.length === 0)
       return answer(response, 400, { error: { type: 'parse_exception', reason: 'request body is required' } })
+    if (incoming.method === 'GET' && path === '/') return answer(response, 200, this.#about)
     if (incoming.method !== 'POST' || !/^\/_bulk(\?|$)/.test(path)) {
       this.violations.push(`${incoming.method} ${path}`)
       return answer(response, 404, {})

@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import * as v from 'valibot'
 import type { Consume, Exporter, ExporterFactory } from '../../src/contract/index.ts'
-import type { Batch, Signal } from '../../src/data/index.ts'
+import type { Batch, Context, Signal } from '../../src/data/index.ts'
 import { type TestHost, type TestSettings, testContext, testHost, testSettings } from '../../src/testing/index.ts'
 import { until } from './until.ts'
 
@@ -22,7 +22,7 @@ export interface ExporterRig {
   /** The delays of every timer so far. */
   readonly waits: readonly number[]
   /** Resolves and rejects as the exporter does. */
-  send(batch: Batch): Promise<void>
+  send(batch: Batch, context?: Context): Promise<void>
   /** Moves the clock when the exporter has begun to wait that long, and not before. */
   passWait(ms: number): Promise<void>
   /** The account of a signal, checked against the payload that is really held. */
@@ -31,10 +31,16 @@ export interface ExporterRig {
   settled(signal: Signal): Promise<void>
 }
 
-export async function startExporter(t: Test, factory: ExporterFactory, config: object): Promise<ExporterRig> {
+/** `retry` is what the config says about retries, where it does not say so itself. */
+export async function startExporter(
+  t: Test,
+  factory: ExporterFactory,
+  config: object,
+  retry: object = { retry_on_failure: steadyRetry },
+): Promise<ExporterRig> {
   const settings = testSettings()
   const waits = recordWaits(settings)
-  const exporter = factory.create(v.parse(factory.config, { retry_on_failure: steadyRetry, ...config }), settings)
+  const exporter = factory.create(v.parse(factory.config, { ...retry, ...config }), settings)
   const host = testHost()
   await exporter.start?.(host)
   t.teardown(() => exporter.stop?.(AbortSignal.abort()))
@@ -44,11 +50,11 @@ export async function startExporter(t: Test, factory: ExporterFactory, config: o
     settings,
     host,
     waits,
-    async send(batch) {
+    async send(batch, context = testContext()) {
       const ledger = settings.ledger(batch.signal)
       ledger.entered(batch.items)
       const consume = exporter.consumers[batch.signal] as Consume
-      await consume(batch, testContext()).catch((error: unknown) => {
+      await consume(batch, context).catch((error: unknown) => {
         ledger.refused(batch.items)
         throw error
       })

@@ -3,7 +3,7 @@ import { PermanentError, RetryableError, TooLargeError } from '../../src/contrac
 import type { Outgoing } from '../../src/delivery/index.ts'
 import type { HttpReply } from '../../src/net/http-reply.ts'
 import { Actions } from '../../src/search/action.ts'
-import { retryableStatus } from '../../src/search/answer.ts'
+import { RETRYABLE } from '../../src/search/answer.ts'
 import { BulkSender } from '../../src/search/bulk.ts'
 import { type BulkRequest, BulkWriter, splitRequest } from '../../src/search/request.ts'
 import { testContext, testSettings } from '../../src/testing/index.ts'
@@ -57,7 +57,7 @@ async function send(reply: HttpReply | Error, outgoing: Outgoing<BulkRequest>, m
     },
     close() {},
   }
-  const sender = new BulkSender({ isRetryable: retryableStatus, maxRetries }, client, undefined, testSettings())
+  const sender = new BulkSender({ retryable: RETRYABLE, maxRetries }, client, undefined, testSettings())
   const dropped: Record<string, number> = {}
   let error: unknown
   const drop = (items: number, reason: string): void => {

@@ -1,8 +1,17 @@
 // A server of somebody else's that a test starts and ends: only ever this one, by its own handle.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { get as httpGet, type IncomingMessage } from 'node:http'
+import { get as httpsGet } from 'node:https'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv
+  readonly waitMs?: number
+  /** Who has signed its certificate, as PEM. */
+  readonly ca?: string
+}
 
 export class ServerProcess {
   readonly #child: ChildProcess
@@ -30,7 +39,7 @@ export class ServerProcess {
     file: string,
     args: readonly string[],
     url: string,
-    { env = process.env, waitMs = 30_000 }: { readonly env?: NodeJS.ProcessEnv; readonly waitMs?: number } = {},
+    { env = process.env, waitMs = 30_000, ca }: StartOptions = {},
   ): Promise<ServerProcess> {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     const server = new ServerProcess(name, child)
@@ -38,7 +47,7 @@ export class ServerProcess {
     let reason: Error | undefined
     void failed.then((error) => (reason = error))
     for (let tries = 0; tries < waitMs / 50; tries++) {
-      if (await answers(url)) return server
+      if (await answers(url, ca)) return server
       if (reason !== undefined) throw reason
       if (child.exitCode !== null) throw new Error(`${name} has ended with ${child.exitCode}:\n${server.#output}`)
       await sleep(50)
@@ -66,14 +75,20 @@ export class ServerProcess {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, ca: string | undefined): Promise<boolean> {
   try {
-    const response = await fetch(url)
-    await response.arrayBuffer()
-    return response.status < 500
+    return (await statusOf(url, ca)) < 500
   } catch {
     return false
   }
+}
+
+async function statusOf(url: string, ca: string | undefined): Promise<number> {
+  const request = url.startsWith('https:') ? httpsGet(url, { ca, agent: false }) : httpGet(url, { agent: false })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  await once(response, 'end')
+  return response.statusCode ?? 0
 }
 
 /** Ports of 127.0.0.1 that nobody listens on at the moment. */

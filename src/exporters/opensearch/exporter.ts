@@ -2,7 +2,7 @@
 import type { Exporter, Host, Logger, Settings } from '../../contract/index.ts'
 import { type Deliveries, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
-import { retryableStatus } from '../../search/answer.ts'
+import { RETRYABLE, retryableStatus } from '../../search/answer.ts'
 import { BulkSender } from '../../search/bulk.ts'
 import { basicAuthorization, type NodesConfig, type SearchClient } from '../../search/client.ts'
 import { createDeadLetters } from '../../search/dead-letters.ts'
@@ -23,7 +23,7 @@ export function createOpenSearchExporter(config: OpenSearchConfig, settings: Set
     encoders = createEncoders(config, await fieldsOf(config.mapping), settings)
     client = await openOpenSearch(nodesOf(config), settings, host)
     const deadLetters = createDeadLetters(config.dead_letter, client, retryableStatus, settings)
-    sender = new BulkSender({ isRetryable: retryableStatus, maxRetries: undefined }, client, deadLetters, settings)
+    sender = new BulkSender({ retryable: RETRYABLE, maxRetries: undefined }, client, deadLetters, settings)
   }
   const close = async (): Promise<void> => {
     sender?.end()

@@ -16,7 +16,7 @@ import { logGroupChanges } from './log-groups.ts'
 import { actionChanges, conditionChanges } from './match.ts'
 import { cumulativeToDelta, deltaToRate, metricsGeneration, metricsTransform } from './metrics.ts'
 import { proxyChanges } from './proxy.ts'
-import { openSearchChanges } from './search.ts'
+import { elasticsearchChanges, elasticsearchQueue, openSearchChanges } from './search.ts'
 import { grpcServerChanges, httpServerChanges } from './servers.ts'
 import { groupByTrace, span } from './span.ts'
 
@@ -419,6 +419,14 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
       ...timeoutChange,
     },
     debug: { ...tested('exporters/debug', debug), ...queueChanges(false) },
+    elasticsearch: {
+      ...httpClientChanges,
+      compression: { value: 'none', change: 'requests are larger', heldBy: ['test/net/'] },
+      ...queueChanges(true),
+      ...elasticsearchQueue,
+      ...tested('exporters/elasticsearch', elasticsearchChanges),
+      ...timeoutChange,
+    },
     file: {
       ...tested('exporters/file', file),
       ...queueChanges(false),

@@ -1,0 +1,131 @@
+// A real Elasticsearch, from the distribution that its makers publish for integration tests: with users, over TLS.
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from '@elastic/elasticsearch'
+import { authority, writePair } from '../kit/certificates.ts'
+import { artifact, asNobodySpecial, atomically, cacheFolder, isThere, javaHome, unpack } from './java.ts'
+import { freePorts, ServerProcess } from './process.ts'
+
+const VERSION = '8.19.21'
+
+export interface Elasticsearch {
+  readonly url: string
+  readonly user: string
+  readonly password: string
+  /** The certificate of the authority that has signed the server's, as PEM. */
+  readonly ca: string
+  readonly client: Client
+  /** The documents of an index by a query in Lucene's syntax, after a refresh. */
+  search(index: string, query?: string): Promise<Hit[]>
+  stop(): Promise<void>
+}
+
+export interface Hit {
+  readonly _index: string
+  readonly _id: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at what they have written
+  readonly _source: any
+}
+
+/** Starts one, or says why there is none. */
+export async function startElasticsearch(): Promise<Elasticsearch | string> {
+  let home: string
+  let java: string
+  try {
+    java = await javaHome(17)
+    home = await install()
+  } catch (error) {
+    return `no Elasticsearch: it takes Maven, Python 3 and Java: ${error instanceof Error ? error.message.split('\n')[0] : error}`
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'elasticsearch-'))
+  const [port, transportPort] = await freePorts(2)
+  const password = 'correct-horse'
+  const { ca } = await configure(home, folder, `http.port: ${port}\ntransport.port: ${transportPort}`)
+  const url = `https://127.0.0.1:${port}`
+  const env = {
+    ...process.env,
+    ES_JAVA_HOME: java,
+    ES_PATH_CONF: join(folder, 'config'),
+    ES_TMPDIR: join(folder, 'tmp'),
+    ES_JAVA_OPTS: '-Xms512m -Xmx512m -XX:+UseSerialGC -XX:-UseG1GC -XX:TieredStopAtLevel=1',
+  }
+  await addPassword(home, password, env)
+  const [file, args] = asNobodySpecial(join(home, 'bin/elasticsearch'), [])
+  const health = `${url}/_cluster/health?wait_for_status=yellow&timeout=1s`
+  const server = await ServerProcess.start('elasticsearch', file, args, health, { env, waitMs: 120_000, ca })
+  const client = new Client({ node: url, auth: { username: 'elastic', password }, tls: { ca } })
+  return {
+    url,
+    user: 'elastic',
+    password,
+    ca,
+    client,
+    async search(index: string, query = '*') {
+      await client.indices.refresh({ index })
+      const { hits } = await client.search({ index, q: query, size: 1000 })
+      return hits.hits as Hit[]
+    },
+    async stop() {
+      await client.close()
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The password of the user `elastic`. */
+async function addPassword(home: string, password: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const [file, args] = asNobodySpecial(join(home, 'bin/elasticsearch-keystore'), [
+    'add',
+    '-x',
+    '-f',
+    'bootstrap.password',
+  ])
+  const added = promisify(execFile)(file, args, { env })
+  added.child.stdin?.end(password)
+  await added
+}
+
+async function configure(home: string, folder: string, ports: string): Promise<{ readonly ca: string }> {
+  for (const name of ['data', 'logs', 'tmp']) await mkdir(join(folder, name))
+  await cp(join(home, 'config'), join(folder, 'config'), { recursive: true })
+  const ca = await authority()
+  writePair(join(folder, 'config'), 'server', await ca.issue('elasticsearch'))
+  const config = `cluster.name: test
+node.name: n1
+path.data: ${folder}/data
+path.logs: ${folder}/logs
+network.host: 127.0.0.1
+${ports}
+discovery.type: single-node
+cluster.routing.allocation.disk.threshold_enabled: false
+xpack.security.enabled: true
+xpack.security.autoconfiguration.enabled: false
+xpack.security.enrollment.enabled: false
+xpack.security.http.ssl.enabled: true
+xpack.security.http.ssl.certificate: server.crt
+xpack.security.http.ssl.key: server.key
+`
+  await writeFile(join(folder, 'config/elasticsearch.yml'), config)
+  return { ca: ca.cert }
+}
+
+async function install(): Promise<string> {
+  const home = join(cacheFolder, `elasticsearch-${VERSION}`)
+  if (await isThere(home)) return home
+  const archive = await artifact(`org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`)
+  await atomically(home, async (work) => {
+    await unpack(archive, work)
+    const [inside] = (await readdir(work)).filter((name) => name.startsWith('elasticsearch-'))
+    for (const name of await readdir(join(work, inside!))) await rename(join(work, inside!, name), join(work, name))
+    for (const name of await readdir(join(work, 'bin'))) await chmod(join(work, 'bin', name), 0o755)
+    const options = join(work, 'config/jvm.options')
+    const lines = (await readFile(options, 'utf8')).split('\n')
+    // A module that small runtimes lack, and a log that nobody reads.
+    await writeFile(options, lines.filter((line) => !/jdk\.incubator\.vector|gc\.log/.test(line)).join('\n'))
+  })
+  return home
+}
