@@ -6,10 +6,21 @@ import { equalBytes } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import { type BytesAs, writeText, writeValue } from './value.ts'
 
+/** Names that are not written. */
+export class LeftOut {
+  readonly names: readonly Buffer[]
+  /** A bit for each size there is, counted in rounds of 32: most attributes have another. */
+  readonly sizes: number
+
+  constructor(names: readonly string[]) {
+    this.names = names.map((name) => Buffer.from(name))
+    this.sizes = this.names.reduce((sizes, { length }) => sizes | (1 << length), 0)
+  }
+}
+
 export interface FieldOptions {
   readonly bytesAs: BytesAs
-  /** Names that are not written. */
-  readonly leftOut?: readonly Buffer[]
+  readonly leftOut?: LeftOut
   /** Dots in names are letters like others (`subobjects: false`): `a` and `a.b` can stand side by side. */
   readonly hasPlainDots?: boolean
   /** Maps are texts of JSON. */
@@ -52,7 +63,6 @@ export function writeMapFields(json: JsonWriter, bytes: Buffer, at: number, byte
 
 const EMPTY = Buffer.alloc(0)
 const END = Buffer.from('}')
-const NOTHING: readonly Buffer[] = []
 
 /** What is being written: for each entry where key and value stand, and what is to become of it. A stack, for maps in maps. */
 const WIDTH = 5
@@ -83,12 +93,12 @@ function writeEntries(
   json: JsonWriter,
   bytes: Buffer,
   base: number,
-  { bytesAs, leftOut = NOTHING, hasPlainDots = false, hasTextMaps = false }: FieldOptions,
+  { bytesAs, leftOut, hasPlainDots = false, hasTextMaps = false }: FieldOptions,
 ): void {
   const end = top
   if (end - base > MANY * WIDTH) settleMany(bytes, base, end, hasPlainDots)
   else if (mayMeet(bytes, base, end)) settleFew(bytes, base, end, hasPlainDots)
-  if (leftOut.length > 0) leaveOut(bytes, base, end, leftOut)
+  if (leftOut !== undefined) leaveOut(bytes, base, end, leftOut)
   for (let at = base; at < end; at += WIDTH) {
     const fate = entries[at + 4]!
     if (fate === LEFT_OUT) continue
@@ -119,6 +129,9 @@ const MANY = 48
 const seen = new Int32Array(1024)
 let round = 0
 
+const sketchOf = (bytes: Buffer, at: number, size: number): number =>
+  (size * 31 + bytes[at + size - 1]! * 7 + bytes[at + (size >> 1)]! * 41 + bytes[at]!) & 1023
+
 /** Nearly always not, and then no pair has to be looked at. */
 function mayMeet(bytes: Buffer, base: number, end: number): boolean {
   // Locals: V8 looks at a variable of the module each time.
@@ -130,7 +143,7 @@ function mayMeet(bytes: Buffer, base: number, end: number): boolean {
     const keyAt = list[at]!
     const size = list[at + 1]! - keyAt
     if (size === 0 || size > 31) return true
-    const sketch = (size * 31 + bytes[keyAt + size - 1]! * 7 + bytes[keyAt + (size >> 1)]! * 41 + bytes[keyAt]!) & 1023
+    const sketch = sketchOf(bytes, keyAt, size)
     if (stamps[sketch] === stamp) return true
     stamps[sketch] = stamp
     sizes |= 1 << size
@@ -141,7 +154,7 @@ function mayMeet(bytes: Buffer, base: number, end: number): boolean {
     let shorter = sizes & ((1 << (list[at + 1]! - keyAt)) - 1)
     while (shorter !== 0) {
       const size = 31 - Math.clz32(shorter)
-      if (bytes[keyAt + size] === DOT) return true
+      if (bytes[keyAt + size] === DOT && stamps[sketchOf(bytes, keyAt, size)] === stamp) return true
       shorter ^= 1 << size
     }
   }
@@ -204,10 +217,12 @@ function settleMany(bytes: Buffer, base: number, end: number, hasPlainDots: bool
 /** An index has fewer levels (index.mapping.depth.limit: 20). */
 const MAX_DOTS = 32
 
-function leaveOut(bytes: Buffer, base: number, end: number, names: readonly Buffer[]): void {
+function leaveOut(bytes: Buffer, base: number, end: number, { names, sizes }: LeftOut): void {
+  const list = entries
   for (let at = base; at < end; at += WIDTH) {
-    const keyAt = entries[at]!
-    const size = entries[at + 1]! - keyAt
-    for (const name of names) if (size === name.length && equalBytes(bytes, keyAt, name)) entries[at + 4] = LEFT_OUT
+    const keyAt = list[at]!
+    const size = list[at + 1]! - keyAt
+    if ((sizes & (1 << size)) === 0) continue
+    for (const name of names) if (size === name.length && equalBytes(bytes, keyAt, name)) list[at + 4] = LEFT_OUT
   }
 }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { BASE64, writeAttributeFields } from '../../src/search/fields.ts'
+import { BASE64, LeftOut, writeAttributeFields } from '../../src/search/fields.ts'
 import { batchOf } from '../kit/otlp.ts'
 import { written } from './kit.ts'
 
@@ -20,9 +20,7 @@ function withAttributes<T>(pairs: Pairs, use: (attributes: import('../../src/dat
 /** The attributes as a document has them. */
 const fieldsOf = (pairs: Pairs, reserved: readonly string[] = []): unknown =>
   withAttributes(pairs, (attributes) =>
-    written((json) =>
-      writeAttributeFields(json, attributes, { bytesAs: 'base64', leftOut: reserved.map((name) => Buffer.from(name)) }),
-    ),
+    written((json) => writeAttributeFields(json, attributes, { bytesAs: 'base64', leftOut: new LeftOut(reserved) })),
   )
 
 const text = (stringValue: string) => ({ stringValue })

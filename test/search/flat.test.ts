@@ -131,3 +131,18 @@ test('values of ours', async (t) => {
     { time: '1970-01-01T00:00:00.000000000Z', n: 1, big: Number(2n ** 60n), yes: true, list: [] },
   )
 })
+
+test('documents of ever other names: nothing is kept for ever, and all are right', async (t) => {
+  const flat = new FlatDocument('base64')
+  let wrong = 0
+  for (let i = 0; i < 30_000; i++) {
+    if (i % 100 === 0) flat.reset()
+    const mark = flat.mark()
+    flat.addText(flatKeyOf(`a${i}.b`), 'x')
+    flat.addText(flatKeyOf(`a${i}`), 'y')
+    const deep = written((json) => flat.write(json, true)) as Record<string, object>
+    if (JSON.stringify(deep) !== `{"a${i}":{"b":"x","value":"y"}}`) wrong++
+    flat.reset(mark)
+  }
+  t.equal(wrong, 0)
+})

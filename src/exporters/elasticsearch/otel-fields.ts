@@ -1,14 +1,14 @@
 // What all documents of the mode `otel` have in common: attributes, resource and scope.
 import type { Attributes, Instant, Resource, Scope } from '../../data/index.ts'
 import { contentAt, DOUBLE, kindOf } from '../../data/raw.ts'
-import { type FieldOptions, writeAttributeFields } from '../../search/fields.ts'
+import { type FieldOptions, LeftOut, writeAttributeFields } from '../../search/fields.ts'
 import { keysOf } from '../../search/mode.ts'
 import { equalBytes } from '../../wire/intern.ts'
 import { JsonWriter } from '../../wire/json.ts'
 import { readDouble } from '../../wire/reader.ts'
 import { HINT_NAMES } from './hints.ts'
 
-const LEFT_OUT = HINT_NAMES.map((name) => Buffer.from(name))
+const LEFT_OUT = new LeftOut(HINT_NAMES)
 
 /** `isStream`: documents go to data streams, whose templates take dots in names for letters (`subobjects: false`). */
 export const otelFields = (isStream: boolean): FieldOptions => ({
@@ -34,7 +34,7 @@ export function writeAttributes(json: JsonWriter, attributes: Attributes, option
   json.key(KEY.attributes)
   const points = geoPoints(attributes)
   if (points === undefined) return writeAttributeFields(json, attributes, options)
-  const leftOut = [...(options.leftOut ?? []), ...points.names]
+  const leftOut = new LeftOut([...HINT_NAMES, ...points.names])
   writeAttributeFields(json, attributes, { ...options, leftOut }, points.end)
 }
 
@@ -103,7 +103,7 @@ const N = 0x6e
 let mayHaveGeo = false
 
 /** `client.geo.location.lat` and `.lon` become the point `client.geo.location`, which is what a map can show. */
-function geoPoints(attributes: Attributes): { readonly names: Buffer[]; readonly end: Buffer } | undefined {
+function geoPoints(attributes: Attributes): { readonly names: string[]; readonly end: Buffer } | undefined {
   mayHaveGeo = false
   attributes.forEachRange(noteGeo)
   if (!mayHaveGeo) return undefined
@@ -116,12 +116,12 @@ function geoPoints(attributes: Attributes): { readonly names: Buffer[]; readonly
     const values = bytes[keyEnd - 1] === N ? longitudes : latitudes
     if (Number.isFinite(value) && !values.has(prefix)) values.set(prefix, value)
   })
-  const names: Buffer[] = []
+  const names: string[] = []
   let end = ''
   for (const [prefix, latitude] of latitudes) {
     const longitude = longitudes.get(prefix)
     if (longitude === undefined) continue
-    names.push(Buffer.from(prefix), Buffer.from(`${prefix}.lat`), Buffer.from(`${prefix}.lon`))
+    names.push(prefix, `${prefix}.lat`, `${prefix}.lon`)
     end += `${end === '' ? '' : ','}${JSON.stringify(prefix)}:[${longitude},${latitude}]`
   }
   return names.length === 0 ? undefined : { names, end: Buffer.from(`${end}}`) }
