@@ -6,6 +6,9 @@ import type { BulkWriter } from './request.ts'
 export class Actions {
   readonly #action: string
   readonly #byIndex = new Map<string, Buffer>()
+  /** The one before: nearly always the same again. */
+  #index = ''
+  #open: Buffer = NOTHING
 
   constructor(action: 'create' | 'index') {
     this.#action = action
@@ -28,18 +31,22 @@ export class Actions {
   }
 
   #opening(index: string): Buffer {
+    if (index === this.#index) return this.#open
     let opening = this.#byIndex.get(index)
     if (opening === undefined) {
       if (this.#byIndex.size >= MAX_INDICES) this.#byIndex.clear()
       opening = Buffer.from(`{"${this.#action}":{"_index":${JSON.stringify(index)}`)
       this.#byIndex.set(index, opening)
     }
+    this.#index = index
+    this.#open = opening
     return opening
   }
 }
 
 /** Names come from attributes: there is no end to them. */
 const MAX_INDICES = 1000
+const NOTHING = Buffer.alloc(0)
 const ID = Buffer.from('"_id":')
 const PIPELINE = Buffer.from('"pipeline":')
 const CLOSING = Buffer.from('}}\n')

@@ -1,5 +1,13 @@
 // Index names made from what an item says: `logs-%{service.name}`, and the date of the event behind it.
-import { type Attributes, type Instant, type Resource, type Scope, textOfValue } from '../data/index.ts'
+import {
+  type Attributes,
+  type Instant,
+  type Key,
+  keyOf,
+  type Resource,
+  type Scope,
+  textOfValue,
+} from '../data/index.ts'
 import type { FormatTime } from './time-format.ts'
 
 export interface IndexPattern {
@@ -16,36 +24,49 @@ export type NameIndex = (time: Instant, attributes: Attributes, scope: Scope, re
 /** The name for an item. A pattern without an attribute costs nothing but the date. */
 export function compileIndexName({ pattern, fallback, date }: IndexPattern): NameIndex {
   const pieces = pattern.split(/%\{([^}]+)\}/)
-  const isFixed = pieces.length === 1
+  const literals = pieces.filter((_, i) => i % 2 === 0)
+  const lookUps = pieces.filter((_, i) => i % 2 === 1).map(compileLookUp)
   const missing = fallback === '' ? 'unknown' : fallback
-  const base: NameIndex = isFixed
-    ? () => pattern
-    : (_time, attributes, scope, resource) => {
-        let name = ''
-        for (let i = 0; i < pieces.length; i++) {
-          if (i % 2 === 0) name += pieces[i]!
-          else name += tidyIndexPart(lookUp(pieces[i]!, attributes, scope, resource) || missing)
-        }
-        return tidyIndexName(name)
-      }
-  if (date === undefined) return base
-  return (time, attributes, scope, resource) =>
-    base(time, attributes, scope, resource) + date.separator + date.format(time)
+  const nameOf = (texts: readonly string[]): string =>
+    tidyIndexName(literals.map((piece, i) => (i === 0 ? '' : tidyIndexPart(texts[i - 1] || missing)) + piece).join(''))
+  // What it was made of before: nearly always the same again.
+  const texts: (string | undefined)[] = lookUps.map(() => undefined)
+  let day: string | undefined
+  let name = ''
+  return (time, attributes, scope, resource) => {
+    let isSame = true
+    for (let i = 0; i < lookUps.length; i++) {
+      const text = lookUps[i]!(attributes, scope, resource)
+      if (text === texts[i]) continue
+      texts[i] = text
+      isSame = false
+    }
+    const today = date === undefined ? '' : date.separator + date.format(time)
+    if (!isSame || today !== day) {
+      day = today
+      name = (lookUps.length === 0 ? pattern : nameOf(texts as string[])) + today
+    }
+    return name
+  }
 }
 
-/** The attribute as a text; empty when there is none. */
-export function lookUp(key: string, attributes: Attributes, scope: Scope, resource: Resource): string {
-  const found = textOf(attributes, key) || textOf(scope.attributes, key)
-  if (found !== '') return found
-  if (key === 'scope.name' && scope.name !== '') return scope.name
-  if (key === 'scope.version' && scope.version !== '') return scope.version
-  return textOf(resource.attributes, key)
+/** An attribute of the item, its scope or its resource as a text; empty when there is none. */
+export type LookUp = (attributes: Attributes, scope: Scope, resource: Resource) => string
+
+export function compileLookUp(name: string): LookUp {
+  const key = keyOf(name)
+  return (attributes, scope, resource) => {
+    const found = textOf(attributes, key) || textOf(scope.attributes, key)
+    if (found !== '') return found
+    if (name === 'scope.name' && scope.name !== '') return scope.name
+    if (name === 'scope.version' && scope.version !== '') return scope.version
+    return textOf(resource.attributes, key)
+  }
 }
 
-function textOf(attributes: Attributes, key: string): string {
-  const text = attributes.getString(key)
-  if (text !== undefined) return text
+function textOf(attributes: Attributes, key: Key): string {
   const value = attributes.get(key)
+  if (typeof value === 'string') return value
   return value === undefined ? '' : textOfValue(value)
 }
 

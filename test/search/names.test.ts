@@ -81,3 +81,24 @@ test('strftime', async (t) => {
   t.equal(strftime('%F %C %s')(date), '2026-01-03 20 1767413106')
   t.throws(() => strftime('%Q'), /%Q is no part of a date/)
 })
+
+test('a name is made anew whenever what it is made of changes', async (t) => {
+  const list = (values: Readonly<Record<string, string>>) =>
+    Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }))
+  const name = compileIndexName({
+    pattern: '%{a}-%{b}',
+    fallback: '',
+    date: { separator: '.', format: dateTokens('dd') },
+  })
+  const names: string[] = []
+  const items = [{ a: '1', b: '2' }, { a: '1', b: '2' }, { a: '1', b: '3' }, {}, { a: '1', b: '2' }, { b: '2' }]
+  let day = 0
+  batchOf('logs', {
+    resourceLogs: [{ scopeLogs: [{ logRecords: items.map((of) => ({ attributes: list(of) })) }] }],
+  }).visit({
+    onLog(record, scope, resource) {
+      names.push(name(at(`2026-03-0${1 + Math.floor(day++ / 3)}T00:00:00Z`), record.attributes, scope, resource))
+    },
+  })
+  t.same(names, ['1-2.01', '1-2.01', '1-3.01', 'unknown-unknown.02', '1-2.02', 'unknown-2.02'])
+})

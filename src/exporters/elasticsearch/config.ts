@@ -1,9 +1,11 @@
 import * as v from 'valibot'
 import { list, oneOf, optional, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, secret, text } from '../../config/values.ts'
+import { messageOf } from '../../contract/index.ts'
 import { deliverySettings } from '../../delivery/index.ts'
 import { checkHttpClient, httpClientSettings, httpUrl } from '../../net/client-config.ts'
 import { deadLetterSettings } from '../../search/dead-letters.ts'
+import { strftime } from '../../search/time-format.ts'
 import { nodesProblem } from './nodes.ts'
 
 export const MODES = ['otel', 'ecs', 'none', 'raw', 'bodymap'] as const
@@ -42,10 +44,22 @@ const mapping = section({
   dedot: optional(flag, 'Has no effect here: ecs makes objects of dots, the other modes do not.'),
 })
 
+const strftimeFormat = v.pipe(
+  text,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    try {
+      strftime(dataset.value)
+    } catch (error) {
+      addIssue({ message: messageOf(error) })
+    }
+  }),
+)
+
 const logstashFormat = section({
   enabled: setting(flag, false, 'Whether the day of the event stands behind the name of the index.'),
   prefix_separator: setting(text, '-', 'What stands between the two.'),
-  date_format: setting(text, '%Y.%m.%d', 'How the day is written, as for strftime.'),
+  date_format: setting(strftimeFormat, '%Y.%m.%d', 'How the day is written, as for strftime.'),
 })
 
 const status = integer(100, 599)

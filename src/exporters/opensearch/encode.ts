@@ -12,7 +12,7 @@ import {
 } from '../../data/index.ts'
 import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { Actions } from '../../search/action.ts'
-import { compileIndexName, lookUp, type NameIndex } from '../../search/index-name.ts'
+import { compileIndexName, compileLookUp, type NameIndex } from '../../search/index-name.ts'
 import { type BulkRequest, BulkWriter } from '../../search/request.ts'
 import { dateTokens } from '../../search/time-format.ts'
 import type { OpenSearchConfig } from './config.ts'
@@ -83,10 +83,11 @@ type Begin = (writer: BulkWriter, time: Instant, attributes: Attributes, scope: 
 function beginner(signal: Signal, config: OpenSearchConfig): Begin {
   const actions = new Actions(config.bulk_action)
   const nameIndex = namerOf(signal, config)
-  const id = config.document_id_attribute
+  const idAttribute = config.document_id_attribute
+  const idOf = idAttribute === '' ? () => '' : compileLookUp(idAttribute)
   return (writer, time, attributes, scope, resource) => {
     const index = nameIndex(time, attributes, scope, resource)
-    actions.begin(writer, 1, index, id === '' ? '' : lookUp(id, attributes, scope, resource))
+    actions.begin(writer, 1, index, idOf(attributes, scope, resource))
   }
 }
 

@@ -44,6 +44,7 @@ test('what is wrong in a config is said', async (t) => {
   t.match(problem({ endpoint, mapping: { mode: 'ecs', allowed_modes: ['otel'] } }), /one of mapping::allowed_modes/)
   t.equal(problem({ endpoint, mapping: { mode: 'no', allowed_modes: ['none'] } }), undefined)
   t.match(problem({ endpoint, mapping: { mode: 'jaeger' } }), /must be one of otel, ecs, none, raw, bodymap, no/)
+  t.match(problem({ endpoint, logstash_format: { date_format: '%Q' } }), /%Q is no part of a date: %Y/)
   t.ok(problem({ endpoint, type: '_doc' }), 'types are no more')
 })
 
