@@ -1,11 +1,11 @@
 // `ec2`: what the instance's metadata service says, and the instance's tags.
 
+import { describeTags } from '../../../aws/instance/ec2-api.ts'
+import { Imds, ImdsError } from '../../../aws/instance/imds.ts'
 import { messageOf } from '../../../contract/index.ts'
 import { compilePattern } from '../../../match/regexp.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect } from '../detector.ts'
-import { describeTags } from '../ec2-api.ts'
-import { Imds, ImdsError } from '../imds.ts'
 
 export function createEc2Detector({ ec2 }: ResourceDetectionConfig, around: Around): Detect {
   const attributes = collecting(ec2.resource_attributes)

@@ -1,10 +1,10 @@
 // `eks`: the instance under the node that we run on, and the name of the cluster.
 
+import { type Asking, describeInstance } from '../../../aws/instance/ec2-api.ts'
+import { Imds } from '../../../aws/instance/imds.ts'
 import { messageOf } from '../../../contract/index.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect, type Found, textIn } from '../detector.ts'
-import { type Asking, describeInstance } from '../ec2-api.ts'
-import { Imds } from '../imds.ts'
 import { type KubernetesApi, kubernetesApi, noteLimits } from '../kubernetes.ts'
 
 type Name = keyof ResourceDetectionConfig['eks']['resource_attributes']

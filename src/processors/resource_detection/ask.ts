@@ -1,1 +1,0 @@
-export { type Answer, ask, type Question, type Tls } from '../../aws/instance/ask.ts'

@@ -1,1 +1,0 @@
-export { type Attempts, attempt } from '../../aws/instance/attempts.ts'

@@ -1,1 +1,0 @@
-export { type Asking, describeInstance, describeTags } from '../../aws/instance/ec2-api.ts'

@@ -1,1 +1,0 @@
-export { Imds, ImdsError } from '../../aws/instance/imds.ts'
