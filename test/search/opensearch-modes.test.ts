@@ -72,7 +72,7 @@ test('ecs: another field for the time, as a number; objects; a map as body; the 
   const body = {
     kvlistValue: { values: list({ a: text('1'), b: { kvlistValue: { values: list({ c: text('2') }) } } }) },
   }
-  t.same(logDocuments(mode, logs([{ timeUnixNano: String(TIME) + '000000', body, eventName: 'e' }])), [
+  t.same(logDocuments(mode, logs([{ timeUnixNano: `${String(TIME)}000000`, body, eventName: 'e' }])), [
     {
       time: TIME,
       TraceFlags: 0,
