@@ -21,6 +21,8 @@ export interface Destination {
   readonly proxy: TcpProxy
   /** But for what all have. */
   readonly config: object
+  /** Of its queue. */
+  readonly queue?: object
   /** What it can say. */
   readonly sayings: readonly Saying[]
   say(saying: Saying): void
@@ -126,6 +128,7 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
     }
   },
   opensearch: (t) => search(t, 'opensearch'),
+  elasticsearch: (t) => search(t, 'elasticsearch'),
   async prometheusremotewrite(t) {
     const server = await remoteWrite(t)
     const { port, pathname } = new URL(server.url)
@@ -275,7 +278,9 @@ async function search(t: Test, product: 'opensearch' | 'elasticsearch'): Promise
   return {
     signal: 'logs',
     proxy: line.proxy,
-    config: product === 'opensearch' ? { http: { endpoint: line.url } } : { endpoint: line.url },
+    ...(product === 'opensearch'
+      ? { config: { http: { endpoint: line.url } } }
+      : { config: { endpoint: line.url }, queue: { batch: { flush_timeout: '20ms' } } }),
     sayings: ['throttled', 'garbage', 'broken'],
     say(saying) {
       server.fault = faults[saying]

@@ -208,6 +208,10 @@ const bodies: Readonly<Record<Signal, (numbers: readonly number[]) => object>> =
   }),
 }
 
+/** How the settings are called that nearly all have under one name. */
+const RETRY: Readonly<Record<string, string>> = { elasticsearch: 'retry' }
+const QUEUE: Readonly<Record<string, string>> = { prometheusremotewrite: 'remote_write_queue' }
+
 function configOf(all: ReadonlyMap<string, Expected>): string {
   const exporters = Object.fromEntries(
     [...all].map(([name, { destination }]) => [
@@ -215,10 +219,8 @@ function configOf(all: ReadonlyMap<string, Expected>): string {
       {
         ...destination.config,
         timeout: TIMEOUT,
-        retry_on_failure: { initial_interval: '20ms', max_interval: '50ms', max_elapsed_time: '0s' },
-        ...(name === 'prometheusremotewrite'
-          ? { remote_write_queue: { num_consumers: 1 } }
-          : { sending_queue: { num_consumers: 1 } }),
+        [RETRY[name] ?? 'retry_on_failure']: { initial_interval: '20ms', max_interval: '50ms', max_elapsed_time: '0s' },
+        [QUEUE[name] ?? 'sending_queue']: { num_consumers: 1, ...destination.queue },
       },
     ]),
   )
