@@ -18,7 +18,7 @@ const retention = v.pipe(
   v.number('must be a whole number of days'),
   v.check(
     (days) => RETENTIONS.some((allowed) => allowed === days),
-    ({ input }) => `must be one of ${RETENTIONS.join(', ')} (0: for ever), got ${input}`,
+    `must be one of ${RETENTIONS.join(', ')} (0: for ever)`,
   ),
   v.metadata({ kind: 'integer', least: 0, most: RETENTIONS.at(-1)! }),
 )
