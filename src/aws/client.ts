@@ -40,7 +40,9 @@ export class AwsClient {
     noteAwsWithoutEffect(this.#config, this.#api.signingName, this.#settings.log)
     await this.#session.start()
     this.#endpoint = this.#session.endpoint(this.#api)
-    await this.#targetOf(this.#endpoint)
+    await this.#targetOf(this.#endpoint).catch((error: unknown) => {
+      throw new Error(inOurWords(messageOf(error)), { cause: error })
+    })
   }
 
   get region(): string {
@@ -187,6 +189,9 @@ export const httpConfigOf = (config: AwsConfig): HttpClientConfig =>
     keepalive: { max_idle_conns_per_host: config.num_workers },
   })
 
+/** The HTTP client names its own settings; AWS components have other names for them. */
+const inOurWords = (message: string): string => message.replaceAll('tls::ca_file', 'certificate_file_path')
+
 /** `abort`, or the time limit of one call; 0 is none. */
 function limited(abort: AbortSignal, limitMs: number, { clock }: Pick<Settings, 'clock'>) {
   if (limitMs === 0) return { signal: abort, end: () => {} }
@@ -210,7 +215,7 @@ function limited(abort: AbortSignal, limitMs: number, { clock }: Pick<Settings, 
 function asAwsError(error: unknown): unknown {
   if (error instanceof AwsError || error instanceof ShutdownError) return error
   if (error instanceof RetryableError && error.reason === 'connection_error')
-    return new AwsError('transient', 'ConnectionError', error.message)
+    return new AwsError('transient', 'ConnectionError', inOurWords(error.message))
   if (error instanceof PermanentError) return new AwsError('invalid', 'UnreadableAnswer', messageOf(error))
   return error
 }

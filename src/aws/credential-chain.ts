@@ -5,10 +5,12 @@ import { access, readFile } from 'node:fs/promises'
 import type { Agent as HttpsAgent } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from '../contract/index.ts'
+import { type Logger, messageOf } from '../contract/index.ts'
 import type { Environment } from '../net/proxy.ts'
 import type { AwsConfig } from './config.ts'
 import { containerCredentials, hasContainerEndpoint } from './container.ts'
+import { hasProfile } from './profile.ts'
+import { SdkLog } from './sdk-log.ts'
 import type { Credentials } from './sign.ts'
 
 /** Asks the source anew, each time. Rejects with what every link of the chain said. */
@@ -64,12 +66,21 @@ async function hasEarlierLink(environment: Environment): Promise<boolean> {
   return found.some(({ status }) => status === 'fulfilled')
 }
 
+/** A profile that is asked for must be there: as somebody else, from the next link of the chain, nobody wants to send. */
 async function fromSdk(of: Surroundings): Promise<Credentials> {
   const { fromNodeProviderChain } = await import('./sdk-credentials.ts')
-  const { config } = of
+  const { config, environment } = of
+  const name = config.profile || environment.AWS_PROFILE
+  if (name && !(await hasProfile(name, environment)))
+    throw new Error(`profile ${name}: it is in none of the shared files of AWS (~/.aws/config, ~/.aws/credentials)`)
   return withClient(of, async (init) => {
-    const profile = config.profile === '' ? {} : { profile: config.profile }
-    return fromNodeProviderChain({ ...init, ...profile, maxRetries: config.imds_retries })()
+    const profile = name ? { profile: name } : {}
+    try {
+      return await fromNodeProviderChain({ ...init, ...profile, maxRetries: config.imds_retries })()
+    } catch (error) {
+      const { reasons } = init.logger
+      throw reasons.length === 0 ? error : new Error(`${messageOf(error)} (${reasons.join('; ')})`, { cause: error })
+    }
   })
 }
 
@@ -105,7 +116,7 @@ function assumedRole(of: Surroundings, base: LoadCredentials): LoadCredentials {
           RoleSessionName: of.role?.sessionName ?? SESSION_NAME,
           ...(external_id !== '' && { ExternalId: external_id }),
         },
-      })(),
+      })().catch((error: unknown) => refusedRole(role_arn, error)),
     )
   }
 }
@@ -120,9 +131,15 @@ function webIdentity(of: Surroundings, webIdentityTokenFile: string): LoadCreden
         webIdentityToken,
         roleArn: of.config.role_arn,
         roleSessionName: of.role?.sessionName ?? SESSION_NAME,
-      })(),
+      })().catch((error: unknown) => refusedRole(of.config.role_arn, error)),
     )
   }
+}
+
+/** STS does not always name the role, and its messages not the error. */
+function refusedRole(role: string, error: unknown): never {
+  const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : ''
+  throw new Error(`role ${role}: ${name}${messageOf(error)}`, { cause: error })
 }
 
 const SESSION_NAME = 'sluice'
@@ -140,7 +157,7 @@ async function withClient(
   { config, region, environment, log, role }: Surroundings,
   load: (init: {
     readonly clientConfig: { readonly region: string; readonly requestHandler: { httpsAgent: HttpsAgent } }
-    readonly logger: Logger
+    readonly logger: SdkLog
     readonly ignoreCache: true
   }) => Promise<SdkCredentials>,
 ): Promise<Credentials> {
@@ -158,7 +175,7 @@ async function withClient(
         region: role?.stsRegion || region,
         requestHandler: { httpsAgent, httpAgent, ...timeouts } as never,
       },
-      logger: log,
+      logger: new SdkLog(log),
       ignoreCache: true,
     })
     return { accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration?.getTime() }

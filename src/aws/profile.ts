@@ -18,6 +18,18 @@ export async function loadProfile(name: string, environment: Environment): Promi
   return profileIn(parseIni(text), name || environment.AWS_PROFILE || 'default')
 }
 
+/** Whether one of the two shared files has it; a default profile is there without one. */
+export async function hasProfile(name: string, environment: Environment): Promise<boolean> {
+  if (name === 'default') return true
+  const folder = join(environment.HOME || homedir(), '.aws')
+  const credentials = environment.AWS_SHARED_CREDENTIALS_FILE || join(folder, 'credentials')
+  const config = environment.AWS_CONFIG_FILE || join(folder, 'config')
+  const [ofCredentials, ofConfig] = await Promise.all(
+    [credentials, config].map((path) => readFile(path, 'utf8').catch(() => '')),
+  )
+  return parseIni(ofCredentials!).has(name) || parseIni(ofConfig!).has(`profile ${name}`)
+}
+
 type Section = ReadonlyMap<string, string>
 
 function profileIn(sections: ReadonlyMap<string, Section>, name: string): Profile {

@@ -11,12 +11,16 @@ import { containerCredentials } from '../../src/aws/container.ts'
 import { AwsSession, awsSettings, type Credentials, type RoleOptions } from '../../src/aws/index.ts'
 import { section } from '../../src/config/schema.ts'
 import { testSettings } from '../../src/testing/index.ts'
-import { AwsEmulator, EmulatedError, TEST_KEY, WholeAnswer, withTestKeys } from '../emulator/server.ts'
+import { AwsEmulator, TEST_KEY, WholeAnswer, withTestKeys } from '../emulator/server.ts'
 
 const never = new AbortController().signal
 
-async function credentialsOf(t: Test, config: object, role?: RoleOptions): Promise<Credentials> {
-  const settings = testSettings()
+async function credentialsOf(
+  t: Test,
+  config: object,
+  role?: RoleOptions,
+  settings = testSettings(),
+): Promise<Credentials> {
   const session = new AwsSession(
     v.parse(section(awsSettings), { region: 'eu-west-1', ...config }),
     settings,
@@ -135,11 +139,46 @@ test('profile and shared_credentials_file, a later file over an earlier one, and
   await t.rejects(credentialsOf(t, { ...config, profile: 'nobody' }), { message: /^no AWS credentials: .*nobody/ })
 })
 
-test('without anything the message says so', async (t) => {
+test('without anything the message says where they were looked for', async (t) => {
   environment(t, {})
   await t.rejects(credentialsOf(t, {}), {
-    message: /^no AWS credentials: Could not load credentials from any providers/,
+    message:
+      /^no AWS credentials: Could not load credentials from any providers \(.*environment.*; .*profile: \[default\].*; EC2 Instance Metadata Service access disabled\)$/,
   })
+})
+
+test('a profile that is nowhere is said to be, and nobody else is taken for it', async (t) => {
+  const endpoint = await credentialEndpoint(t)
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'x' }
+  environment(t, { ...keys, AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint.url })
+  const isNowhere = { message: /^no AWS credentials: profile nosuch: it is in none of the shared files of AWS/ }
+  await t.rejects(credentialsOf(t, { profile: 'nosuch' }), isNowhere)
+  process.env.AWS_PROFILE = 'nosuch'
+  await t.rejects(credentialsOf(t, {}), isNowhere)
+  t.equal(endpoint.asked.length, 0)
+  process.env.AWS_CONFIG_FILE = join(t.testdir({ config: '[profile nosuch]\nregion = eu-west-1\n' }), 'config')
+  t.same(await credentialsOf(t, {}), TASK, 'one without credentials of its own takes those of the machine')
+})
+
+test('what the SDK says on the way is for debugging, in lines', async (t) => {
+  const emulator = await sts(t)
+  const keys = { AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId, AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey }
+  environment(t, { ...keys, AWS_ENDPOINT_URL_STS: emulator.url })
+  const settings = testSettings()
+  await credentialsOf(t, { role_arn }, undefined, settings)
+  await t.rejects(credentialsOf(t, { role_arn, external_id: 'wrong' }, undefined, settings))
+  const files = join(
+    t.testdir({ credentials: '[both]\naws_access_key_id=B1\naws_secret_access_key=s\n' }),
+    'credentials',
+  )
+  process.env.AWS_SHARED_CREDENTIALS_FILE = files
+  await credentialsOf(t, { profile: 'both' }, undefined, settings)
+  t.ok(settings.lines.length > 0)
+  for (const { level, message, fields } of settings.lines) {
+    t.equal(level, 'debug')
+    t.equal(message, 'the AWS SDK looks for credentials')
+    t.match(fields, { says: /^[^\n]+$/ })
+  }
 })
 
 /** STS; what it is asked stands in `requests`. */
@@ -157,12 +196,15 @@ async function sts(t: Test): Promise<AwsEmulator> {
     protocol: 'xml',
     operations: {
       AssumeRole: (request) => {
-        if (request.body.includes('ExternalId=wrong')) throw new EmulatedError('AccessDenied', 'no', 403)
+        if (request.body.includes('ExternalId=wrong')) return new WholeAnswer({ status: 403, body: DENIED })
         return answer('AssumeRole')()
       },
     },
   })
 }
+
+const DENIED = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>
+  <Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`
 
 const ROLE = {
   accessKeyId: 'ASIAROLE',
@@ -184,7 +226,9 @@ test('role_arn and external_id', async (t) => {
   t.equal(asked.get('RoleArn'), role_arn)
   t.equal(asked.get('ExternalId'), 'shop')
   t.equal(asked.get('RoleSessionName'), 'sluice')
-  await t.rejects(credentialsOf(t, { role_arn, external_id: 'wrong' }), { message: /^no AWS credentials: .*no/ })
+  await t.rejects(credentialsOf(t, { role_arn, external_id: 'wrong' }), {
+    message: `no AWS credentials: role ${role_arn}: AccessDenied: no`,
+  })
 })
 
 test('STS is reached through proxy_address', async (t) => {
