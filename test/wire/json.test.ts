@@ -141,3 +141,30 @@ test('a nested writer writes JSON that stands in a string of other JSON', async 
   }
   t.ok(cases > 0)
 })
+
+test('every byte is written as it should be wherever it stands, whatever the sources before', async (t) => {
+  const plain = new JsonWriter(1)
+  const inside = new JsonWriter(1, { isNested: true })
+  const others = [Buffer.from('another'), Buffer.from('one more'), Buffer.from('the third')]
+  let cases = 0
+  for (let size = 1; size <= 13; size++)
+    for (let position = 0; position < size; position++)
+      for (let code = 0; code < 256; code++) {
+        const bytes = Buffer.alloc(size + 2, 0x61)
+        bytes[position + 1] = code
+        for (const json of [plain, inside]) {
+          json.beginArray()
+          for (const source of [bytes, others[code % 3]!, bytes])
+            json.utf8(source, 1, Math.min(source.length, size + 1))
+          json.endArray()
+        }
+        const text = bytes.toString('utf8', 1, size + 1)
+        const expected = [text, others[code % 3]!.toString('utf8', 1, size + 1), text]
+        assert.deepEqual(JSON.parse(plain.take().toString()), expected)
+        assert.deepEqual(JSON.parse(JSON.parse(`"${inside.take()}"`)), expected)
+        plain.clear()
+        inside.clear()
+        cases++
+      }
+  t.equal(cases, 256 * 91)
+})

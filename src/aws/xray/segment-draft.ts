@@ -90,6 +90,7 @@ export class Draft {
   }
   /** After a batch: nothing of it is held. */
   close(): void {
+    this.json.release()
     this.attributes.close()
     this.#span = undefined
     this.#resource = undefined
