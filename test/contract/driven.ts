@@ -48,12 +48,9 @@ process.env.AWS_SECRET_ACCESS_KEY = TEST_KEY.secretAccessKey
 process.env.AWS_EC2_METADATA_DISABLED = 'true'
 process.env.AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9'
 
-export async function surroundings(t: Test): Promise<Surroundings> {
-  const aws = new AwsEmulator({
-    service: '*',
-    operations: { '*': () => undefined },
-    now: () => testSettings().clock.now(),
-  })
+/** `now`: what AWS thinks that it is; the clock of tests unless a process with the real one is among them. */
+export async function surroundings(t: Test, now = () => testSettings().clock.now()): Promise<Surroundings> {
+  const aws = new AwsEmulator({ service: '*', operations: { '*': () => undefined }, now })
   const openSearch = new BulkEmulator('opensearch')
   const elasticsearch = new BulkEmulator('elasticsearch')
   const around = {

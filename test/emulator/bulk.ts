@@ -174,7 +174,7 @@ export class BulkEmulator {
       if (name !== 'dynamic_templates' && name !== 'require_data_stream') throw new Error(`${name} in an action`)
     const source = parseStrictly(sourceLine) as Record<string, unknown>
     for (const name of Object.keys(source)) if (METADATA.has(name)) throw new Error(`${name} in a document`)
-    checkNames(source)
+    checkNames(source, index.includes('.otel-') ? PASS_THROUGH : NONE)
     return {
       index,
       id: id ?? `auto-${this.#nextId++}`,
@@ -221,8 +221,12 @@ const METADATA: ReadonlySet<string> = new Set([
   '_field_names',
 ])
 
+const NONE: ReadonlySet<string> = new Set()
+/** What Elasticsearch's templates for OpenTelemetry map as `passthrough`: names in it are taken as they are, dots and all. */
+const PASS_THROUGH: ReadonlySet<string> = new Set(['attributes', 'metrics', 'resource.attributes', 'scope.attributes'])
+
 /** Dots make objects: a name must not be a value in one place and an object in another, and no part of it is empty. */
-function checkNames(source: object): void {
+function checkNames(source: object, passThrough: ReadonlySet<string>): void {
   const kinds = new Map<string, 'value' | 'object'>()
   const note = (path: string, kind: 'value' | 'object'): void => {
     if ((kinds.get(path) ?? kind) !== kind) throw new Error(`${path} is a value and an object`)
@@ -236,6 +240,7 @@ function checkNames(source: object): void {
     }
     if (typeof value !== 'object') return note(path, 'value')
     if (path !== '') note(path, 'object')
+    if (passThrough.has(path)) return
     for (const [name, inner] of Object.entries(value)) {
       if (name === '' || name.startsWith('.')) throw new Error(`the name ${JSON.stringify(name)}`)
       const parts = name.split('.')

@@ -25,10 +25,7 @@ export interface SluiceProcess {
 const MAIN = resolve('src/main.ts')
 
 /** Any command, to its end. */
-export async function sluice(
-  args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
-): Promise<Ended> {
+export async function sluice(args: readonly string[], options: LaunchOptions = {}): Promise<Ended> {
   return (await launch(args, options)).ended
 }
 
@@ -38,12 +35,16 @@ export interface Launched {
   readonly ended: Promise<Ended>
 }
 
+export interface LaunchOptions {
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** What is run instead of the sources: a `main.js` that was built. */
+  readonly main?: string
+}
+
 /** Any command, on its way. */
-export function launch(
-  args: readonly string[],
-  { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
-): Launched {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function launch(args: readonly string[], { env, cwd, main = MAIN }: LaunchOptions = {}): Launched {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,15 +60,13 @@ export function launch(
 export async function startSluice(
   t: { teardown(end: () => Promise<void>): unknown },
   yaml: string,
-  options: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: Omit<LaunchOptions, 'cwd'> & { readonly args?: readonly string[] } = {},
 ): Promise<SluiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'))
   const file = join(folder, 'config.yaml')
   writeFileSync(file, yaml)
-  const { child, output, ended } = launch(['run', '--config', file, ...(options.args ?? [])], {
-    ...(options.env ? { env: options.env } : {}),
-    cwd: folder,
-  })
+  const { args = [], ...rest } = options
+  const { child, output, ended } = launch(['run', '--config', file, ...args], { ...rest, cwd: folder })
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended

@@ -131,7 +131,7 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
     const { meter, id } = this.#settings
     meter
       .createObservableCounter('sluice_receiver_lost_packets', {
-        description: 'Packets that the kernel had no room for, where it says so, at the end of the last interval.',
+        description: 'Packets that the kernel had no room for, where it says so.',
       })
       .addCallback((result) => result.observe(this.#lostPackets, { receiver: id }))
   }
