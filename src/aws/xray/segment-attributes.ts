@@ -117,8 +117,10 @@ export class AttributesWriter {
     const begun = json.out.length
     this.#writeMarked()
     if (hasResource && (part.hasAnnotations || this.#asked.size > 0)) this.#writeOfResource()
-    writeRest(json, blockOf(rest, 'annotations'))
-    if (json.out.length === begun) json.out.length = from
+    const others = blockOf(rest, 'annotations')
+    writeRest(json, others)
+    // A document that had an empty object has it again.
+    if (json.out.length === begun && others === undefined) json.out.length = from
     else json.endObject()
   }
 
@@ -177,8 +179,10 @@ export class AttributesWriter {
     else json.endObject()
     const inMetadata = json.out.length
     if (hasSpan && isWanted && this.#namespaces.length > 0) this.#writeNamespaces()
-    writeRest(json, blockOf(rest, 'metadata'))
-    if (json.out.length === inMetadata && inMetadata === inDefault - DEFAULT_SIZE) json.out.length = from
+    const others = hasSpan ? blockOf(rest, 'metadata') : undefined
+    writeRest(json, others)
+    const isEmpty = json.out.length === inMetadata && inMetadata === inDefault - DEFAULT_SIZE
+    if (isEmpty && others === undefined) json.out.length = from
     else json.endObject()
   }
 

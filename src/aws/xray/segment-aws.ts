@@ -88,13 +88,14 @@ function writeReturned(draft: Draft, blocks: ResourceBlocks): void {
   draft.integer(RETRIES, at.RETRIES)
   if (block !== undefined) {
     blocks.writeReturned(json, draft.resource, block)
-    writeRest(json, block, RESOURCE_BLOCKS)
+    writeRest(json, block, RESOURCE_BLOCKS, LOG_GROUPS)
   }
   json.endObject()
 }
 
 /** Written by `ResourceBlocks`. */
-const RESOURCE_BLOCKS = ['ec2', 'ecs', 'elastic_beanstalk', 'eks', 'xray', 'cloudwatch_logs']
+const RESOURCE_BLOCKS = ['ec2', 'ecs', 'elastic_beanstalk', 'eks', 'xray']
+const LOG_GROUPS = 'cloudwatch_logs'
 
 const returned = [
   at.AWS_OPERATION,

@@ -166,7 +166,8 @@ export class ResourceBlocks {
     const beanstalkId = this.#text(SERVICE_INSTANCE_ID)
     if (platform === 'aws_elastic_beanstalk' && beanstalkId !== '')
       this.#writeBlock(json, 'elastic_beanstalk', beanstalk, () => this.#writeDeployment(json))
-    this.#writeLogGroups(json, this.#logGroupsOf())
+    const groups = this.#logGroupsOf()
+    if (groups.length > 0) this.#writeLogGroups(json, groups)
     if (platform === 'aws_ecs') this.#writeBlock(json, 'ecs', ecs)
     if (platform === 'aws_ec2' || this.#text(HOST_ID) !== '') this.#writeBlock(json, 'ec2', ec2)
     if (platform === 'aws_eks' || this.#text(CLUSTER_NAME) !== '') this.#writeBlock(json, 'eks', eks)
@@ -280,7 +281,6 @@ export class ResourceBlocks {
   }
 
   #writeLogGroups(json: JsonWriter, groups: readonly LogGroup[]): void {
-    if (groups.length === 0) return
     json.key(CLOUDWATCH_LOGS)
     json.beginArray()
     for (const { name, arn } of groups) {

@@ -48,17 +48,24 @@ export function blockOf(rest: Rest | undefined, name: string): Rest | undefined 
   return isRest(block) ? block : undefined
 }
 
-/** Members of a block, but for the blocks in it that are written elsewhere, and those that are null: they are not there. */
-export function writeRest(json: JsonWriter, rest: Rest | undefined, elsewhere: readonly string[] = []): void {
+/**
+ * Members of a block, but for the blocks in it that are written elsewhere, likewise the empty list of that name, and what is
+ * null: that is not there.
+ */
+export function writeRest(
+  json: JsonWriter,
+  rest: Rest | undefined,
+  elsewhere: readonly string[] = [],
+  listElsewhere?: string,
+): void {
   if (rest === undefined) return
   for (const [name, value] of Object.entries(rest)) {
-    if (value === null || (elsewhere.includes(name) && isBlock(value))) continue
+    if (value === null || (elsewhere.includes(name) && isRest(value))) continue
+    if (name === listElsewhere && Array.isArray(value) && value.length === 0) continue
     json.keyText(name)
     writePlain(json, value)
   }
 }
-
-const isBlock = (value: unknown): boolean => isRest(value) || (Array.isArray(value) && value.length === 0)
 
 /** Whatever JSON can say, to a nested writer. */
 export function writePlain(json: JsonWriter, value: unknown): void {
