@@ -55,7 +55,11 @@ export class Aggregation {
   readonly #senders = new Map<string, Sender>()
   /** Those with a value in this interval. */
   #active: Entry[] = []
+  /** Those of the interval before, until they are written. */
+  #unwritten: readonly Entry[] = []
   #interval = 1
+  /** How often a series got its first value of this interval. */
+  #begun = 0
   /** Of senders, metrics and series. */
   #stateBytes = 0
   /** Of samples, which the end of the interval frees. */
@@ -116,35 +120,50 @@ export class Aggregation {
     }
     const entry = this.#entries[number]
     if (entry === undefined) return this.#onRefused('not_mapped', bytes, start, end)
-    const { gathered } = entry.series
+    const { series } = entry
+    const isText = series.gathered.kind === 'distinct'
+    if (line.hasMore && !isText && !this.#areNumbers(bytes)) return this.#onRefused('bad_value', bytes, start, end)
+    if (series.interval !== this.#interval) this.#begin(entry)
+    const { gathered } = series
     if (gathered.kind === 'distinct')
       this.#sampleBytes += gathered.addText(bytes.utf8Slice(line.valueStart, line.valueEnd))
     else if (!line.hasMore) this.#sampleBytes += gathered.add(line.value, line.rate, line.isSigned, nowMs)
-    else if (!this.#addAll(gathered, bytes, nowMs)) return this.#onRefused('bad_value', bytes, start, end)
+    else this.#addAll(gathered, bytes, nowMs)
     if (gathered.kind === 'each') this.#looseSamples++
     this.takenLines++
-    if (entry.series.interval === this.#interval) return
-    entry.series.interval = this.#interval
-    this.#active.push(entry)
   }
 
-  /** All values of the line, or none. */
-  #addAll(gathered: Exclude<Gathered, { kind: 'distinct' }>, bytes: Buffer, nowMs: number): boolean {
-    const { rate, valueStart, valueEnd } = this.#line
-    const starts: number[] = []
+  /** Its first value of the interval. */
+  #begin(entry: Entry): void {
+    const { series, metric } = entry
+    if (this.#unwritten.length > 0 && series.interval === this.#interval - 1) {
+      series.unwritten = series.gathered
+      series.gathered = this.#observe[metric.type](metric.name)!
+    }
+    series.interval = this.#interval
+    this.#active.push(entry)
+    this.#begun++
+  }
+
+  #areNumbers(bytes: Buffer): boolean {
+    const { valueStart, valueEnd } = this.#line
     for (let at = valueStart; at <= valueEnd; ) {
       const next = endOfValue(bytes, at, valueEnd)
       if (!Number.isFinite(numberIn(bytes, at, next))) return false
-      starts.push(at)
       at = next + 1
     }
-    if (gathered.kind === 'each') this.#looseSamples += starts.length - 1
-    for (const at of starts) {
-      const isSigned = bytes[at] === 0x2b || bytes[at] === 0x2d
-      const value = numberIn(bytes, at, endOfValue(bytes, at, valueEnd))
-      this.#sampleBytes += gathered.add(value, rate, isSigned, nowMs)
-    }
     return true
+  }
+
+  #addAll(gathered: Exclude<Gathered, { kind: 'distinct' }>, bytes: Buffer, nowMs: number): void {
+    const { rate, valueStart, valueEnd } = this.#line
+    for (let at = valueStart; at <= valueEnd; ) {
+      const next = endOfValue(bytes, at, valueEnd)
+      const isSigned = bytes[at] === 0x2b || bytes[at] === 0x2d
+      this.#sampleBytes += gathered.add(numberIn(bytes, at, next), rate, isSigned, nowMs)
+      if (gathered.kind === 'each' && at > valueStart) this.#looseSamples++
+      at = next + 1
+    }
   }
 
   /** Of a line that is new: the number of its entry, or what is wrong with its tags. */
@@ -171,30 +190,52 @@ export class Aggregation {
       metric = { sender, name, type, series: new Map() }
       sender.metrics.set(metricKey, metric)
     }
-    const series: Series = { attributes, timeMs, interval: 0, gathered }
+    const series: Series = { attributes, timeMs, interval: 0, gathered, unwritten: undefined }
     metric.series.set(seriesKey, series)
     return { metric, series }
   }
 
-  /** Ends the interval: `write` reads what there is, then it is forgotten. */
-  harvest(write: (harvest: Harvest) => void): void {
+  /** How many series have a value in this interval. */
+  get activeSeries(): number {
+    return this.#active.length
+  }
+
+  /**
+   * Ends the interval: what there is, to be read before `settle` is called. Values that come in between belong to the next
+   * one; only samples of which each is a point have to be read before (`harvestSamples`).
+   */
+  endInterval(): Harvest {
     const active = this.#active
+    const begun = this.#begun
     this.#active = []
+    this.#begun = 0
     this.#interval++
     this.#sampleBytes = 0
     this.#looseSamples = 0
-    const harvest = grouped(active)
-    if (harvest.size > 0) write(harvest)
     // Series that come again are known still. When most do not, or nothing fits in, all begin anew.
-    if (this.#entries.length > 2 * active.length || this.isFull) this.#forget()
-    else for (const { series } of active) series.gathered.clear()
+    if (this.#entries.length > 2 * begun || this.isFull) this.#forget()
+    else this.#unwritten = active
+    return grouped(active)
+  }
+
+  /** What the last interval has brought is written: it is forgotten. */
+  settle(): void {
+    for (const { series } of this.#unwritten)
+      if (series.unwritten === undefined) series.gathered.clear()
+      else series.unwritten = undefined
+    this.#unwritten = []
   }
 
   /** Hands on the samples of which each is a point; the interval goes on. */
   harvestSamples(write: (harvest: Harvest) => void): void {
     const loose = this.#active.filter(({ series }) => series.gathered.kind === 'each')
+    if (loose.length === 0) return
     write(grouped(loose))
-    for (const { series } of loose) series.gathered.clear()
+    for (const { series } of loose) {
+      series.gathered.clear()
+      series.interval = 0
+    }
+    this.#active = this.#active.filter(({ series }) => series.interval !== 0)
     this.#looseSamples = 0
   }
 

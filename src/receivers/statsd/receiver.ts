@@ -6,13 +6,16 @@ import { Handover } from '../../scrape/handover.ts'
 import { Aggregation, type Harvest, type Sender } from './aggregation.ts'
 import type { StatsdConfig } from './config.ts'
 import { Refusals } from './refusals.ts'
+import { Slices } from './slices.ts'
 import { listenForLines, type StreamListener, type StreamTransport } from './streams.ts'
-import { write } from './write.ts'
+import { MAX_POINTS, write } from './write.ts'
 
 /** What the kernel is asked to keep while the event loop is busy. */
 const DEFAULT_BUFFER_BYTES = 16 * 1024 * 1024
 /** When there are more they are looked up anew. */
 const MAX_SENDERS = 10_000
+/** Of a batch, in points. */
+const BATCH_COST = 32
 
 export class StatsdReceiver implements Receiver {
   readonly #config: StatsdConfig
@@ -21,6 +24,8 @@ export class StatsdReceiver implements Receiver {
   readonly #refusals: Refusals
   readonly #handover: Handover<'metrics'> | undefined
   #listener: StreamListener | DatagramListener | undefined
+  /** Writes what the last interval has brought. */
+  readonly #slices = new Slices(MAX_POINTS)
   #lostPackets = 0
   #intervalStartMs = 0
   #cancelTimer: (() => void) | undefined
@@ -91,8 +96,7 @@ export class StatsdReceiver implements Receiver {
     }
     aggregation.take(bytes, start, end, this.#lastSender!, this.#settings.clock.now())
     if (aggregation.isFull) this.#endInterval()
-    else if (aggregation.hasManySamples)
-      aggregation.harvestSamples((harvest) => this.#hand(harvest, this.#intervalStartMs, this.#settings.clock.now()))
+    else if (aggregation.hasManySamples) this.#handSamples(this.#intervalStartMs, this.#settings.clock.now())
   }
 
   #senderOf(origin: Origin): Sender {
@@ -118,18 +122,30 @@ export class StatsdReceiver implements Receiver {
   }
 
   #endInterval(): void {
+    this.#slices.finish()
     const startMs = this.#intervalStartMs
     const endMs = this.#settings.clock.now()
     this.#intervalStartMs = endMs
-    this.#aggregation.harvest((harvest) => this.#hand(harvest, startMs, endMs))
+    const aggregation = this.#aggregation
+    if (aggregation.activeSeries > MAX_POINTS) this.#handSamples(startMs, endMs)
+    this.#slices.run(this.#hand(aggregation.endInterval(), startMs, endMs), () => aggregation.settle())
   }
 
-  #hand(harvest: Harvest, startMs: number, endMs: number): void {
+  #handSamples(startMs: number, endMs: number): void {
+    this.#aggregation.harvestSamples((harvest) => {
+      for (const _ of this.#hand(harvest, startMs, endMs));
+    })
+  }
+
+  /** Batch by batch; yields what each costs, in points. */
+  *#hand(harvest: Harvest, startMs: number, endMs: number): Generator<number> {
     const { transport } = this.#config
     const settings = { version: this.#settings.agent.version, isMonotonic: this.#isMonotonic }
     for (const [{ address }, metrics] of harvest)
-      for (const batch of write(metrics, { startMs, endMs }, settings))
+      for (const batch of write(metrics, { startMs, endMs }, settings)) {
         this.#handover?.give(batch, { transport, clientAddress: address })
+        yield batch.items + BATCH_COST
+      }
   }
 
   /** What nobody has read in time is gone before we know of it. */
@@ -171,6 +187,7 @@ export class StatsdReceiver implements Receiver {
     this.endpoints = []
     await listener?.stop()
     if (listener !== undefined) this.#endInterval()
+    this.#slices.finish()
     await this.#handover?.stop(abort)
   }
 }

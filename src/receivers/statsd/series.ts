@@ -14,7 +14,9 @@ export interface Series {
   readonly timeMs: number
   /** The interval in which it got a value last. */
   interval: number
-  readonly gathered: Gathered
+  gathered: Gathered
+  /** What the interval before has gathered, while it is being written and this one has values already. */
+  unwritten: Gathered | undefined
 }
 
 export type Gathered = Counter | Gauge | EachSample | Summary | Exponential | Explicit | Distinct

@@ -18,7 +18,7 @@ export interface WriteSettings {
 }
 
 /** A batch has about so many points: what comes behind need not cut them. */
-const MAX_POINTS = 8192
+export const MAX_POINTS = 8192
 
 /** The metrics of one sender. */
 export function* write(
@@ -164,7 +164,10 @@ function eachOf<K extends Gathered['kind']>(
   kind: K,
   run: (series: Series, gathered: Extract<Gathered, { readonly kind: K }>) => void,
 ): void {
-  for (const series of all) if (isKind(series.gathered, kind)) run(series, series.gathered)
+  for (const series of all) {
+    const gathered = series.unwritten ?? series.gathered
+    if (isKind(gathered, kind)) run(series, gathered)
+  }
 }
 
 const isKind = <K extends Gathered['kind']>(
