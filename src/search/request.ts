@@ -4,6 +4,7 @@
 //   {"create":{"_index":"…"}}\n{"@timestamp":…}\n{"create":…
 import type { Drop, Outgoing } from '../delivery/index.ts'
 import { JsonWriter } from '../wire/json.ts'
+import { SHARED } from '../wire/writer.ts'
 
 export interface BulkRequest {
   readonly body: Buffer
@@ -30,7 +31,7 @@ export type EndOrDrop = (problem: string | undefined, drop: Drop) => void
 
 /** Documents as they are written, cut into requests of a size, between items. */
 export class BulkWriter {
-  readonly json = new JsonWriter(1 << 18)
+  readonly json = new JsonWriter(SHARED)
   readonly #maxBytes: number
   #requests: Outgoing<BulkRequest>[] = []
   #starts: number[] = []
@@ -66,7 +67,7 @@ export class BulkWriter {
       run(this.#endOrDrop)
       return this.#take()
     } finally {
-      this.json.clear()
+      this.json.giveBack()
       this.#requests = []
       this.#starts = []
       this.#weights = []

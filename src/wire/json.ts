@@ -4,7 +4,7 @@ import { writeSafeInteger, writeUint64 } from './decimal.ts'
 import { writeHex } from './hex.ts'
 import { TextCopier } from './jsontext.ts'
 import { type Instant, writeIso } from './time.ts'
-import { ByteWriter } from './writer.ts'
+import { ByteWriter, type SHARED } from './writer.ts'
 
 /**
  * Writes one value after another; commas come by themselves. NaN and infinities become strings, as OTLP/JSON says.
@@ -17,7 +17,7 @@ export class JsonWriter {
   readonly #isNested: boolean
   readonly #texts: TextCopier
 
-  constructor(capacity = 65536, { isNested = false }: { readonly isNested?: boolean } = {}) {
+  constructor(capacity: number | typeof SHARED = 65536, { isNested = false }: { readonly isNested?: boolean } = {}) {
     this.out = new ByteWriter(capacity)
     this.#isNested = isNested
     this.#texts = new TextCopier(isNested)
@@ -31,7 +31,12 @@ export class JsonWriter {
     this.release()
     return this.out.take()
   }
-  /** Lets go of what texts came from: after a batch nothing of it is to be held. */
+  /** As `ByteWriter.giveBack`. */
+  giveBack(): void {
+    this.release()
+    this.out.giveBack()
+  }
+  /** Lets go of what texts came from, and went to: after a batch nothing of it is to be held. */
   release(): void {
     this.#texts.release()
   }

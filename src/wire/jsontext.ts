@@ -2,7 +2,7 @@
 import { hexDigits } from './hex.ts'
 import { copiedTo, copyUtf8 } from './utf8.ts'
 
-/** Copies texts into buffers. It remembers where the last ones came from, until `release`. */
+/** Copies texts into buffers. It remembers where the last ones came from and went to, until `release`. */
 export class TextCopier {
   readonly #isNested: boolean
   /** The last two: what a chunk has, and what was edited in it. */
@@ -19,8 +19,8 @@ export class TextCopier {
   }
 
   release(): void {
-    this.#source = this.#otherSource = EMPTY
-    this.#from = this.#otherFrom = NOWHERE
+    this.#source = this.#otherSource = this.#target = EMPTY
+    this.#from = this.#otherFrom = this.#to = NOWHERE
   }
 
   /** What is no UTF-8 becomes U+FFFD. Takes up to seven times the room. Returns where it stopped. */

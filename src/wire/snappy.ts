@@ -3,6 +3,7 @@
 // literal  = (length - 1) << 2, or 60 to 61 << 2 and one or two bytes of length - 1; then the bytes
 // copy 1   = (length - 4) << 2 | offset >> 8 << 5 | 1, offset & 255            length 4 to 11, offset below 2048
 // copy 2   = (length - 1) << 2 | 2, offset as two bytes                        length 1 to 64
+import { giveBackScratch, takeScratch } from './scratch.ts'
 
 /** Matches are looked for within a block, as in every other encoder: an offset always fits into two bytes. */
 const BLOCK_BYTES = 65536
@@ -13,22 +14,22 @@ const MARGIN = 15
 /** By the hash of four bytes: where in the block they stood last. */
 const table = new Uint16Array(1 << TABLE_BITS)
 
-/** The result is a view of memory that the next call writes to again: use or copy it before that. */
 export function compressSnappy(input: Uint8Array): Buffer {
-  const most = 32 + input.length + Math.floor(input.length / 6)
-  if (output.length < most) output = Buffer.allocUnsafeSlow(most)
+  output = takeScratch(32 + input.length + Math.floor(input.length / 6))
   let at = writeVarint(input.length, 0)
   for (let start = 0; start < input.length; start += BLOCK_BYTES) {
     at = compressBlock(input, start, Math.min(start + BLOCK_BYTES, input.length), at)
   }
-  const compressed = output.subarray(0, at)
-  // What one large body needed is not kept for ever.
-  if (output.length > MAX_KEPT_BYTES) output = Buffer.alloc(0)
+  const compressed = Buffer.allocUnsafeSlow(at)
+  output.copy(compressed, 0, 0, at)
+  giveBackScratch(output)
+  output = EMPTY
   return compressed
 }
 
-let output = Buffer.alloc(0)
-const MAX_KEPT_BYTES = 4 * 1024 * 1024
+const EMPTY = Buffer.alloc(0)
+/** Of the call at hand. */
+let output: Buffer = EMPTY
 
 function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
   if (end - start < MARGIN) return writeLiteral(input, start, end, at)

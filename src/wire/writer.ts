@@ -1,5 +1,12 @@
 // Writing bytes: protobuf fields, and the text formats that exporters speak.
+import { giveBackScratch, takeScratch } from './scratch.ts'
 import { type Instant, writeInstant } from './time.ts'
+
+/**
+ * A capacity: the memory is taken with the first byte, and given back by `giveBack` to whichever such writer is next. For what is written
+ * in one go and copied: exporters that each kept the memory of their largest batch had 40 MB between them.
+ */
+export const SHARED = Symbol('shared')
 
 /** Below this a loop beats the call into native code. */
 const LOOP_BELOW = 40
@@ -12,12 +19,24 @@ export class ByteWriter {
   /** How much is written; what comes next goes here. */
   length = 0
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  readonly #isShared: boolean
+
+  /** `SHARED`: see there. */
+  constructor(capacity: number | typeof SHARED) {
+    this.#isShared = capacity === SHARED
+    this.bytes = capacity === SHARED ? EMPTY : Buffer.allocUnsafeSlow(capacity)
   }
 
   clear(): void {
     this.length = 0
+  }
+
+  /** Begins anew, and leaves a shared memory to others: nobody looks at what was written any more. */
+  giveBack(): void {
+    this.length = 0
+    if (!this.#isShared) return
+    giveBackScratch(this.bytes)
+    this.bytes = EMPTY
   }
 
   /** A copy of what is written, of exactly that size. */
@@ -32,7 +51,8 @@ export class ByteWriter {
   }
 
   #grow(size: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
+    const least = Math.max(this.bytes.length * 2, this.length + size)
+    const grown = this.#isShared ? takeScratch(least) : Buffer.allocUnsafeSlow(least)
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }
@@ -178,6 +198,8 @@ export class ByteWriter {
     writePaddedVarint(this.bytes, from - PADDED, this.length - from)
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 /** A length of four bytes, padded: legal, and it needs no second pass. Holds up to 2^28. */
 const PADDED = 4

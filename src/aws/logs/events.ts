@@ -5,6 +5,7 @@
 import type { Clock } from '../../contract/index.ts'
 import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { JsonWriter, jsonLiteral } from '../../wire/json.ts'
+import { SHARED } from '../../wire/writer.ts'
 import {
   EVENT_OVERHEAD_BYTES,
   MAX_AGE_MS,
@@ -46,7 +47,7 @@ export interface LogEventsOptions {
 /** Used for one batch after the other: `streamOf` and `add` as often as wanted, then `take`. */
 export class LogEvents {
   readonly #options: LogEventsOptions
-  readonly #json = new JsonWriter()
+  readonly #json = new JsonWriter(SHARED)
   /** By group, then by stream: the position in `#names`. */
   readonly #streams = new Map<string, Map<string, number>>()
   #names: { readonly group: string; readonly stream: string }[] = []
@@ -165,9 +166,7 @@ export class LogEvents {
 
   /** Begins anew, without what was added: for whoever could not finish. */
   clear(): void {
-    // What a large batch has taken is not kept for the small ones after it.
-    if (this.#json.out.bytes.length > KEPT_BYTES) this.#json.out.bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
-    this.#json.clear()
+    this.#json.giveBack()
     this.#streams.clear()
     this.#lastGroup = undefined
     this.#names = []
@@ -249,7 +248,6 @@ export class LogEvents {
 const TIMESTAMP = jsonLiteral(',{"timestamp":')
 const MESSAGE = jsonLiteral(',"message":')
 const QUOTE = 0x22
-const KEPT_BYTES = 4 * 1_048_576
 
 /** As the collector marks it. */
 const TRUNCATED = Buffer.from('[Truncated...]')

@@ -1,7 +1,7 @@
 // A document that is being written: the span, what of it has a place already, and how texts of it are written.
 import { Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
 import { JsonWriter } from '../../wire/json.ts'
-import type { ByteWriter } from '../../wire/writer.ts'
+import { type ByteWriter, SHARED } from '../../wire/writer.ts'
 import {
   AWS_SERVICE,
   HTTP,
@@ -38,13 +38,11 @@ export const CLIENT = 3
 export const PRODUCER = 4
 export const CONSUMER = 5
 
-const CAPACITY = 1 << 18
-const MAX_KEPT_BYTES = 1 << 23
 const MAX_KEPT_PLACES = 4096
 
 /** One instance for all spans of an exporter. */
 export class Draft {
-  readonly json = new JsonWriter(CAPACITY, { isNested: true })
+  readonly json = new JsonWriter(SHARED, { isNested: true })
   readonly attributes: KnownAttributes
   /** By index of the attribute. */
   places = new Uint8Array(64)
@@ -81,10 +79,8 @@ export class Draft {
     return this.#part!
   }
 
-  /** Before a batch; what a very large one has taken is given back. */
+  /** Before a batch; what a span of very many attributes has taken is given back. */
   clear(): void {
-    const { out } = this.json
-    if (out.bytes.length > MAX_KEPT_BYTES) out.bytes = Buffer.allocUnsafeSlow(CAPACITY)
     this.json.clear()
     if (this.places.length > MAX_KEPT_PLACES) this.places = new Uint8Array(64)
   }

@@ -41,7 +41,7 @@ export interface SegmentOptions {
   readonly nowMs?: () => number
 }
 
-/** Documents in a row, a comma between them. Valid until the next batch. */
+/** Documents in a row, a comma between them. Valid until `giveBack`, or the next batch. */
 export interface Documents {
   readonly bytes: Buffer
   readonly places: readonly DocumentPlace[]
@@ -151,6 +151,12 @@ export class SegmentEncoder {
     this.#cause.known.close()
     this.#resources.close()
     return { bytes: this.#draft.json.out.bytes, places: this.#places, dropped: this.#dropped, cut: this.#cut }
+  }
+
+  /** The memory of the last documents goes to whoever writes next. */
+  giveBack(): void {
+    this.#draft.json.giveBack()
+    this.#places = []
   }
 
   #encode(span: Span, resource: Resource): void {

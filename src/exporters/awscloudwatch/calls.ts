@@ -8,6 +8,7 @@ import { isCloudWatchValue } from '../../aws/cloudwatch/names.ts'
 import type { Batch, DataPoint, Metric, Scope, Visitor } from '../../data/index.ts'
 import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { JsonWriter, jsonLiteral } from '../../wire/json.ts'
+import { SHARED } from '../../wire/writer.ts'
 import { HIGH_RESOLUTION } from './batches.ts'
 import { MAX_AGE_MS } from './intake.ts'
 
@@ -33,7 +34,7 @@ const FRAME_BYTES = 1024
 export class CallWriter {
   readonly #limits: CallLimits
   readonly #now: () => number
-  readonly #json = new JsonWriter()
+  readonly #json = new JsonWriter(SHARED)
   readonly #visitor: Visitor<'metrics'>
   #calls: Outgoing<MetricData>[] = []
   #namespace = ''
@@ -60,7 +61,10 @@ export class CallWriter {
     this.#starts = [0]
     batch.visit(this.#visitor)
     this.#end()
-    return this.#calls
+    this.#json.giveBack()
+    const calls = this.#calls
+    this.#calls = []
+    return calls
   }
 
   #add(point: DataPoint, metric: Metric): void {

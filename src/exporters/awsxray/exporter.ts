@@ -41,7 +41,9 @@ export function createAwsXrayExporter(
     }
     for (const cut of documents.cut)
       notes.cut(cut.step, `trace ${cut.traceId}, span ${cut.spanId}: ${cut.sizeBytes} bytes`)
-    return requestsOf(documents)
+    const requests = requestsOf(documents)
+    encoder.giveBack()
+    return requests
   }
 
   const send = async (

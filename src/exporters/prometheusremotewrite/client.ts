@@ -81,8 +81,7 @@ export class RefusedRequest extends PermanentError {
 
 function compressed({ head, series }: WriteRequest): Buffer {
   const whole = head.length === 0 ? series : Buffer.concat([head, series])
-  // A copy: the compressor's memory is used again while this one is under way.
-  return Buffer.from(compressSnappy(whole))
+  return compressSnappy(whole)
 }
 
 function errorOf({ status, body, retryAfter }: HttpReply, nowMs: number): Error {
