@@ -163,6 +163,7 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
     this.endpoints = []
     await listener?.stop()
     this.#flush()
+    this.#rejected.end()
     await Promise.all([this.#handover?.stop(abort), this.#proxy.stop(abort)])
   }
 }

@@ -1,7 +1,7 @@
 // Datagrams that are not taken: counted by reason, and told now and then with an example.
 import type { Settings } from '../../contract/index.ts'
 
-/** The first is told at once; after that there is a line for each so often. */
+/** The first of a reason is told at once; after that there is a line for the rest each so often. */
 const QUIET_MS = 60_000
 const MAX_EXAMPLE_BYTES = 200
 
@@ -14,8 +14,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export class Rejected {
   readonly #settings: Settings
   readonly #count: (reason: string) => void
-  #untold = 0
-  #toldAtMs = Number.NEGATIVE_INFINITY
+  readonly #tellers = new Map<string, Teller>()
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -28,18 +27,55 @@ export class Rejected {
   /** `error` says more about it, when there is more. */
   add(reason: string, bytes: Buffer, start: number, end: number, error?: string): void {
     this.#count(reason)
-    this.#untold++
-    const nowMs = this.#settings.clock.monotonicMs()
-    if (nowMs - this.#toldAtMs < QUIET_MS) return
-    this.#toldAtMs = nowMs
+    let teller = this.#tellers.get(reason)
+    if (teller === undefined) this.#tellers.set(reason, (teller = new Teller(this.#settings, reason)))
+    teller.add(bytes, start, end, error)
+  }
+
+  /** Tells what is not told yet, and waits for nothing. */
+  end(): void {
+    for (const teller of this.#tellers.values()) teller.end()
+  }
+}
+
+class Teller {
+  readonly #settings: Settings
+  readonly #reason: string
+  #untold = 0
+  /** Of the first that is not told. */
+  #about: object = {}
+  #cancel: (() => void) | undefined
+
+  constructor(settings: Settings, reason: string) {
+    this.#settings = settings
+    this.#reason = reason
+  }
+
+  add(bytes: Buffer, start: number, end: number, error?: string): void {
+    if (this.#untold++ === 0) {
+      const example = bytes.utf8Slice(start, Math.min(end, start + MAX_EXAMPLE_BYTES))
+      this.#about = { ...(error !== undefined && { error }), example }
+    }
+    if (this.#cancel === undefined) this.#tell()
+  }
+
+  end(): void {
+    this.#cancel?.()
+    if (this.#untold > 0) this.#tell()
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #tell(): void {
+    const { clock, log } = this.#settings
+    const reason = this.#reason
     const hint = HINTS[reason]
-    this.#settings.log.warn('segments are not taken', {
-      datagrams: this.#untold,
-      reason,
-      ...(error !== undefined && { error }),
-      example: bytes.utf8Slice(start, Math.min(end, start + MAX_EXAMPLE_BYTES)),
-      ...(hint !== undefined && { hint }),
-    })
+    const datagrams = this.#untold
     this.#untold = 0
+    log.warn('segments are not taken', { datagrams, reason, ...this.#about, ...(hint !== undefined && { hint }) })
+    this.#cancel = clock.after(QUIET_MS, () => {
+      this.#cancel = undefined
+      if (this.#untold > 0) this.#tell()
+    })
   }
 }

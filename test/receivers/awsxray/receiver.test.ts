@@ -41,7 +41,7 @@ test('the header may be written in any way that JSON can be', async (t) => {
   t.strictSame([...xray.rejected], [])
 })
 
-test('what is no datagram of an SDK is counted by reason, told once, and costs the others nothing', async (t) => {
+test('what is no datagram of an SDK is counted by reason, told once for each, and costs the others nothing', async (t) => {
   const xray = await startXray(t)
   const document = JSON.stringify(segment)
   const bad = {
@@ -87,20 +87,34 @@ test('what is no datagram of an SDK is counted by reason, told once, and costs t
   t.strictSame(Object.fromEntries(xray.rejected), { bad_header: 17, missing_segment: 2, malformed: 10 })
   t.match(
     xray.settings.lines.filter(({ message }) => message === 'segments are not taken'),
-    [{ level: 'warn', fields: { datagrams: 1, reason: 'bad_header', hint: /begins with the line/ } }],
+    [
+      { level: 'warn', fields: { datagrams: 1, reason: 'bad_header', hint: /begins with the line/ } },
+      { level: 'warn', fields: { datagrams: 1, reason: 'missing_segment', hint: /follows the header/ } },
+      {
+        level: 'warn',
+        fields: { datagrams: 1, reason: 'malformed', error: /ends where a string should be/, example: '{' },
+      },
+    ],
   )
 })
 
-test('after a while the next one that is not taken is told, with the number of all since', async (t) => {
+test('after a while the others that were not taken are told with their number, and what is left at the end', async (t) => {
   const xray = await startXray(t)
-  await xray.send('a', 'b', 'c')
-  await until(() => xray.rejected.get('bad_header') === 3)
+  const told = () => xray.settings.lines.filter(({ message }) => message === 'segments are not taken')
+  const wrong = datagram({ ...segment, id: `${'long '.repeat(1000)}` })
+  await xray.send(wrong, wrong, wrong)
+  await until(() => xray.rejected.get('malformed') === 3)
+  t.equal(told().length, 1)
   await xray.settings.clock.advance(60_000)
-  await xray.send(datagram({ ...segment, id: `${'long '.repeat(1000)}` }))
-  await until(() => xray.rejected.get('malformed') === 1)
-  const [, second] = xray.settings.lines.filter(({ message }) => message === 'segments are not taken')
-  t.match(second, { fields: { datagrams: 3, reason: 'malformed', error: /^id: must be 16 hexadecimal digits/ } })
-  t.ok(JSON.stringify(second).length < 700)
+  t.match(told()[1], { fields: { datagrams: 2, reason: 'malformed', error: /^id: must be 16 hexadecimal digits/ } })
+  t.ok(JSON.stringify(told()[1]).length < 700)
+  await xray.settings.clock.advance(60_000)
+  await xray.send('a', 'b')
+  await until(() => xray.rejected.get('bad_header') === 2)
+  t.match(told()[2], { fields: { datagrams: 1, reason: 'bad_header', example: 'a' } })
+  await xray.stop()
+  t.match(told()[3], { fields: { datagrams: 1, reason: 'bad_header', example: 'b' } })
+  t.equal(told().length, 4)
 })
 
 test('a segment as large as a datagram can be is taken', async (t) => {
