@@ -11,6 +11,8 @@ export interface Selection {
 type DimensionSet = readonly string[]
 
 interface Declaration {
+  /** As the config has it. */
+  readonly text: string
   readonly dimensions: readonly DimensionSet[]
   readonly selectors: readonly Pattern[]
   readonly matchers: readonly LabelMatcher[]
@@ -30,9 +32,12 @@ export class Declarations {
   /** Labels that some set names; undefined when any label may be a dimension. */
   readonly #named: ReadonlySet<string> | undefined
   readonly #selections = new Map<string, Selection>()
+  /** Declarations, by position, that no metric has fitted yet. */
+  readonly #unfitted: Set<number>
 
   constructor(config: AwsEmfConfig) {
     this.#declarations = config.metric_declarations.map((declaration) => ({
+      text: textOf(declaration),
       dimensions: declaration.dimensions.map(sortedSet),
       selectors: declaration.metric_name_selectors.map(compilePattern),
       matchers: declaration.label_matchers.map(({ label_names, separator, regex }) => ({
@@ -47,6 +52,12 @@ export class Declarations {
     const isNamed = this.areDeclared && this.#rollup === 'NoDimensionRollup'
     const sets = [...this.#declarations.flatMap(({ dimensions }) => dimensions), ...this.#extra]
     this.#named = isNamed ? new Set(sets.flat()) : undefined
+    this.#unfitted = new Set(this.#isDisabled ? [] : this.#declarations.keys())
+  }
+
+  /** What no metric has fitted yet, by name and labels, for people. */
+  get unfitted(): readonly string[] {
+    return [...this.#unfitted].map((i) => `metric_declarations[${i}]: ${this.#declarations[i]!.text}`)
   }
 
   get areDeclared(): boolean {
@@ -68,29 +79,44 @@ export class Declarations {
   }
 
   /**
-   * The sets of dimensions of such metrics at a point with these labels; undefined when CloudWatch makes no metrics of them.
-   * `dimensions`: the labels that can be dimensions, sorted.
+   * The sets of dimensions of such metrics at a point with these labels; undefined when CloudWatch is to make no metrics of
+   * them, `unfilled` when it is, and the labels fill none of the sets. `dimensions`: the labels that can be dimensions, sorted.
    */
   setsOf(
     { declarations }: Selection,
     labels: ReadonlyMap<string, string>,
     dimensions: readonly string[],
     maxDimensions: number,
-  ): readonly DimensionSet[] | undefined {
+  ): readonly DimensionSet[] | 'unfilled' | undefined {
     if (this.#isDisabled) return undefined
     const names = new Set(dimensions)
     const fits = (set: DimensionSet): boolean => set.every((name) => names.has(name))
     const sets: DimensionSet[] = []
+    let areWanted = false
     if (!this.areDeclared) sets.push(dimensions.slice(0, maxDimensions))
     else {
-      const matching = declarations.map((i) => this.#declarations[i]!).filter(({ matchers }) => isFor(matchers, labels))
+      const matching = declarations.filter((i) => isFor(this.#declarations[i]!.matchers, labels))
       if (matching.length === 0) return undefined
-      for (const declaration of matching) sets.push(...declaration.dimensions.filter(fits))
+      for (const i of matching) {
+        const declaration = this.#declarations[i]!
+        this.#unfitted.delete(i)
+        areWanted ||= declaration.dimensions.length > 0
+        sets.push(...declaration.dimensions.filter(fits))
+      }
     }
     sets.push(...rollup(this.#rollup, dimensions), ...this.#extra.filter(fits))
     const distinct = [...new Map(sets.map((set) => [JSON.stringify(set), set])).values()]
-    return distinct.length === 0 ? undefined : distinct
+    if (distinct.length > 0) return distinct
+    return areWanted ? 'unfilled' : undefined
   }
+}
+
+/** Its selectors, and what its labels must be. */
+function textOf({ metric_name_selectors, label_matchers }: AwsEmfConfig['metric_declarations'][number]): string {
+  const matchers = label_matchers.map(
+    ({ label_names, separator, regex }) => `${label_names.join(separator || ';')} ~ ${regex}`,
+  )
+  return [metric_name_selectors.join(' or '), ...(matchers.length > 0 ? [matchers.join(' or ')] : [])].join(', where ')
 }
 
 const sortedSet = (names: readonly string[]): DimensionSet => [...new Set(names)].sort()

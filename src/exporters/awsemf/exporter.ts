@@ -18,6 +18,7 @@ import type { AwsEmfConfig } from './config.ts'
 import { createLosses } from './losses.ts'
 import { Lines, writeLines } from './stdout.ts'
 import { type EventSink, Translation } from './translate.ts'
+import { UnfittedDeclarations } from './unfitted.ts'
 
 export function createAwsEmfExporter(
   config: AwsEmfConfig,
@@ -36,10 +37,12 @@ function toLogs(config: AwsEmfConfig, settings: Settings, client: LogsClient): D
   const sink = new LogsSink(client, sinkOptions(config, settings))
   const streams = new Streams(config, settings, notes)
   const translation = createTranslation(config, settings, streams, losses, true)
+  const unfitted = new UnfittedDeclarations(settings, () => translation.unfittedDeclarations)
   return {
     open: () => client.start(),
     encode(batch, drop) {
       translate(translation, streams, batch, drop)
+      unfitted.looked()
       return streams.events.take(drop)
     },
     send: (outgoing, context, drop) => sink.send(outgoing, context, drop),
@@ -47,6 +50,7 @@ function toLogs(config: AwsEmfConfig, settings: Settings, client: LogsClient): D
       sink.close()
       notes.close()
       losses.end()
+      unfitted.end()
       client.close()
     },
   }
@@ -60,14 +64,17 @@ function toStdout(
   const losses = createLosses(settings)
   const lines = new Lines()
   const translation = createTranslation(config, settings, lines, losses, false)
+  const unfitted = new UnfittedDeclarations(settings, () => translation.unfittedDeclarations)
   return {
     encode(batch, drop) {
       translate(translation, lines, batch, drop)
+      unfitted.looked()
       return lines.take()
     },
     send: ({ request }) => writeLines(stdout, request),
     async close() {
       losses.end()
+      unfitted.end()
     },
   }
 }

@@ -10,7 +10,7 @@ import { kubernetesLabel } from './kubernetes.ts'
 export const OTEL_LIB = 'OTelLib'
 
 /** What is worth telling of labels, and no loss. */
-export type LabelNote = 'too_many_dimensions' | 'unfit_dimension' | 'reserved_label' | 'no_json'
+export type LabelNote = 'too_many_dimensions' | 'unfit_dimension' | 'unfilled_dimensions' | 'reserved_label' | 'no_json'
 
 export interface LabelOptions {
   readonly format: Format
@@ -102,6 +102,10 @@ export class Labels {
     const dimensions = [...this.#dimensions.keys()].sort()
     const sets = declarations.setsOf(selection, this.#texts, dimensions, MAX_DIMENSIONS)
     if (sets === undefined) return undefined
+    if (sets === 'unfilled') {
+      onNote('unfilled_dimensions', `labels: ${[...this.keys].join(', ') || 'none'}`)
+      return undefined
+    }
     if (dimensions.length > MAX_DIMENSIONS && !declarations.areDeclared)
       onNote('too_many_dimensions', dimensions.slice(MAX_DIMENSIONS).join(', '))
     const keys = sets.map((set) => set.map((name) => this.#dimensions.get(name)))

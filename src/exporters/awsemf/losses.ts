@@ -19,5 +19,7 @@ const noteTexts: Readonly<Record<LabelNote, string>> = {
   no_json: 'a label of parse_json_encoded_attr_values is no JSON: it stays a text',
   reserved_label: 'a label has a name that the format needs: it is left out',
   too_many_dimensions: 'points have more labels than CloudWatch takes dimensions: the last in the alphabet are none',
+  unfilled_dimensions:
+    'points fit a metric declaration, but their labels fill none of its sets of dimensions: CloudWatch makes no metric of them',
   unfit_dimension: 'names or values of labels are not what CloudWatch takes as a dimension: they are written otherwise',
 }

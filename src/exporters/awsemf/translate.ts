@@ -47,6 +47,7 @@ export class Translation {
   readonly #format: Format
   readonly #writer: EventWriter
   readonly #reader: PointReader
+  readonly #declarations: Declarations
   readonly #metrics: KnownMetrics
   readonly #known: KnownPoints<Labels>
   readonly #groups = new EventGroups()
@@ -68,6 +69,7 @@ export class Translation {
     this.#options = options
     const format = createFormat(options.isNested)
     const declarations = new Declarations(config)
+    this.#declarations = declarations
     this.#format = format
     this.#writer = new EventWriter(format, config.version)
     this.#reader = new PointReader(clock, {
@@ -110,6 +112,11 @@ export class Translation {
   }
   get evictedStreams(): number {
     return this.#reader.evictedStreams
+  }
+
+  /** The metric declarations that nothing has fitted yet. */
+  get unfittedDeclarations(): readonly string[] {
+    return this.#declarations.unfitted
   }
 
   /** Each point is in an event, which counts it, or dropped. */

@@ -1,10 +1,10 @@
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { test } from 'tap'
 import * as v from 'valibot'
 import { MAX_AGE_MS } from '../../../src/aws/logs/index.ts'
 import { config } from '../../../src/exporters/awsemf/config.ts'
 import { testSettings } from '../../../src/testing/index.ts'
-import { refuse } from '../../aws/logs/kit.ts'
+import { FakeLogsClient, refuse } from '../../aws/logs/kit.ts'
 import { metricsOf, type ShortMetric } from '../../kit/metrics.ts'
 import { translationRig } from './kit.ts'
 import { start, startOn } from './rig.ts'
@@ -173,6 +173,83 @@ test('what is left out, and what is written otherwise, is told', async (t) => {
   const told = settings.lines.map(({ level, message }) => `${level}: ${message}`)
   t.equal(told.filter((line) => line.startsWith('error: data lost: points that are in no event')).length, 2)
   t.equal(told.filter((line) => line.startsWith('warn: names or values of labels')).length, 1)
+})
+
+const DECLARATIONS = {
+  dimension_rollup_option: 'NoDimensionRollup',
+  metric_declarations: [
+    { dimensions: [['service'], ['service', 'route']], metric_name_selectors: ['^requests$'] },
+    { dimensions: [['route']], metric_name_selectors: ['^request$', '^reqs$'] },
+    {
+      dimensions: [['route']],
+      metric_name_selectors: ['.'],
+      label_matchers: [{ label_names: ['env', 'zone'], separator: '/', regex: '^prod' }],
+    },
+    { metric_name_selectors: ['^nothing$'] },
+  ],
+}
+const UNFITTED = 'metric declarations that no metric has fitted: CloudWatch makes no metric by them'
+const UNFILLED =
+  'points fit a metric declaration, but their labels fill none of its sets of dimensions: CloudWatch makes no metric of them'
+
+test('declarations that nothing fits are told once, when there was time for them', async (t) => {
+  const { consume, settings, stop } = await start(DECLARATIONS)
+  const told = () => settings.lines.filter(({ message }) => message === UNFITTED)
+  const { clock } = settings
+  await clock.advance(3_600_000)
+  await consume([{ metrics: [gauge('requests', [{ labels: { service: 'a', env: 'dev' }, time: 1, int: 1 }])] }])
+  await clock.advance(299_000)
+  t.same(told(), [])
+  await consume([{ metrics: [gauge('nothing', [{ labels: { env: 'dev' }, time: 1, int: 1 }])] }])
+  await clock.advance(1_000)
+  t.match(told(), [
+    {
+      level: 'warn',
+      fields: {
+        declarations: [
+          'metric_declarations[1]: ^request$ or ^reqs$',
+          'metric_declarations[2]: ., where env/zone ~ ^prod',
+        ],
+      },
+    },
+  ])
+  await consume([{ metrics: [gauge('others', [{ labels: { env: 'dev' }, time: 1, int: 1 }])] }])
+  await clock.advance(3_600_000)
+  await stop()
+  t.equal(told().length, 1)
+})
+
+test('declarations that nothing fits are told at the end of a short life, and never without need', async (t) => {
+  const lives = [
+    [DECLARATIONS, 1],
+    [{ ...DECLARATIONS, output_destination: 'stdout' }, 1],
+    [{ ...DECLARATIONS, disable_metric_extraction: true }, 0],
+    [{}, 0],
+  ] as const
+  for (const [of, count] of lives) {
+    const settings = testSettings()
+    const out = new PassThrough()
+    const { consume, stop } = await startOn(() => new FakeLogsClient(), of, settings, out)
+    await consume([{ metrics: [gauge('requests', [{ labels: { service: 'a' }, time: 1, int: 1 }])] }])
+    await stop()
+    t.equal(settings.lines.filter(({ message }) => message === UNFITTED).length, count, JSON.stringify(of))
+  }
+  const idle = await start(DECLARATIONS)
+  await idle.stop()
+  t.same(idle.settings.lines, [], 'without any point there is nothing to say')
+})
+
+test('points that fit a declaration and fill none of its sets are told with their labels', async (t) => {
+  const { consume, settings, stop } = await start(DECLARATIONS)
+  const point = (labels: Record<string, string>) => ({ labels, time: 1, int: 1 })
+  await consume([{ metrics: [gauge('requests', [point({ route: '/', method: 'GET' }), point({ service: 'a' })])] }])
+  await consume([
+    { metrics: [gauge('others', [point({ method: 'GET' })]), gauge('nothing', [point({ method: 'GET' })])] },
+  ])
+  await stop()
+  const told = settings.lines.filter(({ message }) => message === UNFILLED)
+  t.match(told, [{ level: 'warn', fields: { items: 1, error: 'labels: route, method' } }])
+  t.equal(told.length, 1, 'others fit none, and nothing is to have no dimension')
 })
 
 test('cumulative series are forgotten for want of room, and for their age', async (t) => {
