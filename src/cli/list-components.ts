@@ -1,10 +1,9 @@
 // `sluice components`: what there is, from the factories themselves.
-import { components } from '../components.ts'
 import type { Factory } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
-import { loadPlugin, PluginError } from './plugins.ts'
+import { loadFactories } from './factories.ts'
 
 interface Row {
   readonly kind: string
@@ -21,7 +20,7 @@ export async function listComponents(
 ): Promise<ExitCode> {
   let factories: Factory[]
   try {
-    factories = await loadAll(options.plugin, pluginApi)
+    factories = await loadFactories(options.plugin, pluginApi)
   } catch (error) {
     return complain(error)
   }
@@ -33,24 +32,6 @@ export async function listComponents(
   if (rows.length > 0) return EXIT.ok
   process.stderr.write(`sluice: no component is called ${options.name}\n`)
   return EXIT.failed
-}
-
-async function loadAll(plugins: readonly string[], pluginApi: URL): Promise<Factory[]> {
-  const loads = Object.values(components).flatMap((byType) => Object.values(byType))
-  const own = await Promise.all(loads.map(async (load) => (await load()).default))
-  const others: Factory[] = []
-  for (const specifier of plugins) {
-    for (const factory of (await loadPlugin({ specifier, folder: process.cwd() }, pluginApi)).factories) {
-      if ([...own, ...others].some(({ kind, type }) => kind === factory.kind && type === factory.type)) {
-        throw new PluginError(
-          specifier,
-          `brings the ${factory.kind} ${factory.type}, which is there already: give it another type`,
-        )
-      }
-      others.push(factory)
-    }
-  }
-  return [...own, ...others]
 }
 
 function rowOf(factory: Factory): Row {

@@ -92,6 +92,16 @@ export function createProgram(pluginApi: URL): Command {
       process.exitCode = await listComponents({ name, plugin: [], ...options }, pluginApi)
     })
   program
+    .command('schema')
+    .description('write the JSON Schema of the whole config, for editors')
+    .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
+    .option('-o, --output <file>', 'into a file; without it to standard output')
+    .addHelpText('after', SCHEMA_HELP)
+    .action(async (options: { plugin?: string[]; output?: string }) => {
+      const { writeSchema } = await import('./schema.ts')
+      process.exitCode = await writeSchema({ plugin: [], ...options }, pluginApi)
+    })
+  program
     .command('health')
     .description('ask a running agent how it is; for health checks of containers without a shell')
     .argument('[url]', 'where its health_check extension listens', 'http://127.0.0.1:13133/')
@@ -129,6 +139,7 @@ Examples:
   sluice run --config configs/local.yaml            OTLP in, a Prometheus endpoint and files out
   sluice validate --config my.yaml                  what is wrong with it, all at once
   sluice components otlp                            what there is for OTLP
+  sluice schema --output sluice.schema.json         for the editor: completion, hints, mistakes underlined
   sluice generate --rate 50 --duration 20s          sample telemetry, to see something pass
 
 A config for the OpenTelemetry Collector (otelcol, ADOT) is a config for sluice.`
@@ -142,3 +153,13 @@ Examples:
 
 Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s; a second one ends at once.
 Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault, 130 stopped at once.`
+
+const SCHEMA_HELP = `
+An editor with a YAML language server completes and checks a config that begins with
+  # yaml-language-server: $schema=./sluice.schema.json
+
+Examples:
+  sluice schema --output sluice.schema.json
+  sluice schema --plugin ./my-exporter.ts --output sluice.schema.json     with the components of a plugin
+
+Exit codes: 0, 1 the file cannot be written, 2 the plugin cannot be loaded.`

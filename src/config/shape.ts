@@ -59,13 +59,17 @@ export interface Shape {
   readonly isOptional: boolean
   /** Of a choice. */
   readonly allowed: readonly unknown[] | undefined
-  /** Of numbers. */
+  /** Of a choice: upper and lower case are the same. */
+  readonly isCaseless: boolean
+  /** Of numbers; of texts their length. */
   readonly least: number | undefined
   readonly most: number | undefined
   /** Of a section; keys as in YAML. A schema may contain itself, so it is asked for level by level. */
   entries(): ReadonlyMap<string, Shape>
   /** A section that takes other keys, too. */
   readonly isOpen: boolean
+  /** What stands behind it: the same object where a schema contains itself. */
+  readonly core: object
   /** Each value of a record, each item of a list. */
   of(): Shape | undefined
   /** Of a union. */
@@ -116,9 +120,11 @@ function makeShape(schema: GenericSchema): Shape {
     byDefault: found.byDefault,
     isOptional: found.isOptional,
     allowed: Array.isArray(metadata.allowed) ? metadata.allowed : allowedOf(core),
+    isCaseless: metadata.isCaseless === true,
     least: typeof metadata.least === 'number' ? metadata.least : undefined,
     most: typeof metadata.most === 'number' ? metadata.most : undefined,
     isOpen: core.type === 'loose_object' || core.type === 'object_with_rest' || core.type === 'object',
+    core,
     entries: once(() => new Map(Object.entries(entries).map(([key, entry]) => [key, shapeOf(entry)]))),
     of: once(() => (isSchema(of) ? shapeOf(of) : undefined)),
     options: once(() => options.filter(isSchema).map(shapeOf)),

@@ -33,6 +33,30 @@ export const goneTypes: Readonly<Record<string, Readonly<Record<string, string>>
   extensions: { fluentbit: 'run Fluent Bit beside the agent' },
 }
 
+/** A setting that is taken, with a warning, for what came after it. */
+export interface FormerSetting {
+  readonly from: readonly string[]
+  /** Nothing: it has no effect any more. */
+  readonly to: readonly string[] | undefined
+  /** Its values are those of the new one. */
+  readonly isSameValue: boolean
+}
+
+/** For the manual: what was once in a component (by the name that is written), or in a part of `service`. */
+export const formerSettings = (section: string, type: string): FormerSetting[] => [
+  ...SETTINGS.filter((rule) => rule.section === section && rule.types.includes(type)).map(({ from, to, convert }) => ({
+    from,
+    to,
+    isSameValue: convert === undefined,
+  })),
+  ...(section === 'exporters' && type === 'awsprometheusremotewrite'
+    ? [{ from: ['aws_auth'], to: ['auth'], isSameValue: false }]
+    : []),
+  ...(section === 'service' && type === 'telemetry'
+    ? [{ from: ['metrics', 'address'], to: ['metrics', 'readers'], isSameValue: false }]
+    : []),
+]
+
 export interface Succeeded {
   readonly tree: Node
   readonly warnings: readonly Problem[]

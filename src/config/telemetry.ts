@@ -11,7 +11,7 @@ const level = (byDefault: 'none' | 'basic' | 'normal' | 'detailed', about: strin
       v.string('must be one of none, basic, normal, detailed'),
       v.toLowerCase(),
       v.picklist(['none', 'basic', 'normal', 'detailed'], 'must be one of none, basic, normal, detailed'),
-      v.metadata({ kind: 'choice', allowed: ['none', 'basic', 'normal', 'detailed'] }),
+      v.metadata({ kind: 'choice', allowed: ['none', 'basic', 'normal', 'detailed'], isCaseless: true }),
     ),
     byDefault,
     about,
@@ -187,19 +187,18 @@ const view = section({
   stream: setting(stream, {}, 'What becomes of them.'),
 })
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'warning', 'error', 'dpanic', 'panic', 'fatal'] as const
+
 const logs = section({
   level: setting(
     v.pipe(
       v.string('must be one of debug, info, warn, error'),
       v.toLowerCase(),
-      v.picklist(
-        ['debug', 'info', 'warn', 'warning', 'error', 'dpanic', 'panic', 'fatal'],
-        'must be one of debug, info, warn, error',
-      ),
+      v.picklist(LOG_LEVELS, 'must be one of debug, info, warn, error'),
       v.transform((name): 'debug' | 'info' | 'warn' | 'error' =>
         name === 'debug' || name === 'info' ? name : name.startsWith('warn') ? 'warn' : 'error',
       ),
-      v.metadata({ kind: 'choice', allowed: ['debug', 'info', 'warn', 'error'] }),
+      v.metadata({ kind: 'choice', allowed: LOG_LEVELS, isCaseless: true }),
     ),
     'info',
     'The least severe lines that are written.',

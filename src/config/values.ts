@@ -80,7 +80,7 @@ export const text = v.pipe(v.string('must be a text'), v.metadata({ kind: 'text'
 export const nonEmptyText = v.pipe(
   v.string('must be a text'),
   v.nonEmpty('must not be empty'),
-  v.metadata({ kind: 'text' }),
+  v.metadata({ kind: 'text', least: 1 }),
 )
 
 /** true or false, without quotes. */

@@ -42,6 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['contract', 'data', 'config', 'observe'],
   testing: ['contract', 'data', 'observe'],
   generate: ['contract', 'data', 'wire', 'config', 'net'],
+  manual: ['contract', 'data', 'config'],
   plugin: ['contract', 'data', 'wire', 'delivery', 'config'],
 }
 

@@ -50,6 +50,7 @@ test('the packed package runs by itself, loads a plugin, and brings types and li
     'dist/types/plugin.d.ts',
     'dist/types/testing/index.d.ts',
     'dist/LICENSES.txt',
+    'schema/sluice.schema.json',
     'LICENSE',
     'README.md',
   ]) {
