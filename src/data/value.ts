@@ -97,10 +97,23 @@ export function kindOf(bytes: Buffer, at: number, end: number): number {
   const first = bytes[at]
   const size = bytes[at + 1]!
   // One field and nothing else: nearly always.
-  if ((first === STRING && size < 128 && at + 2 + size === end) || (first === INT && size < 128 && at + 2 === end)) {
+  if (
+    (first === STRING && size < 128 && at + 2 + size === end) ||
+    ((first === INT || first === BOOL) && isVarint(bytes, at + 1, end)) ||
+    (first === DOUBLE && at + 9 === end)
+  ) {
     contentAt = at + 1
     return first
   }
+  return lastKindOf(bytes, at, end)
+}
+
+function isVarint(bytes: Buffer, at: number, end: number): boolean {
+  while (at < end && bytes[at]! > 127) at++
+  return at + 1 === end
+}
+
+function lastKindOf(bytes: Buffer, at: number, end: number): number {
   let kind = 0
   while (at < end) {
     const tag = bytes[at]!

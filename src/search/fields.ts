@@ -4,6 +4,7 @@ import type { Attributes } from '../data/index.ts'
 import { eachValue, keyValue, kindOf, MAP } from '../data/raw.ts'
 import { equalBytes } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
+import { KnownNames } from './known-names.ts'
 import { type BytesAs, writeText, writeValue } from './value.ts'
 
 /** Names that are not written. */
@@ -16,6 +17,12 @@ export class LeftOut {
     this.names = names.map((name) => Buffer.from(name))
     this.sizes = this.names.reduce((sizes, { length }) => sizes | (1 << length), 0)
   }
+
+  has(bytes: Buffer, start: number, size: number): boolean {
+    if ((this.sizes & (1 << size)) === 0) return false
+    for (const name of this.names) if (size === name.length && equalBytes(bytes, start, name)) return true
+    return false
+  }
 }
 
 export interface FieldOptions {
@@ -25,10 +32,21 @@ export interface FieldOptions {
   readonly hasPlainDots?: boolean
   /** Maps are texts of JSON. */
   readonly hasTextMaps?: boolean
+  /** For options that are there for good. */
+  readonly known?: KnownNames | undefined
 }
 
-export const BASE64: FieldOptions = { bytesAs: 'base64' }
-export const HEX: FieldOptions = { bytesAs: 'hex' }
+/** The same options, for items that often have the same names. */
+export const withKnownNames = (options: FieldOptions): FieldOptions => ({
+  ...options,
+  known: new KnownNames({
+    isLeftOut: (name) => options.leftOut?.has(name, 0, name.length) ?? false,
+    hasPlainDots: options.hasPlainDots ?? false,
+  }),
+})
+
+export const BASE64: FieldOptions = withKnownNames({ bytesAs: 'base64' })
+const HEX: FieldOptions = { bytesAs: 'hex' }
 
 /** `{"key":value,…}`, or instead of the brace at its end, `end`: with fields of our own. */
 export function writeAttributeFields(
@@ -37,16 +55,42 @@ export function writeAttributeFields(
   options: FieldOptions,
   end: Buffer = END,
 ): void {
-  const base = top
   json.beginObject()
+  const from = json.out.length
+  if (!writeKnown(json, attributes, options)) {
+    json.out.length = from
+    writeUnknown(json, attributes, options)
+  }
+  if (end === END) json.endObject()
+  else json.key(end)
+}
+
+/** One after the other. False when their names have to be looked at together. */
+function writeKnown(json: JsonWriter, attributes: Attributes, { known, bytesAs, hasTextMaps }: FieldOptions): boolean {
+  let step = known?.first
+  const slots = attributes.slotCount
+  for (let slot = 0; slot < slots; slot++) {
+    const bytes = attributes.locate(slot)
+    if (bytes === undefined) continue
+    const { keyAt, keyEnd, valueAt, valueEnd } = keyValue
+    step = step?.next(json, bytes, keyAt, keyEnd)
+    if (step === undefined) return false
+    if (step.json === undefined) continue
+    json.words(step.json)
+    if (hasTextMaps && kindOf(bytes, valueAt, valueEnd) === MAP) writeText(json, bytes, valueAt, valueEnd)
+    else writeValue(json, bytes, valueAt, valueEnd, bytesAs)
+  }
+  return true
+}
+
+function writeUnknown(json: JsonWriter, attributes: Attributes, options: FieldOptions): void {
+  const base = top
   let bytes: Buffer = EMPTY
   attributes.forEachRange((source, keyAt, keyEnd, valueAt, valueEnd) => {
     bytes = source
     push(keyAt, keyEnd, valueAt, valueEnd)
   })
   writeEntries(json, bytes, base, options)
-  if (end === END) json.endObject()
-  else json.key(end)
 }
 
 /** The same for a KeyValueList whose length stands at `at`. */
@@ -217,12 +261,9 @@ function settleMany(bytes: Buffer, base: number, end: number, hasPlainDots: bool
 /** An index has fewer levels (index.mapping.depth.limit: 20). */
 const MAX_DOTS = 32
 
-function leaveOut(bytes: Buffer, base: number, end: number, { names, sizes }: LeftOut): void {
-  const list = entries
+function leaveOut(bytes: Buffer, base: number, end: number, names: LeftOut): void {
   for (let at = base; at < end; at += WIDTH) {
-    const keyAt = list[at]!
-    const size = list[at + 1]! - keyAt
-    if ((sizes & (1 << size)) === 0) continue
-    for (const name of names) if (size === name.length && equalBytes(bytes, keyAt, name)) list[at + 4] = LEFT_OUT
+    const keyAt = entries[at]!
+    if (names.has(bytes, keyAt, entries[at + 1]! - keyAt)) entries[at + 4] = LEFT_OUT
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../data/index.ts'
 import { kindOf, STRING } from '../data/raw.ts'
 import { JsonWriter } from '../wire/json.ts'
-import { BASE64, type FieldOptions, LeftOut, writeAttributeFields } from './fields.ts'
+import { BASE64, LeftOut, withKnownNames, writeAttributeFields } from './fields.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
 import { writeText } from './value.ts'
 
@@ -168,7 +168,7 @@ export class Around {
 
 const EMPTY = Buffer.alloc(0)
 const NO_RESOURCE = '"resource":{}'.length
-const ITS_ATTRIBUTES: FieldOptions = { bytesAs: 'base64', leftOut: new LeftOut(['data_stream']) }
+const ITS_ATTRIBUTES = withKnownNames({ bytesAs: 'base64', leftOut: new LeftOut(['data_stream']) })
 const scratch = new JsonWriter(4096)
 
 const KEY = keysOf(

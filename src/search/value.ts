@@ -22,6 +22,9 @@ export type BytesAs = 'base64' | 'hex'
 
 /** What an index makes of a value: null is no value to it. */
 export function writeValue(json: JsonWriter, bytes: Buffer, at: number, end: number, bytesAs: BytesAs): void {
+  const size = bytes[at + 1]!
+  // A short text and nothing else: nearly always.
+  if (bytes[at] === STRING && size < 128 && at + 2 + size === end) return json.utf8(bytes, at + 2, end)
   switch (kindOf(bytes, at, end)) {
     case STRING: {
       const length = readVarint(bytes, contentAt)

@@ -4,6 +4,7 @@ import { writeSafeInteger, writeUint64 } from './decimal.ts'
 import { writeHex } from './hex.ts'
 import { TextCopier } from './jsontext.ts'
 import { type Instant, writeIso } from './time.ts'
+import type { Words } from './words.ts'
 import { ByteWriter, type SHARED } from './writer.ts'
 
 /**
@@ -83,6 +84,16 @@ export class JsonWriter {
   /** Likewise, with no comma before it. */
   raw(encoded: Buffer): void {
     this.out.raw(encoded)
+  }
+  /** Likewise; the fastest way for what comes often. */
+  words(encoded: Words): void {
+    const { out } = this
+    out.reserve(encoded.size)
+    out.length = encoded.copyTo(this.#texts.targetView(out.bytes), out.length)
+  }
+  /** A view of bytes that texts are going to come from, for comparisons. */
+  viewOf(bytes: Buffer): DataView {
+    return this.#texts.sourceView(bytes)
   }
   null(): void {
     this.json(NULL)

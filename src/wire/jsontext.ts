@@ -23,14 +23,22 @@ export class TextCopier {
     this.#from = this.#otherFrom = this.#to = NOWHERE
   }
 
-  /** What is no UTF-8 becomes U+FFFD. Takes up to seven times the room. Returns where it stopped. */
-  copy(bytes: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  /** A view of what texts come from, remembered for the next ones. */
+  sourceView(bytes: Buffer): DataView {
     if (bytes !== this.#source) this.#learnSource(bytes)
+    return this.#from
+  }
+  targetView(target: Buffer): DataView {
     if (target !== this.#target) {
       this.#target = target
       this.#to = viewOf(target)
     }
-    const stop = copyPlain(this.#from, start, end, this.#to, at)
+    return this.#to
+  }
+
+  /** What is no UTF-8 becomes U+FFFD. Takes up to seven times the room. Returns where it stopped. */
+  copy(bytes: Buffer, start: number, end: number, target: Buffer, at: number): number {
+    const stop = copyPlain(this.sourceView(bytes), start, end, this.targetView(target), at)
     at += stop - start
     return stop === end ? at : this.#copyRest(bytes, stop, end, target, at)
   }

@@ -88,6 +88,16 @@ export function readInt64(bytes: Uint8Array, at: number): number | bigint {
     varintEnd = at + 1
     return first
   }
+  const second = bytes[at + 1]!
+  if (second < 128) {
+    varintEnd = at + 2
+    return (first & 127) | (second << 7)
+  }
+  const third = bytes[at + 2]!
+  if (third < 128) {
+    varintEnd = at + 3
+    return (first & 127) | ((second & 127) << 7) | (third << 14)
+  }
   readUint64Halves(bytes, at)
   return int64(uint64Low, uint64High)
 }

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { test } from 'tap'
-import { BASE64, LeftOut, writeAttributeFields } from '../../src/search/fields.ts'
+import { BASE64, LeftOut, withKnownNames, writeAttributeFields } from '../../src/search/fields.ts'
+import { seeded } from '../data/random.ts'
 import { batchOf } from '../kit/otlp.ts'
 import { written } from './kit.ts'
 
@@ -103,4 +105,31 @@ test('a whole double keeps its fraction, so that its field does not become one f
     }),
   )
   t.equal(json, '{"k0":1.0,"k1":-2.0,"k2":-0.0,"k3":1e+300,"k4":1152921504606847000.0}')
+})
+
+test('fields are the same whether their names have been met before or not', async (t) => {
+  const random = seeded(31)
+  const names = ['a', 'a.b', 'b', 'abcd', 'abce', 'abcd.e', 'ours', 'http.route', 'é"', '.a', '', 'x'.repeat(130)]
+  const value = (): object =>
+    [text('v'), { intValue: random(70_000) }, { boolValue: true }, { doubleValue: 1.5 }, map(['x', text('y')])][
+      random(5)
+    ]!
+  let cases = 0
+  for (const hasPlainDots of [false, true]) {
+    const options = { bytesAs: 'hex', leftOut: new LeftOut(['ours']), hasPlainDots } as const
+    const remembering = withKnownNames(options)
+    for (let round = 0; round < 1500; round++) {
+      // Most of the time names that get on with each other; sometimes one more than is remembered.
+      const pool = random(3) === 0 ? names : [...names.slice(2, 5), ...names.slice(6, 8), `n${random(40)}`]
+      const pairs = Array.from({ length: random(6) }, () => [pool[random(pool.length)]!, value()] as const)
+      withAttributes(pairs, (attributes) =>
+        assert.deepEqual(
+          written((json) => writeAttributeFields(json, attributes, remembering)),
+          written((json) => writeAttributeFields(json, attributes, options)),
+        ),
+      )
+      cases++
+    }
+  }
+  t.equal(cases, 3000)
 })

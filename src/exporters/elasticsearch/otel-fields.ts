@@ -1,7 +1,7 @@
 // What all documents of the mode `otel` have in common: attributes, resource and scope.
 import type { Attributes, Instant, Resource, Scope } from '../../data/index.ts'
 import { contentAt, DOUBLE, kindOf } from '../../data/raw.ts'
-import { type FieldOptions, LeftOut, writeAttributeFields } from '../../search/fields.ts'
+import { type FieldOptions, LeftOut, withKnownNames, writeAttributeFields } from '../../search/fields.ts'
 import { keysOf } from '../../search/mode.ts'
 import { equalBytes } from '../../wire/intern.ts'
 import { JsonWriter } from '../../wire/json.ts'
@@ -11,11 +11,8 @@ import { HINT_NAMES } from './hints.ts'
 const LEFT_OUT = new LeftOut(HINT_NAMES)
 
 /** `isStream`: documents go to data streams, whose templates take dots in names for letters (`subobjects: false`). */
-export const otelFields = (isStream: boolean): FieldOptions => ({
-  bytesAs: 'hex',
-  leftOut: LEFT_OUT,
-  hasPlainDots: isStream,
-})
+export const otelFields = (isStream: boolean): FieldOptions =>
+  withKnownNames({ bytesAs: 'hex', leftOut: LEFT_OUT, hasPlainDots: isStream })
 /** Time series take values that hold no others. */
 export const otelMetricFields = (isStream: boolean): FieldOptions => ({ ...otelFields(isStream), hasTextMaps: true })
 
@@ -35,7 +32,7 @@ export function writeAttributes(json: JsonWriter, attributes: Attributes, option
   const points = geoPoints(attributes)
   if (points === undefined) return writeAttributeFields(json, attributes, options)
   const leftOut = new LeftOut([...HINT_NAMES, ...points.names])
-  writeAttributeFields(json, attributes, { ...options, leftOut }, points.end)
+  writeAttributeFields(json, attributes, { ...options, leftOut, known: undefined }, points.end)
 }
 
 /** Nothing for zero. */
