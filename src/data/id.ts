@@ -57,6 +57,10 @@ export class Id {
   writeHex(out: ByteWriter, start: number, end: number): void {
     out.length = writeHex(this.#bytes, this.#at + start, this.#at + end, out.bytes, out.length)
   }
+  /** All of its digits, to a place that has room for them. */
+  writeHexTo(target: Uint8Array, at: number): void {
+    writeHex(this.#bytes, this.#at, this.#end, target, at)
+  }
   /** As a hexadecimal string. */
   writeJson(json: JsonWriter): void {
     json.hex(this.#bytes, this.#at, this.#end)

@@ -109,6 +109,10 @@ export class LogRecord {
     const message = this.#message
     if (message.has(BODY)) visit(message.source(BODY), message.contentAt(BODY), message.contentEnd(BODY))
   }
+  get hasSeverityText(): boolean {
+    const message = this.#message
+    return message.has(SEVERITY_TEXT) && message.contentEnd(SEVERITY_TEXT) > message.contentAt(SEVERITY_TEXT)
+  }
   writeSeverityText(json: JsonWriter): void {
     this.#message.writeText(SEVERITY_TEXT, json)
   }

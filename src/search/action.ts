@@ -8,7 +8,7 @@ export class Actions {
   readonly #byIndex = new Map<string, Buffer>()
   /** The one before: nearly always the same again. */
   #index = ''
-  #open: Buffer = NOTHING
+  #line: Buffer = NOTHING
 
   constructor(action: 'create' | 'index') {
     this.#action = action
@@ -16,8 +16,11 @@ export class Actions {
 
   /** `weight`: see BulkRequest. An id or a pipeline that is empty is none; `more` are other parameters, `"name":value`. */
   begin(writer: BulkWriter, weight: number, index: string, id = '', pipeline = '', more?: Buffer): void {
-    writer.begin(this.#opening(index), weight)
+    const line = this.#lineOf(index)
+    writer.begin(line, weight)
+    if (id === '' && pipeline === '' && more === undefined) return
     const { json } = writer
+    json.out.length -= CLOSING.length
     if (id !== '') {
       json.key(ID)
       json.string(tidyId(id))
@@ -30,17 +33,17 @@ export class Actions {
     json.raw(CLOSING)
   }
 
-  #opening(index: string): Buffer {
-    if (index === this.#index) return this.#open
-    let opening = this.#byIndex.get(index)
-    if (opening === undefined) {
+  #lineOf(index: string): Buffer {
+    if (index === this.#index) return this.#line
+    let line = this.#byIndex.get(index)
+    if (line === undefined) {
       if (this.#byIndex.size >= MAX_INDICES) this.#byIndex.clear()
-      opening = Buffer.from(`{"${this.#action}":{"_index":${JSON.stringify(index)}`)
-      this.#byIndex.set(index, opening)
+      line = Buffer.from(`{"${this.#action}":{"_index":${JSON.stringify(index)}${CLOSING}`)
+      this.#byIndex.set(index, line)
     }
     this.#index = index
-    this.#open = opening
-    return opening
+    this.#line = line
+    return line
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { kindOf, STRING } from '../data/raw.ts'
 import { JsonWriter } from '../wire/json.ts'
 import { BASE64, LeftOut, withKnownNames, writeAttributeFields } from './fields.ts'
+import { areWhole, Frame, SPAN_ID, TIME, TRACE_ID } from './frame.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
 import { writeText } from './value.ts'
 
@@ -29,28 +30,15 @@ export function createSs4oSpans(options: Ss4oOptions): Mode<Span> {
     resource: (resource) => around.resource(resource),
     scope: (scope) => around.scope(scope),
     write(json, span) {
-      const { start, traceState } = span
-      json.beginObject()
-      json.key(KEY['@timestamp'])
-      json.iso(start)
-      json.key(KEY.startTime)
-      repeatTime(json)
-      json.key(KEY.traceId)
-      span.traceId.writeJson(json)
-      json.key(KEY.spanId)
-      span.spanId.writeJson(json)
-      json.key(KEY.parentSpanId)
-      span.parentSpanId.writeJson(json)
+      const { traceState } = span
+      writeHead(json, span)
       if (traceState !== '') {
         json.key(KEY.traceState)
         json.string(traceState)
       }
       json.key(KEY.name)
       span.writeName(json)
-      json.key((traceState === '' ? KINDS_WITHOUT_STATE : KINDS)[span.kind] ?? KINDS[0]!)
-      json.key(KEY.endTime)
-      json.iso(span.end)
-      writeStatus(json, span)
+      writeKindAndEnd(json, span, traceState === '')
       writeEvents(json, span, options)
       writeLinks(json, span)
       const isWhole = span.droppedAttributesCount + span.droppedEventsCount + span.droppedLinksCount === 0
@@ -70,35 +58,18 @@ export function createSs4oLogs(options: Ss4oOptions): Mode<LogRecord> {
     resource: (resource) => around.resource(resource),
     scope: (scope) => around.scope(scope),
     write(json, record) {
-      const { time, severityNumber, traceId, spanId } = record
+      const { time } = record
       const observed = record.observedTime.isZero ? instantFromMillis(options.now()) : record.observedTime
-      json.beginObject()
-      json.key(KEY['@timestamp'])
-      json.iso(time.isZero ? observed : time)
-      json.key(KEY.observedTimestamp)
-      json.iso(observed)
-      json.key(KEY.body)
+      const from = LOG_HEAD.write(json.out)
+      LOG_HEAD.putTime(json.out, from, 0, time.isZero ? observed : time)
+      LOG_HEAD.putTime(json.out, from, 1, observed)
       writeBodyText(json, record)
       if (record.eventName !== '') {
         json.key(KEY.eventName)
         json.string(record.eventName)
       }
-      json.key(KEY.severity)
-      json.beginObject()
-      if (record.severityText !== '') {
-        json.key(KEY.text)
-        record.writeSeverityText(json)
-      }
-      if (severityNumber !== 0) writeCount(json, KEY.number, severityNumber)
-      json.endObject()
-      if (traceId.size > 0) {
-        json.key(KEY.traceId)
-        traceId.writeJson(json)
-      }
-      if (spanId.size > 0) {
-        json.key(KEY.spanId)
-        spanId.writeJson(json)
-      }
+      writeSeverity(json, record)
+      writeLogIds(json, record)
       around.writeEnd(json, record.attributes)
     },
   }
@@ -179,16 +150,10 @@ const KEY = keysOf(
   'parentSpanId',
   'traceState',
   'name',
-  'kind',
-  'startTime',
-  'endTime',
   'status',
   'code',
   'message',
-  'body',
   'eventName',
-  'severity',
-  'text',
   'number',
   'attributes',
   'droppedAttributesCount',
@@ -203,35 +168,96 @@ const KEY = keysOf(
   'resource',
 )
 const KIND_NAMES = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
-const KINDS = KIND_NAMES.map((name) => Buffer.from(`"kind":"${name}"`))
-const KINDS_WITHOUT_STATE = KIND_NAMES.map((name) => Buffer.from(`"traceState":"","kind":"${name}"`))
 const CODES = textsOf('Unset', 'Ok', 'Error')
 
 const NOTHING_DROPPED = Buffer.from('"droppedAttributesCount":0,"droppedEventsCount":0,"droppedLinksCount":0')
-const ORDINARY_STATUS = Buffer.from('"status":{"code":"Unset","message":""}')
 
-function writeStatus(json: JsonWriter, span: Span): void {
-  const { statusCode } = span
-  if (statusCode === 0) return json.key(ORDINARY_STATUS)
+const TIMES = ['{"@timestamp":"', TIME, '","startTime":"', TIME, '"'] as const
+const IDS = [',"traceId":"', TRACE_ID, '","spanId":"', SPAN_ID, '","parentSpanId":"'] as const
+const HEAD = new Frame(...TIMES, ...IDS, SPAN_ID, '"')
+const ROOT_HEAD = new Frame(...TIMES, ...IDS, '"')
+const HEAD_TIMES = new Frame(...TIMES)
+
+function writeHead(json: JsonWriter, { start, traceId, spanId, parentSpanId }: Span): void {
+  const { out } = json
+  const isWhole = areWhole(traceId, spanId)
+  const head = isWhole && parentSpanId.size === 8 ? HEAD : isWhole && parentSpanId.size === 0 ? ROOT_HEAD : HEAD_TIMES
+  const from = head.write(out)
+  head.putTime(out, from, 0, start)
+  head.putTime(out, from, 1, start)
+  if (head === HEAD_TIMES) {
+    json.key(KEY.traceId)
+    traceId.writeJson(json)
+    json.key(KEY.spanId)
+    spanId.writeJson(json)
+    json.key(KEY.parentSpanId)
+    parentSpanId.writeJson(json)
+    return
+  }
+  head.putId(out, from, 2, traceId)
+  head.putId(out, from, 3, spanId)
+  if (head === HEAD) head.putId(out, from, 4, parentSpanId)
+}
+
+const NO_STATE = ',"traceState":""'
+const ORDINARY_STATUS = ',"status":{"code":"Unset","message":""}'
+const kindAndEnd = (before: string, behind: string): readonly Frame[] =>
+  KIND_NAMES.map((name) => new Frame(`${before},"kind":"${name}","endTime":"`, TIME, `"${behind}`))
+const ORDINARY_ENDS = kindAndEnd(NO_STATE, ORDINARY_STATUS)
+const ENDS_WITHOUT_STATE = kindAndEnd(NO_STATE, '')
+const ENDS = kindAndEnd('', '')
+
+/** And the status. */
+function writeKindAndEnd(json: JsonWriter, span: Span, hasNoState: boolean): void {
+  const { kind, end, statusCode } = span
+  const isOrdinary = hasNoState && statusCode === 0
+  const frames = isOrdinary ? ORDINARY_ENDS : hasNoState ? ENDS_WITHOUT_STATE : ENDS
+  const frame = frames[kind] ?? frames[0]!
+  const from = frame.write(json.out)
+  frame.putTime(json.out, from, 0, end)
+  if (isOrdinary) return
   json.key(KEY.status)
   json.beginObject()
   json.key(KEY.code)
-  json.json(CODES[statusCode]!)
+  json.json(CODES[statusCode] ?? CODES[0]!)
   json.key(KEY.message)
-  span.writeStatusMessage(json)
+  if (statusCode === 0) json.string('')
+  else span.writeStatusMessage(json)
   json.endObject()
 }
 
-/** Behind a time and `,"startTime":`, the same time again. */
-function repeatTime({ out }: JsonWriter): void {
-  out.reserve(TIME_BYTES)
-  const { bytes } = out
-  const from = out.length - 1 - KEY.startTime.length - TIME_BYTES
-  for (let i = 0; i < TIME_BYTES; i++) bytes[out.length + i] = bytes[from + i]!
-  out.length += TIME_BYTES
+const LOG_HEAD = new Frame('{"@timestamp":"', TIME, '","observedTimestamp":"', TIME, '","body":')
+const LOG_IDS = new Frame(',"traceId":"', TRACE_ID, '","spanId":"', SPAN_ID, '"')
+
+function writeLogIds(json: JsonWriter, { traceId, spanId }: LogRecord): void {
+  if (areWhole(traceId, spanId)) {
+    const from = LOG_IDS.write(json.out)
+    LOG_IDS.putId(json.out, from, 0, traceId)
+    LOG_IDS.putId(json.out, from, 1, spanId)
+    return
+  }
+  if (traceId.size > 0) {
+    json.key(KEY.traceId)
+    traceId.writeJson(json)
+  }
+  if (spanId.size > 0) {
+    json.key(KEY.spanId)
+    spanId.writeJson(json)
+  }
 }
-/** "2026-01-02T03:04:05.123456789Z" with its quotes. */
-const TIME_BYTES = 32
+
+const SEVERITY_TEXT = Buffer.from(',"severity":{"text":')
+const SEVERITY = Buffer.from(',"severity":{')
+
+function writeSeverity(json: JsonWriter, record: LogRecord): void {
+  const { severityNumber } = record
+  if (record.hasSeverityText) {
+    json.raw(SEVERITY_TEXT)
+    record.writeSeverityText(json)
+  } else json.raw(SEVERITY)
+  if (severityNumber !== 0) writeCount(json, KEY.number, severityNumber)
+  json.endObject()
+}
 
 function writeCount(json: JsonWriter, key: Buffer, count: number): void {
   json.key(key)
