@@ -1,16 +1,18 @@
 // A failed connection in words that say what to do.
 import { messageOf, RetryableError } from '../contract/index.ts'
 
-/** No answer, or half of one: it may work later. `where` is host and port. */
-export const connectionError = (error: unknown, where: string): RetryableError =>
-  new RetryableError(`${where}: ${explain(error)}`, { reason: 'connection_error', cause: error })
+/** No answer, or half of one: it may work later. `where` is host and port, `proxy` who was connected to instead. */
+export function connectionError(error: unknown, where: string, proxy?: URL): RetryableError {
+  const way = proxy === undefined ? where : `${where}: proxy ${proxy.host}`
+  return new RetryableError(`${way}: ${explain(error)}`, { reason: 'connection_error', cause: error })
+}
 
 /** The other side closed the connection. */
 export const isClosed = (error: unknown): boolean => codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE'
 
 function explain(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error
-  const code = codeOf(first)
+  const code = codeOf(first) ?? (first instanceof Error ? codeOf(first.cause) : undefined)
   const hint = HINTS[code ?? ''] ?? (code?.startsWith('HPE_') ? HINTS.HPE : undefined)
   // One line an address, when a name has several and none answers.
   const text = error instanceof AggregateError ? error.errors.map(textOf).join('; ') : textOf(error)

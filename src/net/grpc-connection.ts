@@ -60,6 +60,8 @@ export class GrpcConnection {
   /** The first thing that went wrong with the socket. */
   #failure: Error | undefined
   #isGone = false
+  /** Aborted when it is closed. */
+  readonly #gone = new AbortController()
   #calls = 0
   #heardAtMs = 0
   #cancelPing: (() => void) | undefined
@@ -99,7 +101,7 @@ export class GrpcConnection {
     const { tls, serverName } = this.#of
     const raw =
       proxy !== undefined
-        ? await openTunnel(proxy, host, port)
+        ? await openTunnel(proxy, host, port, { abort: this.#gone.signal })
         : socketPath !== undefined
           ? connectTcp({ path: socketPath })
           : connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
@@ -202,6 +204,7 @@ export class GrpcConnection {
   /** At once; calls under way end in an error. */
   close(): void {
     this.#cancelPing?.()
+    this.#gone.abort()
     this.#socket?.destroy()
     this.#session?.destroy()
     this.#of.onClosed()

@@ -18,7 +18,7 @@ import { type HttpReply, readReply } from './http-reply.ts'
 import { createLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
-import { basicOf } from './tunnel.ts'
+import { basicOf, type TunnelledRequest, tunnelThrough } from './tunnel.ts'
 
 /** One URL with what every request to it has in common. */
 export interface HttpTarget {
@@ -94,8 +94,8 @@ export class HttpClient {
   async target(text: string, headers: Readonly<Record<string, string>>): Promise<HttpTarget> {
     const url = parseHttpUrl(text)
     const proxy = proxyFor(url, this.#config.proxy_url, this.#environment)
-    if (proxy !== undefined) checkProxySupport()
     const secure = url.protocol === 'https:' ? await (this.#secure ??= this.#loadTls()) : undefined
+    if (proxy !== undefined && secure === undefined) checkProxySupport()
     const options = {
       protocol: url.protocol,
       host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -171,7 +171,8 @@ export class HttpClient {
   #attempt(target: HttpTarget, sent: Sent, abort: AbortSignal, mayRepeat: boolean): Promise<HttpReply> {
     return new Promise<HttpReply>((resolve, reject) => {
       if (abort.aborted) return reject(abort.reason)
-      const request = this.#open(target, sent)
+      const request = this.#open(target, sent, abort)
+      const directly = target.secure === undefined ? target.proxy : undefined
       const stop = (): void => {
         settle(() => reject(abort.reason))
         request.destroy()
@@ -189,11 +190,12 @@ export class HttpClient {
           // The server closed an idle connection while we wrote to it: that is no failure, a fresh one will do.
           if (mayRepeat && request.reusedSocket && isClosed(error))
             this.#attempt(target, sent, abort, false).then(resolve, reject)
-          else reject(connectionError(error, target.url.host))
+          else reject(connectionError(error, target.url.host, directly))
         })
       })
       // Whatever else may end a request (an upgrade that nobody asked for): the promise never stays open.
-      const onClose = (): void => settle(() => reject(connectionError(new Error('no answer'), target.url.host)))
+      const onClose = (): void =>
+        settle(() => reject(connectionError(new Error('no answer'), target.url.host, directly)))
       request.on('close', onClose)
       request.on('response', (response) => {
         request.off('close', onClose)
@@ -201,7 +203,7 @@ export class HttpClient {
         readReply(request, response, (reply) =>
           settle(() => {
             if (!(reply instanceof Error)) resolve(reply)
-            else reject(isRetryable(reply) ? connectionError(reply, target.url.host) : reply)
+            else reject(isRetryable(reply) ? connectionError(reply, target.url.host, directly) : reply)
           }),
         )
       })
@@ -211,12 +213,17 @@ export class HttpClient {
     })
   }
 
-  #open(target: HttpTarget, { sizeBytes, details: { method, path, headers: own } }: Sent): ClientRequest {
+  #open(
+    target: HttpTarget,
+    { sizeBytes, details: { method, path, headers: own } }: Sent,
+    abort: AbortSignal,
+  ): ClientRequest {
     const headers = [...target.headers, 'content-length', String(sizeBytes)]
     if (own !== undefined) headers.push(...own)
     const cookie = this.#cookies?.headerFor(target.url)
     if (cookie !== undefined) headers.push('cookie', cookie)
-    const options = { ...target.options, agent: this.#agentOf(target), headers }
+    const options: TunnelledRequest = { ...target.options, agent: this.#agentOf(target), headers }
+    if (target.proxy !== undefined && target.secure !== undefined) options.tunnelAbort = abort
     if (method !== undefined) options.method = method
     if (path !== undefined) options.path = path
     return target.request(options)
@@ -241,9 +248,12 @@ export class HttpClient {
       maxFreeSockets: Math.min(keepalive.maxIdlePerHost || Number.POSITIVE_INFINITY, maxIdle),
       lookup: this.#lookup,
       ...(keepalive.idleTimeoutMs > 0 && { timeout: keepalive.idleTimeoutMs }),
-      ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
     }
-    return secure === undefined ? new HttpAgent(options) : new secure.https.Agent({ ...options, ...secure.tls })
+    if (secure === undefined)
+      return new HttpAgent(proxy === undefined ? options : { ...options, proxyEnv: { HTTP_PROXY: proxy.href } })
+    const agent = new secure.https.Agent({ ...options, ...secure.tls })
+    if (proxy !== undefined) tunnelThrough(agent, proxy, this.#lookup)
+    return agent
   }
 
   close(): void {
@@ -302,5 +312,7 @@ const proxyHeaders = (proxy: URL): string[] =>
 function checkProxySupport(version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < 24 || (major === 24 && minor < 5))
-    throw new Error(`a proxy needs Node 24.5 or newer, this is ${version}: remove proxy_url, or set NO_PROXY`)
+    throw new Error(
+      `a proxy for http:// needs Node 24.5 or newer, this is ${version}: remove proxy_url, or set NO_PROXY`,
+    )
 }

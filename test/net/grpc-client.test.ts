@@ -318,6 +318,25 @@ test('HTTPS_PROXY makes a tunnel, NO_PROXY and this machine do without', async (
   t.equal(seen.length, 2)
 })
 
+test('a proxy that says nothing is left after a while, its connection closed (F23)', async (t) => {
+  const proxy = createHttpServer()
+  let tunnels = 0
+  proxy.on('connect', (_, socket) => {
+    tunnels++
+    socket.on('end', () => socket.destroy()).on('close', () => tunnels--)
+    socket.on('error', () => {}).resume()
+  })
+  const environment = { HTTPS_PROXY: `http://127.0.0.1:${await listen(t, proxy)}` }
+  const { call, client, settings } = await open(t, { endpoint: 'collector:4317', ...insecure }, { environment })
+  const silent = call().catch(() => {})
+  await until(() => tunnels === 1)
+  await settings.clock.advance(20_000)
+  await until(() => tunnels === 0)
+  client.close()
+  await silent
+  t.equal(tunnels, 0)
+})
+
 test('keepalive finds a connection that is dead, and leaves one alone that answers', async (t) => {
   const pings = { time: '10s', timeout: '5s' }
   const fake = await server(t)
