@@ -12,6 +12,7 @@ export interface Origin {
   readonly batch: Batch
   readonly metadata: Context['metadata']
   readonly transport: string | undefined
+  readonly auth: Context['auth']
   /** Of a sender who waits for the result; its leave ends the attempt. */
   readonly abort: (() => AbortSignal) | undefined
 }
@@ -157,6 +158,9 @@ class Attempt implements Context, Waiting<Attempt> {
   }
   get transport(): string | undefined {
     return this.#origin.transport
+  }
+  get auth(): Context['auth'] {
+    return this.#origin.auth
   }
 
   /** Made when it is looked at: most of what an AbortController costs is saved where nobody looks. */

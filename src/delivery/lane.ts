@@ -228,9 +228,9 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
   async #run(part: Part<S>, abort: (() => AbortSignal) | undefined): Promise<void> {
     const { batch, context, held } = part
     this.inFlight++
-    const { metadata, transport } = context
+    const { metadata, transport, auth } = context
     const endSpan = beginExportSpan(this.#settings, this.signal, batch)
-    const outcome = await this.#sender.deliver(batch, { batch, metadata, transport, abort })
+    const outcome = await this.#sender.deliver(batch, { batch, metadata, transport, auth, abort })
     endSpan?.(outcome)
     for (const each of held) this.#memory.release(each)
     if (outcome.left > 0 || outcome.lost.length > 0) this.#settleFailed(part, outcome)
@@ -292,9 +292,9 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
 
 const DONE = Promise.resolve()
 
-const entryOf = <S extends Signal>(batch: Batch<S>, { metadata, transport }: Context, size: number): Entry<S> => ({
+const entryOf = <S extends Signal>(batch: Batch<S>, context: Context, size: number): Entry<S> => ({
   batch,
-  context: { metadata, transport },
+  context: { metadata: context.metadata, transport: context.transport, auth: context.auth },
   size,
   parts: 1,
   result: undefined,

@@ -9,7 +9,7 @@ import { type BatchConfig, batchSizer, type Sizer } from './settings.ts'
 /** One batch as it came. */
 export interface Entry<S extends Signal> {
   readonly batch: Batch<S>
-  readonly context: Pick<Context, 'metadata' | 'transport'>
+  readonly context: Pick<Context, 'metadata' | 'transport' | 'auth'>
   /** What it takes of the queue's room. */
   readonly size: number
   /** Parts, sent or to be sent, that have items of it. */
@@ -34,7 +34,7 @@ export interface Share<S extends Signal> {
 
 export interface Part<S extends Signal> {
   readonly batch: Batch<S>
-  readonly context: Pick<Context, 'metadata' | 'transport'>
+  readonly context: Pick<Context, 'metadata' | 'transport' | 'auth'>
   /** In the order of the items. */
   readonly shares: readonly Share<S>[]
   /** What is accounted in memory for it; released when it is settled. */
@@ -115,7 +115,7 @@ export class Batcher<S extends Signal> {
       this.#deadlines.remove(oldest!)
       this.#flush(oldest!)
     }
-    const context = { metadata: this.#partition.pick(metadata), transport: undefined }
+    const context = { metadata: this.#partition.pick(metadata), transport: undefined, auth: undefined }
     return this.#open({ key, context, batches: [], shares: [], items: 0, sizeBytes: 0, ...nowhere })
   }
 

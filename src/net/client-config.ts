@@ -77,11 +77,15 @@ export function levelProblem(compression: Compression, level: number): string | 
   return level < least || level > most ? `must be ${least} to ${most} for ${compression}, got ${level}` : undefined
 }
 
-const httpAuth = optional(
-  section({ authenticator: required(extensionId, 'The id of an extension: sigv4auth.') }),
+const clientAuth = optional(
+  section({
+    authenticator: required(
+      extensionId,
+      'The id of an extension: basicauth, bearertokenauth, oauth2client, headers_setter; over HTTP also sigv4auth.',
+    ),
+  }),
   'An extension that says to the destination who sends.',
 )
-const grpcAuth = notYet('authenticators for gRPC clients')
 const middlewares = notYet('middlewares for clients')
 
 const HTTP_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate']
@@ -165,7 +169,7 @@ export const httpClientSettings = (of: { readonly compression: Compression }) =>
     'On when given ({}): cookies that the destination sets are sent back to it.',
   ),
   ...withoutEffect(HTTP_WITHOUT_EFFECT),
-  auth: httpAuth,
+  auth: clientAuth,
   middlewares,
 })
 
@@ -197,7 +201,7 @@ export const grpcClientSettings = (of: { readonly compression: Compression }) =>
   authority: setting(text, '', 'The :authority of requests, instead of the host; also the name that TLS checks.'),
   user_agent: setting(text, '', 'The user-agent of requests, instead of name and version of this agent.'),
   ...withoutEffect(GRPC_WITHOUT_EFFECT),
-  auth: grpcAuth,
+  auth: clientAuth,
   middlewares,
 })
 

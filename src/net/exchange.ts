@@ -2,9 +2,10 @@
 // the route's business.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as v from 'valibot'
-import { type Host, messageOf, ShutdownError } from '../contract/index.ts'
+import { type Host, type Identity, messageOf, ShutdownError } from '../contract/index.ts'
 import type { Context, Signal } from '../data/index.ts'
 import { ActiveRequests } from './active-requests.ts'
+import { type Authenticate, httpAuthentication } from './authentication.ts'
 import { type Cors, createCors } from './cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from './decompress.ts'
 import { BodyReader, type BodyTaker } from './http-body.ts'
@@ -23,6 +24,7 @@ export interface Desk {
   route(request: IncomingMessage): Route | RefusedError
   /** What a sender is told whose request has no route. */
   refusal(error: unknown): HttpAnswer
+  readonly authenticate: Authenticate<IncomingMessage> | undefined
   readonly cors: Cors | undefined
   /** Name and value in turn. */
   readonly extraHeaders: readonly string[]
@@ -75,6 +77,7 @@ export function createDesk(
   )
   return {
     ...of,
+    authenticate: httpAuthentication(of.host, config.auth),
     cors: config.cors === undefined ? undefined : createCors(config.cors),
     extraHeaders: config.response_headers.flatMap(([name, value]) => [name, value.reveal()]),
     encodings: accepted.filter((name) => name !== ''),
@@ -103,6 +106,7 @@ export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
   #route: Route | undefined
   #reservation: Reservation | undefined
   #body: BodyReader | undefined
+  #identity: Identity | undefined
   #hasWholeBody = false
   #lingeringSince = -1
   #hasEnded = false
@@ -125,7 +129,7 @@ export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
     }
   }
 
-  /** What is wrong with the request; when nothing is, its body is on the way. */
+  /** What is wrong with the request; when nothing is, it is on the way. */
   #look(): RefusedError | undefined {
     const { headers, method } = this.#request
     const desk = this.#desk
@@ -136,8 +140,37 @@ export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
       return undefined
     }
     const route = desk.route(this.#request)
+    if (!(route instanceof RefusedError)) this.#route = route
+    if (desk.authenticate === undefined) return this.#read(route)
+    this.#identify(desk.authenticate, route)
+    return undefined
+  }
+
+  /** Before a sender hears anything else about its request. */
+  #identify(authenticate: Authenticate<IncomingMessage>, route: Route | RefusedError): void {
+    const goOn = (who: Identity): void => {
+      this.#identity = who
+      const problem = this.#read(route)
+      if (problem !== undefined) this.onRefused(problem)
+    }
+    const refuse = (error: unknown): void => this.onRefused(error)
+    let identity: Identity | Promise<Identity>
+    try {
+      identity = authenticate(this.#request)
+    } catch (error) {
+      return refuse(error)
+    }
+    if (!(identity instanceof Promise)) return goOn(identity)
+    // Nothing has told of the end of a request that nobody was reading.
+    const goOnIfThere = (who: Identity): void => (this.#request.socket.destroyed ? this.onGone() : goOn(who))
+    identity.then(goOnIfThere, refuse).catch((error: unknown) => this.#fail(error))
+  }
+
+  /** What is wrong with the request; when nothing is, its body is on the way. */
+  #read(route: Route | RefusedError): RefusedError | undefined {
     if (route instanceof RefusedError) return route
-    this.#route = route
+    const { headers } = this.#request
+    const desk = this.#desk
     const encoding = headers['content-encoding'] ?? ''
     if (encoding === '' || encoding === 'identity') {
       if (!desk.takesPlain) return badEncoding('identity', desk)
@@ -201,7 +234,7 @@ export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
 
   context(): Context {
     const metadata = this.#desk.includeMetadata ? metadataOf(this.#request.rawHeaders) : NO_METADATA
-    return new RequestContext(metadata, 'http', this)
+    return new RequestContext(metadata, 'http', this, this.#identity)
   }
 
   answer({ httpStatus, headers, body }: HttpAnswer): void {
@@ -211,7 +244,9 @@ export class Exchange implements BodyTaker, Asker, Swept, Cancellable {
   onRefused(error: unknown): void {
     if (this.isSettled) return
     this.#desk.onRefused(refusalReasonOf(error))
-    const { httpStatus, headers, body } = this.#route?.refusal(error, this.#request) ?? this.#desk.refusal(error)
+    const answer = this.#route?.refusal(error, this.#request) ?? this.#desk.refusal(error)
+    const { httpStatus, body } = answer
+    const headers = error instanceof RefusedError ? [...answer.headers, ...error.headers] : answer.headers
     if (this.#hasWholeBody || !hasBody(this.#request)) this.#send(httpStatus, headers, body)
     else this.#sendAndLinger(httpStatus, headers, body)
   }

@@ -1,12 +1,21 @@
 // Unary gRPC calls by hand on node:http2: what all calls of a method have in common, compression, and where a call goes.
 import { lookup } from 'node:dns/promises'
 import type { OutgoingHttpHeaders } from 'node:http2'
-import { RetryableError, type Settings } from '../contract/index.ts'
+import {
+  type GrpcAuthenticator,
+  type Host,
+  isGrpcAuthenticator,
+  type Proof,
+  RetryableError,
+  type Sender,
+  type Settings,
+} from '../contract/index.ts'
 import { codecOf, type GrpcClientConfig } from './client-config.ts'
 import { type Compress, createCompress } from './compress.ts'
-import { type GrpcReply, REFUSED } from './grpc-call.ts'
+import { type GrpcReply, type GrpcRequest, REFUSED } from './grpc-call.ts'
 import { GrpcConnections, type Surroundings } from './grpc-connections.ts'
 import { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
+import { GRPC } from './status.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { userAgentOf } from './user-agent.ts'
 
@@ -20,6 +29,7 @@ export class GrpcClient {
   readonly #timeoutMs: number
   readonly #surroundings: Surroundings
   readonly #compress: Compress | undefined
+  #authenticator: GrpcAuthenticator | undefined
   #tls: ClientTlsOptions | undefined
   #connections: GrpcConnections | undefined
   #stopReload: (() => void) | undefined
@@ -42,10 +52,23 @@ export class GrpcClient {
     if (codec !== undefined) this.#compress = createCompress(codec)
   }
 
+  /** Finds the authenticator that the config names; throws when the extension is none. Before `open`. */
+  start(host: Pick<Host, 'extension'>): void {
+    const id = this.#config.auth?.authenticator
+    if (id === undefined) return
+    const extension = host.extension(id)
+    if (!isGrpcAuthenticator(extension))
+      throw new Error(`auth::authenticator: ${id} is no authenticator of gRPC clients`)
+    this.#authenticator = extension
+  }
+
   /** Reads certificates and begins to connect; that nobody is there yet is no failure. */
   async open(): Promise<void> {
     this.#tls = await this.#loadTls()
     const { tls, authority } = this.#config
+    // As in Go's gRPC.
+    if (this.#authenticator?.needsTls && this.#tls === undefined)
+      throw new Error('auth::authenticator: what it sends is secret and needs TLS: remove tls::insecure')
     if (this.#target.scheme === 'http' && this.#tls !== undefined)
       this.#settings.log.warn('TLS is used although the endpoint begins with http://: see tls::insecure')
     this.#connections = new GrpcConnections({
@@ -83,8 +106,7 @@ export class GrpcClient {
     }
     for (const [name, value] of Object.entries(configured)) {
       const key = name.toLowerCase()
-      // Metadata in bytes: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-      headers[key] = key.endsWith('-bin') ? Buffer.from(value.reveal()).toString('base64') : value.reveal()
+      headers[key] = metadataValue(key, value.reveal())
     }
     headers['content-type'] = 'application/grpc'
     headers.te = 'trailers'
@@ -97,20 +119,48 @@ export class GrpcClient {
   /**
    * Resolves with whatever status the server answers. Rejects with a `RetryableError` when no answer came, with a
    * `PermanentError` when it is too large, with the reason of `abort`. The chunks are written as they are, never joined.
+   * `context` is of the batch that goes out.
    */
   async unary(
     headers: OutgoingHttpHeaders,
     chunks: readonly Uint8Array[],
     sizeBytes: number,
     abort: AbortSignal,
+    context?: Sender,
   ): Promise<GrpcReply> {
-    const connections = this.#connections!
-    let request = { headers, chunks, sizeBytes, isCompressed: false }
-    if (this.#compress !== undefined && sizeBytes > 0) {
-      const compressed = this.#compress(chunks, sizeBytes)
-      const body = Buffer.isBuffer(compressed) ? compressed : await compressed
-      request = { headers, chunks: [body], sizeBytes: body.length, isCompressed: true }
+    const request = await this.#requestOf(headers, chunks, sizeBytes)
+    return this.#authenticator === undefined
+      ? this.#attempt(request, abort)
+      : this.#attemptAs(this.#authenticator, request, abort, context)
+  }
+
+  async #requestOf(
+    headers: OutgoingHttpHeaders,
+    chunks: readonly Uint8Array[],
+    sizeBytes: number,
+  ): Promise<GrpcRequest> {
+    if (this.#compress === undefined || sizeBytes === 0) return { headers, chunks, sizeBytes, isCompressed: false }
+    const body = await this.#compress(chunks, sizeBytes)
+    return { headers, chunks: [body], sizeBytes: body.length, isCompressed: true }
+  }
+
+  async #attemptAs(
+    who: GrpcAuthenticator,
+    request: GrpcRequest,
+    abort: AbortSignal,
+    context: Sender | undefined,
+  ): Promise<GrpcReply> {
+    const attempt = { path: String(request.headers[':path']), metadata: metadataOf(request.headers), context }
+    for (let mended = false; ; mended = true) {
+      const proof = await who.authenticateCall(attempt, abort)
+      const reply = await this.#attempt({ ...request, headers: withProof(request.headers, proof) }, abort)
+      if (reply.status.code !== GRPC.UNAUTHENTICATED || mended) return reply
+      if (!(await who.mendCall?.(proof, abort))) return reply
     }
+  }
+
+  async #attempt(request: GrpcRequest, abort: AbortSignal): Promise<GrpcReply> {
+    const connections = this.#connections!
     for (let refusals = 0; refusals < MAX_REFUSALS; refusals++) {
       const connection = connections.pick() ?? (await connections.wait(abort))
       const reply = await connection.call(request, abort)
@@ -128,3 +178,23 @@ export class GrpcClient {
 /** Timeout = 1 to 8 digits and a unit: m is milliseconds, S seconds. */
 const timeoutText = (ms: number): string =>
   ms < 1e8 ? `${Math.ceil(ms)}m` : `${Math.min(99_999_999, Math.ceil(ms / 1000))}S`
+
+/** Without pseudo headers. */
+function metadataOf(headers: OutgoingHttpHeaders): Record<string, string> {
+  const metadata: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) if (!name.startsWith(':')) metadata[name] = String(value)
+  return metadata
+}
+
+function withProof(headers: OutgoingHttpHeaders, proof: Proof): OutgoingHttpHeaders {
+  const all = { ...headers }
+  for (const [name, value] of Object.entries(proof)) {
+    if (value === undefined) delete all[name]
+    else all[name] = metadataValue(name, value)
+  }
+  return all
+}
+
+/** Metadata in bytes: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const metadataValue = (name: string, value: string): string =>
+  name.endsWith('-bin') ? Buffer.from(value).toString('base64') : value

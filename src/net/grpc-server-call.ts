@@ -1,15 +1,17 @@
 // One unary call: its message in, its answer out.
-import { type Clock, messageOf } from '../contract/index.ts'
+import { type Clock, type Identity, type IncomingHead, messageOf } from '../contract/index.ts'
 import { ByteWriter } from '../wire/writer.ts'
+import type { Authenticate } from './authentication.ts'
 import { declaredSize, decompress, type Encoding, encodings, isEncoding } from './decompress.ts'
 import { MessageReader } from './grpc-server-message.ts'
 import { parseGrpcTimeout } from './grpc-timeout.ts'
 import { isBodyLate } from './http-body.ts'
 import type { Http2Connection } from './http2/connection.ts'
 import { writeField } from './http2/hpack.ts'
+import { STREAM_WINDOW } from './http2/receive-windows.ts'
 import type { Answer } from './http2/sender.ts'
 import type { Http2Stream, StreamHandler } from './http2/stream.ts'
-import type { Cancellable } from './request-context.ts'
+import { type Cancellable, plainAddress } from './request-context.ts'
 import { GRPC, RefusedError, refusalReasonOf, statusOf, trailersOf } from './status.ts'
 
 /** Whoever serves a method. */
@@ -26,6 +28,7 @@ export type GrpcMethod = (call: GrpcCall) => GrpcTaker
 /** What all calls of a server share. */
 export interface GrpcDesk {
   readonly methods: ReadonlyMap<string, GrpcMethod>
+  readonly authenticate: Authenticate<IncomingHead> | undefined
   readonly maxMessageBytes: number
   readonly clock: Clock
   onRefused(reason: string): void
@@ -35,7 +38,8 @@ export interface GrpcDesk {
 /** A shorter time limit gets a timer of its own; the others are looked at once a second. */
 const TIMER_BELOW_MS = 5000
 
-export class GrpcCall implements StreamHandler, Cancellable {
+export class GrpcCall implements StreamHandler, Cancellable, IncomingHead {
+  readonly transport = 'grpc'
   readonly #desk: GrpcDesk
   readonly #connection: Http2Connection
   readonly #stream: Http2Stream
@@ -46,6 +50,10 @@ export class GrpcCall implements StreamHandler, Cancellable {
   #cancelTimer: (() => void) | undefined
   #onClose: (() => void) | undefined
   #onDeadline: (() => void) | undefined
+  /** What comes while it is being found out who sends. */
+  #early: EarlyBody | undefined
+  /** Who sends, when the server wants to know. */
+  identity: Identity | undefined
   isSettled = false
 
   constructor(desk: GrpcDesk, connection: Http2Connection, stream: Http2Stream) {
@@ -59,13 +67,28 @@ export class GrpcCall implements StreamHandler, Cancellable {
     return this.#stream.head.all ?? []
   }
 
+  header(name: string): string | undefined {
+    const { headers } = this
+    for (let i = 0; i + 1 < headers.length; i += 2) if (headers[i] === name) return headers[i + 1]
+    return undefined
+  }
+
+  get clientAddress(): string | undefined {
+    return plainAddress(this.remoteAddress)
+  }
+
   begin(): void {
     try {
       this.#look()
     } catch (error) {
-      const isOurs = !(error instanceof RefusedError)
-      this.fail(isOurs ? new RefusedError(500, GRPC.INTERNAL, 'internal_error', messageOf(error)) : error)
+      this.#failed(error)
     }
+  }
+
+  /** What is no refusal is a mistake of this agent. */
+  #failed(error: unknown): void {
+    const isOurs = !(error instanceof RefusedError)
+    this.fail(isOurs ? new RefusedError(500, GRPC.INTERNAL, 'internal_error', messageOf(error)) : error)
   }
 
   #look(): void {
@@ -73,6 +96,45 @@ export class GrpcCall implements StreamHandler, Cancellable {
     if (head.method !== 'POST') return this.#failHttp('405', GRPC.INTERNAL, 'method_not_allowed', 'gRPC calls are POST')
     if (!isGrpc(head.contentType))
       return this.#failHttp('415', GRPC.INVALID_ARGUMENT, 'bad_content_type', 'content-type is not application/grpc')
+    if (this.#desk.authenticate === undefined) this.#accept()
+    else this.#identify(this.#desk.authenticate)
+  }
+
+  /** Before a sender hears anything else about its call. */
+  #identify(authenticate: Authenticate<IncomingHead>): void {
+    let identity: Identity | Promise<Identity>
+    try {
+      identity = authenticate(this)
+    } catch (error) {
+      return this.fail(error)
+    }
+    if (!(identity instanceof Promise)) {
+      this.identity = identity
+      return this.#accept()
+    }
+    this.#early = new EarlyBody()
+    this.#stream.isHeld = true
+    identity
+      .then(
+        (who) => this.#onIdentity(who),
+        (error: unknown) => this.fail(error),
+      )
+      .catch((error: unknown) => this.#failed(error))
+  }
+
+  #onIdentity(identity: Identity): void {
+    if (this.isSettled) return
+    const early = this.#early!
+    this.#early = undefined
+    this.identity = identity
+    this.#accept()
+    this.#connection.release(this.#stream)
+    for (const piece of early.pieces) this.onData(piece, 0, piece.length)
+    if (early.isWhole) this.onEnd()
+  }
+
+  #accept(): void {
+    const { head } = this.#stream
     const method = this.#desk.methods.get(head.path)
     if (method === undefined) throw unknownMethod(head.path, this.#desk.methods)
     if (head.hasBadBinary)
@@ -114,6 +176,7 @@ export class GrpcCall implements StreamHandler, Cancellable {
   onData(bytes: Buffer, start: number, end: number): boolean {
     if (this.isSettled) return false
     try {
+      if (this.#early !== undefined) return this.#early.add(bytes.subarray(start, end))
       return this.#reader!.add(bytes, start, end)
     } catch (error) {
       this.fail(error)
@@ -123,6 +186,10 @@ export class GrpcCall implements StreamHandler, Cancellable {
 
   onEnd(): void {
     if (this.isSettled) return
+    if (this.#early !== undefined) {
+      this.#early.isWhole = true
+      return
+    }
     try {
       const message = this.#reader!.end()
       if (this.#reader!.isCompressed) this.#unpack(message)
@@ -180,6 +247,7 @@ export class GrpcCall implements StreamHandler, Cancellable {
     const status = statusOf(error)
     this.#desk.onRefused(refusalReasonOf(error))
     const fields = Object.entries(trailersOf({ ...status, message: status.message.slice(0, MAX_MESSAGE_LENGTH) }))
+    if (error instanceof RefusedError) fields.push(...pairs(error.headers))
     if (status.code === GRPC.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', encodings.join(',')])
     this.#settle()
     this.#connection.answer(this.#stream, trailersOnly('200', fields))
@@ -196,9 +264,30 @@ export class GrpcCall implements StreamHandler, Cancellable {
     this.isSettled = true
     this.#cancelTimer?.()
     this.#reader = undefined
+    this.#early = undefined
+    if (this.#stream.isHeld) this.#connection.release(this.#stream)
     this.#taker?.onSettled()
   }
 }
+
+/** Pieces of a body that nobody reads yet: at most what the window of a stream lets in. */
+class EarlyBody {
+  readonly pieces: Buffer[] = []
+  #sizeBytes = 0
+  isWhole = false
+
+  add(piece: Buffer): boolean {
+    this.#sizeBytes += piece.length
+    if (this.#sizeBytes > STREAM_WINDOW)
+      throw new RefusedError(413, GRPC.RESOURCE_EXHAUSTED, 'flood', 'more than the window of the stream was sent')
+    this.pieces.push(piece)
+    return true
+  }
+}
+
+/** Of names and values in turn, as HTTP/2 has them. */
+const pairs = (list: readonly string[]): [name: string, value: string][] =>
+  list.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), list[i + 1]!] as [string, string]] : []))
 
 /** Longer texts would not fit the headers that some clients accept. */
 const MAX_MESSAGE_LENGTH = 1024

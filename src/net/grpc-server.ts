@@ -5,7 +5,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import type * as v from 'valibot'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, flag, integer } from '../config/values.ts'
-import type { Clock, Logger } from '../contract/index.ts'
+import type { Clock, IncomingHead, Logger } from '../contract/index.ts'
+import { type Authenticate, grpcServerAuth } from './authentication.ts'
 import type { GrpcDesk, GrpcMethod } from './grpc-server-call.ts'
 import { GrpcConnection, type Keepalive } from './grpc-server-connection.ts'
 import type { ConnectionLimits } from './http2/connection.ts'
@@ -43,7 +44,7 @@ export const grpcServerEntries = (defaultEndpoint: string) => ({
   ...addressEntries(defaultEndpoint),
   tls: optional(serverTls, 'Certificate and limits of TLS; without it the connection is plain.'),
   keepalive: optional(keepaliveSettings, 'How long connections live.'),
-  auth: notYet('authenticators'),
+  auth: grpcServerAuth,
   middlewares: notYet('middlewares'),
   max_recv_msg_size_mib: setting(
     integer(0, 1024),
@@ -86,19 +87,23 @@ export class GrpcServer {
   constructor(
     config: GrpcServerConfig,
     settings: { readonly clock: Clock; readonly log: Logger },
-    methods: ReadonlyMap<string, GrpcMethod>,
-    onRefused: (reason: string) => void,
+    of: {
+      readonly methods: ReadonlyMap<string, GrpcMethod>
+      /** Undefined: everybody may call. */
+      readonly authenticate: Authenticate<IncomingHead> | undefined
+      onRefused(reason: string): void
+    },
   ) {
     this.#config = config
     this.#settings = settings
     this.#sweep = new Sweep(settings.clock)
     this.#keepalive = keepaliveOf(config.keepalive)
     const maxMessageBytes = (config.max_recv_msg_size_mib || DEFAULT_MESSAGE_MIB) * 2 ** 20
-    this.#desk = { methods, maxMessageBytes, clock: settings.clock, onRefused, onFault: faultLogger(settings) }
+    this.#desk = { ...of, maxMessageBytes, clock: settings.clock, onFault: faultLogger(settings) }
     this.#limits = {
       maxStreams: config.max_concurrent_streams || DEFAULT_STREAMS,
       maxHeaderListBytes: MAX_HEADER_BYTES,
-      keepsHeaders: config.include_metadata,
+      keepsHeaders: config.include_metadata || of.authenticate !== undefined,
     }
   }
 

@@ -8,6 +8,8 @@ import {
   type HttpAuthenticator,
   isHttpAuthenticator,
   isRetryable,
+  type Proof,
+  type Sender,
   type Settings,
 } from '../contract/index.ts'
 import { codecOf, type HttpClientConfig, keepaliveOf } from './client-config.ts'
@@ -40,6 +42,8 @@ export interface RequestDetails {
   readonly path?: string
   /** Name, value, name, value…; none that the target has. */
   readonly headers?: readonly string[]
+  /** Of the batch that it carries, for authenticators that look at who sent it. */
+  readonly context?: Sender
 }
 const NO_DETAILS: RequestDetails = {}
 
@@ -158,9 +162,9 @@ export class HttpClient {
     const method = details.method ?? 'POST'
     for (let mended = 0; ; mended++) {
       const headers = byName([...target.headers, ...(details.headers ?? [])])
-      const proof = await who.authenticate({ method, url, headers, chunks }, abort)
+      const proof = await who.authenticate({ method, url, headers, chunks, context: details.context }, abort)
       const proven = { ...target, headers: without(target.headers, proof) }
-      const own = [...without(details.headers ?? [], proof), ...Object.entries(proof).flat()]
+      const own = [...without(details.headers ?? [], proof), ...given(proof)]
       const reply = await this.#attempt(proven, { ...sent, details: { ...details, headers: own } }, abort, true)
       const { status, body } = reply
       if (status < 400 || status > 499 || who.mend === undefined || mended === MAX_MENDED) return reply
@@ -286,8 +290,12 @@ function byName(list: readonly string[]): Record<string, string> {
   return headers
 }
 
-/** What the other list has no header of the same name for. */
-const without = (list: readonly string[], others: Readonly<Record<string, string>>): string[] =>
+/** Names and values in turn. */
+const given = (proof: Proof): string[] =>
+  Object.entries(proof).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+
+/** What the proof says nothing about. */
+const without = (list: readonly string[], others: Proof): string[] =>
   list.filter((_, index) => !Object.hasOwn(others, list[index - (index % 2)]!.toLowerCase()))
 
 /** `host` first; what the config says replaces what the caller says, and that what the URL says. */

@@ -10,6 +10,7 @@ import { list, optional, setting } from '../config/schema.ts'
 import { duration, flag, integer, type Secret } from '../config/values.ts'
 import type { Clock, Logger } from '../contract/index.ts'
 import type { ActiveRequests } from './active-requests.ts'
+import { httpServerAuth } from './authentication.ts'
 import { corsSettings } from './cors.ts'
 import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
@@ -38,7 +39,7 @@ export const httpServerEntries = (
   ...addressEntries(defaultEndpoint),
   tls: optional(serverTls, 'Certificate and limits of TLS; without it the connection is plain.'),
   cors: optional(corsSettings, 'Which pages of other origins may send.'),
-  auth: notYet('authenticators'),
+  auth: httpServerAuth,
   middlewares: notYet('middlewares'),
   max_request_body_size: setting(
     integer(),

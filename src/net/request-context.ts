@@ -16,19 +16,21 @@ export interface Cancellable {
 export class RequestContext implements Context {
   readonly metadata: Context['metadata']
   readonly transport: string
+  readonly auth: Context['auth']
   readonly #request: Cancellable
   #controller: AbortController | undefined
   #reason: Error | undefined
 
-  constructor(metadata: Context['metadata'], transport: string, request: Cancellable) {
+  constructor(metadata: Context['metadata'], transport: string, request: Cancellable, auth?: Context['auth']) {
     this.metadata = metadata
     this.transport = transport
+    this.auth = auth
     this.#request = request
   }
 
-  /** Asked for by few, and a system call. On a socket for both, IPv4 comes as ::ffff:10.0.0.1. */
+  /** Asked for by few, and a system call. */
   get clientAddress(): string | undefined {
-    return this.#request.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '')
+    return plainAddress(this.#request.remoteAddress)
   }
 
   get abort(): AbortSignal {
@@ -52,6 +54,10 @@ export class RequestContext implements Context {
     this.#controller?.abort(this.#reason)
   }
 }
+
+/** On a socket for both, IPv4 comes as ::ffff:10.0.0.1. */
+export const plainAddress = (address: string | undefined): string | undefined =>
+  address?.replace(/^::ffff:(?=\d+\.)/, '')
 
 export const NO_METADATA: Context['metadata'] = new Map()
 

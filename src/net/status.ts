@@ -50,12 +50,15 @@ export class RefusedError extends Error {
   readonly code: number
   /** For the counter's label: `too_large`, `bad_content_type`. */
   readonly reason: string
+  /** Of the answer, besides those that every refusal has; names and values in turn. */
+  readonly headers: readonly string[]
 
-  constructor(httpStatus: number, code: number, reason: string, message: string) {
+  constructor(httpStatus: number, code: number, reason: string, message: string, headers: readonly string[] = []) {
     super(message)
     this.httpStatus = httpStatus
     this.code = code
     this.reason = reason
+    this.headers = headers
   }
 }
 

@@ -1,6 +1,6 @@
 // A batch's chunks are the message as they stand: nothing is decoded, nothing is joined.
 import type { OutgoingHttpHeaders } from 'node:http2'
-import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Exporter, Host, Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
 import { type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
@@ -18,7 +18,8 @@ export function createOtlpGrpcExporter(config: OtlpGrpcConfig, settings: Setting
   const { log } = settings
   const client = new GrpcClient(config, config.timeout, settings)
 
-  const open = async (): Promise<void> => {
+  const open = async (host: Host): Promise<void> => {
+    client.start(host)
     noteWithoutEffect(config, 'grpc', log)
     await client.open()
   }
@@ -30,9 +31,15 @@ export function createOtlpGrpcExporter(config: OtlpGrpcConfig, settings: Setting
       open,
       close,
       encode: ({ chunks, sizeBytes, items }) => [{ request: { chunks, sizeBytes }, items }],
-      async send({ request, items }, { abort }, drop) {
+      async send({ request, items }, context, drop) {
         headers ??= client.method(otlpNames[signal].grpcPath)
-        const { status, message } = await client.unary(headers, request.chunks, request.sizeBytes, abort)
+        const { status, message } = await client.unary(
+          headers,
+          request.chunks,
+          request.sizeBytes,
+          context.abort,
+          context,
+        )
         if (status.code !== GRPC.OK) throw errorOfGrpc(status)
         const partial = decodePartialSuccess(signal, PROTOBUF, message)
         if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)

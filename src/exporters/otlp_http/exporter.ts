@@ -43,8 +43,8 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
           open,
           close,
           encode: (batch) => [{ request: bodyOf(batch), items: batch.items }],
-          async send({ request, items }, { abort }, drop) {
-            const reply = await client.post(targets.get(signal)!, request.chunks, request.sizeBytes, abort)
+          async send({ request: { chunks, sizeBytes }, items }, context, drop) {
+            const reply = await client.post(targets.get(signal)!, chunks, sizeBytes, context.abort, { context })
             if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
             const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
             if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)

@@ -1,8 +1,9 @@
 // Batches go into a registry of series; a scrape reads it.
-import type { Exporter, Settings } from '../../contract/index.ts'
+import type { Exporter, Host, Settings } from '../../contract/index.ts'
 import type { Batch } from '../../data/index.ts'
 import { type Drop, deliver } from '../../delivery/index.ts'
 import { ActiveRequests } from '../../net/active-requests.ts'
+import { guarded, httpAuthentication } from '../../net/authentication.ts'
 import { createCors } from '../../net/cors.ts'
 import { ENCODINGS, HttpServer } from '../../net/http-server.ts'
 import { Sweep } from '../../net/sweep.ts'
@@ -34,10 +35,7 @@ export function createPrometheusExporter(config: PrometheusConfig, settings: Set
   )
   const losses = new Losses(settings)
   const desk = createDesk(config, settings, registry, naming)
-  const server = new HttpServer(config, settings, {
-    handle: (request, response) => answerScrape(desk, request, response),
-    onRefused: desk.onRefused,
-  })
+  let server: HttpServer | undefined
   settings.meter
     .createObservableGauge('sluice_exporter_prometheus_series', { description: 'Series that a scrape shows.' })
     .addCallback((result) => result.observe(registry.size, { exporter: settings.id }))
@@ -51,8 +49,9 @@ export function createPrometheusExporter(config: PrometheusConfig, settings: Set
     })
   }
   const delivery = {
-    async open() {
+    async open(host: Host) {
       tellUnused(config, settings)
+      server = createServer(config, settings, desk, host)
       endpoints.push((await server.start()) + PATH)
       sweepLater()
     },
@@ -67,11 +66,21 @@ export function createPrometheusExporter(config: PrometheusConfig, settings: Set
       cancelSweep?.()
       losses.end()
       endpoints.length = 0
-      await server.stop(desk.active, abort)
+      await server?.stop(desk.active, abort)
       desk.sweep.stop()
     },
   }
   return Object.assign(deliver({ metrics: delivery }, { ...config, ...WITHOUT_RETRY }, settings), { endpoints })
+}
+
+function createServer(config: PrometheusConfig, settings: Settings, desk: ScrapeDesk, host: Host): HttpServer {
+  const { onRefused } = desk
+  const handle = guarded(
+    httpAuthentication(host, config.auth),
+    (request, response) => answerScrape(desk, request, response),
+    { onRefused, headersOf: ({ headers }) => [...(desk.cors?.actual(headers) ?? []), ...desk.extraHeaders] },
+  )
+  return new HttpServer(config, settings, { handle, onRefused })
 }
 
 /** A scrape leaves out what has expired in any case. */

@@ -4,6 +4,7 @@ import {
   type Logger,
   PermanentError,
   RetryableError,
+  type Sender,
   type Settings,
   TooLargeError,
 } from '../../contract/index.ts'
@@ -51,10 +52,10 @@ export class RemoteWriteClient {
   }
 
   /** Rejects as `Delivery.send` does; `RefusedRequest` when the destination does not want what is in it. */
-  async post(request: WriteRequest, metadata: Context['metadata'], abort: AbortSignal): Promise<void> {
+  async post(request: WriteRequest, context: Sender, abort: AbortSignal): Promise<void> {
     const body = compressed(request)
-    const headers = this.#headersFrom(metadata)
-    const reply = await this.#client.post(this.#target, [body], body.length, abort, headers && { headers })
+    const headers = this.#headersFrom(context.metadata)
+    const reply = await this.#client.post(this.#target, [body], body.length, abort, { headers, context })
     if (reply.status >= 200 && reply.status <= 299) {
       if (this.#version === 2) checkWritten(request, reply, this.#settings.log)
       return
@@ -62,9 +63,8 @@ export class RemoteWriteClient {
     throw errorOf(reply, this.#settings.clock.now())
   }
 
-  #headersFrom(metadata: Context['metadata']): string[] | undefined {
+  #headersFrom(metadata: Context['metadata']): string[] {
     const { include_metadata_keys: keys } = this.#config
-    if (keys.length === 0) return undefined
     return keys.flatMap((key) => (metadata.get(key.toLowerCase()) ?? []).flatMap((value) => [key, value]))
   }
 }

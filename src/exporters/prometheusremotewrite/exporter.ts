@@ -50,7 +50,7 @@ export function createRemoteWriteExporter(config: RemoteWriteConfig, settings: S
         request,
         {
           parallelism,
-          post: (one, metadata, abort) => client.post(one, metadata, abort),
+          post: (one, context, abort) => client.post(one, context, abort),
           onRefused: (error, items) => refusals.add(items, 'refused', error.message),
         },
         context,

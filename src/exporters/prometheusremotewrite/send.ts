@@ -1,11 +1,11 @@
 // Sends the requests of one batch, some at a time; what a destination refuses is looked for and left out.
-import { isRetryable, PermanentError, RetryableError, TooLargeError } from '../../contract/index.ts'
+import { isRetryable, PermanentError, RetryableError, type Sender, TooLargeError } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
 import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { RefusedRequest } from './client.ts'
 import { halvesOf, type WriteRequest } from './request.ts'
 
-type Post = (request: WriteRequest, metadata: Context['metadata'], abort: AbortSignal) => Promise<void>
+type Post = (request: WriteRequest, context: Sender, abort: AbortSignal) => Promise<void>
 
 /**
  * A destination that refuses one series of a request may refuse all that is in it (Prometheus rolls back). Halving finds the
@@ -33,7 +33,7 @@ export async function sendAll(
   let failure: Error | undefined
   const one = async (request: WriteRequest): Promise<void> => {
     try {
-      await post(request, context.metadata, context.abort)
+      await post(request, context, context.abort)
     } catch (error) {
       if (isRetryable(error)) {
         failure ??= error as Error

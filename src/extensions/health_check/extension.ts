@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Extension, Health, Host, Settings } from '../../contract/index.ts'
 import { ActiveRequests } from '../../net/active-requests.ts'
+import { guarded, httpAuthentication } from '../../net/authentication.ts'
 import { type Cors, createCors } from '../../net/cors.ts'
 import { HttpServer } from '../../net/http-server.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
@@ -13,7 +14,7 @@ import type { Verdict } from './report.ts'
 export class HealthCheck implements Extension {
   readonly #config: HealthCheckConfig
   readonly #settings: Settings
-  readonly #server: HttpServer
+  #server: HttpServer | undefined
   readonly #active = new ActiveRequests()
   readonly #cors: Cors | undefined
   readonly #extraHeaders: readonly string[]
@@ -26,29 +27,38 @@ export class HealthCheck implements Extension {
     this.#settings = settings
     this.#cors = config.cors === undefined ? undefined : createCors(config.cors)
     this.#extraHeaders = config.response_headers.flatMap(([name, value]) => [name, value.reveal()])
-    this.#server = new HttpServer(config, settings, {
-      handle: (request, response) => this.#handle(request, response),
-      onRefused: (reason) => settings.log.debug('health request turned away', { reason }),
-    })
   }
 
   get endpoints(): readonly string[] {
     return this.#endpoint === undefined ? [] : [this.#endpoint]
   }
 
-  async start({ health }: Host): Promise<void> {
+  async start(host: Host): Promise<void> {
+    const { health } = host
     const { check_collector_pipeline: check, include_metadata, path } = this.#config
     const { clock, log } = this.#settings
     this.#health = health
     noticeSettingsWithoutEffect(this.#config, '', log)
     if (include_metadata) log.warn('setting does nothing: no pipeline sees a question', { setting: 'include_metadata' })
-    this.#endpoint = `${await this.#server.start()}${path}`
+    const server = this.#createServer(host)
+    this.#server = server
+    this.#endpoint = `${await server.start()}${path}`
     if (check.enabled) this.#failures = new RecentFailures(health, clock, check.interval)
   }
 
   async stop(abort?: AbortSignal): Promise<void> {
     this.#failures?.stop()
-    await this.#server.stop(this.#active, abort)
+    await this.#server?.stop(this.#active, abort)
+  }
+
+  #createServer(host: Host): HttpServer {
+    const onRefused = (reason: string): void => this.#settings.log.debug('health request turned away', { reason })
+    const handle = guarded(
+      httpAuthentication(host, this.#config.auth),
+      (request, response) => this.#handle(request, response),
+      { onRefused, headersOf: (request) => this.#commonHeaders(request) },
+    )
+    return new HttpServer(this.#config, this.#settings, { handle, onRefused })
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
@@ -89,10 +99,13 @@ export class HealthCheck implements Extension {
       answer.type,
       'Content-Length',
       String(bytes.length),
-      ...(this.#cors?.actual(request.headers) ?? []),
-      ...this.#extraHeaders,
+      ...this.#commonHeaders(request),
       ...more,
     ])
     response.end(bytes)
+  }
+
+  #commonHeaders({ headers }: IncomingMessage): readonly string[] {
+    return [...(this.#cors?.actual(headers) ?? []), ...this.#extraHeaders]
   }
 }

@@ -1,6 +1,7 @@
 // The server's side of one HTTP/2 connection, RFC 9113, for requests that are answered at once: a head, a body that fits a
 // frame, trailers. By hand, because node:http2 costs three times the CPU for a small request.
 import type { Socket } from 'node:net'
+import { NOT_HTTP2 } from './foreign.ts'
 import { type FrameEvents, FrameReader } from './frame-reader.ts'
 import {
   CODE,
@@ -84,7 +85,7 @@ export class Http2Connection implements FrameEvents {
     this.#windows = new ReceiveWindows(this.#sender)
     this.#blocks = new HeaderBlocks(2 * limits.maxHeaderListBytes, this.#onBlock)
     socket.on('data', this.#onSocketData)
-    socket.on('error', noop)
+    socket.on('error', () => {})
     socket.on('close', this.#onSocketClose)
     this.#sender.settings([
       [SETTING.MAX_CONCURRENT_STREAMS, limits.maxStreams],
@@ -120,6 +121,11 @@ export class Http2Connection implements FrameEvents {
   /** The answer to a request, which ends its stream. Nothing when the client has given up. */
   answer(stream: Http2Stream, answer: Answer): void {
     if (!stream.isGone) this.#sender.answer(stream, answer)
+  }
+
+  /** Of a stream that was held: its client may go on sending. */
+  release(stream: Http2Stream): void {
+    this.#windows.release(stream)
   }
 
   #onAnswered(stream: Http2Stream): void {
@@ -190,7 +196,6 @@ export class Http2Connection implements FrameEvents {
 
   onForeign(): void {
     this.#events.onRefused('not_http2')
-    // Whoever speaks HTTP/1 can read this.
     this.#socket.write(NOT_HTTP2)
     this.#linger()
   }
@@ -231,7 +236,7 @@ export class Http2Connection implements FrameEvents {
       throw new ProtocolError(CODE.PROTOCOL_ERROR, 'DATA of no stream')
     if (isEmpty && !isLast) this.#countIdleFrame()
     const stream = this.#streams.get(id)
-    this.#windows.received(isLast ? undefined : stream, length)
+    this.#windows.received(stream, length, isLast)
     this.#dataEnds = isLast
     this.#dataStream = stream
     if (stream !== undefined && !stream.isRemoteDone) return
@@ -393,8 +398,3 @@ export class Http2Connection implements FrameEvents {
     if (--this.#idleFrames < 0) throw new ProtocolError(CODE.ENHANCE_YOUR_CALM, 'too many frames that carry nothing')
   }
 }
-
-const noop = (): void => {}
-const NOT_HTTP2_TEXT =
-  'This port speaks gRPC (HTTP/2, without an upgrade). OTLP over HTTP has a port of its own, usually 4318.\n'
-const NOT_HTTP2 = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${NOT_HTTP2_TEXT.length}\r\nConnection: close\r\n\r\n${NOT_HTTP2_TEXT}`

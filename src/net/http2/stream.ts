@@ -88,6 +88,9 @@ export class Http2Stream {
   sendWindow: number
   /** What has come since the last update of the stream's window. */
   unreported = 0
+  /** Nobody takes its body yet: what comes is not given back to the windows, so that no more than one window comes. */
+  isHeld = false
+  heldBytes = 0
   /** Bytes of the body so far. */
   received = 0
 

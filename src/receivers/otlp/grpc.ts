@@ -1,6 +1,7 @@
 // OTLP over gRPC, https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 import type { Consume, Consumers, Host, Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
+import { grpcAuthentication } from '../../net/authentication.ts'
 import { GrpcServer } from '../../net/grpc-server.ts'
 import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
 import { metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
@@ -25,7 +26,7 @@ export function createOtlpGrpc(
     const desk: GrpcExport = { signal, consume, host, onRefused, includesMetadata: config.include_metadata }
     methods.set(signalNames[signal].grpcPath, (call) => new GrpcExchange(desk, call))
   }
-  return new GrpcServer(config, settings, methods, onRefused)
+  return new GrpcServer(config, settings, { methods, onRefused, authenticate: grpcAuthentication(host, config.auth) })
 }
 
 /** What all calls of a method share. */
@@ -58,7 +59,7 @@ class GrpcExchange implements GrpcTaker, Asker {
     const batch = decodeRequest('protobuf', signal, message)
     if (batch.items === 0) return this.#call.succeed(taken.protobuf)
     const metadata = includesMetadata ? metadataOf(this.#call.headers) : NO_METADATA
-    const context = new RequestContext(metadata, 'grpc', this.#call)
+    const context = new RequestContext(metadata, 'grpc', this.#call, this.#call.identity)
     this.#call.onDeadline(() => context.cancel())
     hand(batch, context, consume, 'protobuf', this)
     this.#isConsuming = true

@@ -11,11 +11,11 @@ import { contentTypes, type Format, refusalAnswer, taken } from './answers.ts'
 import { type Asker, decodeRequest, hand } from './intake.ts'
 import type { Destinations } from './routes.ts'
 
-/** Undefined when the settings ask for something that only node's requests have: headers handed on, cors, time limits. */
+/** Undefined when the settings ask for something that only node's requests have: headers handed on or looked at, cors, time limits. */
 export function plainHandler(desk: Desk, destinations: Destinations): PlainHandler | undefined {
   const { cors, includeMetadata, keepsAlive, takesPlain, readTimeoutMs, writeTimeoutMs, extraHeaders } = desk
   const isPlain = cors === undefined && !includeMetadata && keepsAlive && takesPlain && extraHeaders.length === 0
-  if (!isPlain || readTimeoutMs > 0 || writeTimeoutMs > 0) return undefined
+  if (!isPlain || desk.authenticate !== undefined || readTimeoutMs > 0 || writeTimeoutMs > 0) return undefined
   const maxBytes = Math.min(MAX_PLAIN_BODY_BYTES, desk.maxBodyBytes)
   return {
     begin(path, contentType, sizeBytes, exchange) {

@@ -79,7 +79,7 @@ export const grpcClientChanges: Changes = {
       user_agent: { value: 'mine', change: 'the user-agent of calls' },
       read_buffer_size: { value: 1, change: 'a line in the log says that it has no effect' },
       write_buffer_size: { value: 1, change: 'a line in the log says that it has no effect' },
-      auth: { value: { authenticator: 'oauth2client' }, refused: notSupported },
+      'auth.authenticator': { value: 'oauth2client', change: 'who says who sends' },
       middlewares: { value: [{ id: 'x' }], refused: notSupported },
     },
     { heldBy: ['test/net/', 'test/exporters/otlp_grpc/'] },

@@ -26,7 +26,7 @@ test('what is wrong with the settings is said', async (t) => {
     [{ const_labels: { le: 'y' } }, /^const_labels: "le" cannot be the name of a label/],
     [{ const_labels: { '': 'y' } }, /^const_labels: "" cannot be the name of a label/],
     [{ const_labels: { a: ['y'] } }, /^const_labels\.a: must be a text/],
-    [{ auth: { authenticator: 'basicauth' } }, /^auth: .*not supported/],
+    [{ middlewares: [{ id: 'x' }] }, /^middlewares: .*not supported/],
     [{ max_series: -1 }, /^max_series: must be at least 0/],
     [
       { resource_to_telemetry_conversion: { enabled: true, included: ['a'] } },

@@ -34,6 +34,7 @@ test('over HTTP it is 500 for that request', async (t) => {
   const sink = new Sink()
   const desk: Desk = {
     host: testHost(),
+    authenticate: undefined,
     sweep: {
       add() {
         if (faults-- > 0) throw new TypeError('a mistake')
@@ -83,7 +84,11 @@ test('over gRPC it is INTERNAL for that call', async (t) => {
     max_concurrent_streams: 0,
     include_metadata: false,
   } as const
-  const server = new GrpcServer(config, settings, methods, (reason) => void refused.push(reason))
+  const server = new GrpcServer(config, settings, {
+    methods,
+    authenticate: undefined,
+    onRefused: (reason) => void refused.push(reason),
+  })
   const port = Number((await server.start()).split(':').at(-1))
   t.teardown(() => server.stop(AbortSignal.abort()))
   const client = await RawHttp2.open(t, port)

@@ -1,0 +1,139 @@
+// Who sends to a server: asked of an extension before anything of the body is read.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type * as v from 'valibot'
+import { extensionId } from '../config/component-id.ts'
+import { optional, required, section, setting, texts } from '../config/schema.ts'
+import {
+  type Host,
+  type Identity,
+  type IncomingHead,
+  isServerAuthenticator,
+  type ServerAuthenticator,
+  UnauthenticatedError,
+} from '../contract/index.ts'
+import { plainAddress } from './request-context.ts'
+import { GRPC, httpStatusOf, RefusedError, refusalReasonOf, retryAfterOf, statusOf } from './status.ts'
+
+const authenticator = required(
+  extensionId,
+  'The id of an extension that knows who may send: basicauth, bearertokenauth, oidc.',
+)
+
+export const grpcServerAuth = optional(section({ authenticator }), 'Who may send. Without it, everybody.')
+
+export const httpServerAuth = optional(
+  section({
+    authenticator,
+    request_params: setting(
+      texts,
+      [],
+      'Parameters of the query that stand for headers of the same name, for senders that cannot set any. They end up in the logs of proxies.',
+    ),
+  }),
+  'Who may send. Without it, everybody.',
+)
+export type HttpServerAuth = v.InferOutput<typeof httpServerAuth>
+
+/** Throws, or rejects with, what the sender is then refused with. */
+export type Authenticate<R> = (request: R) => Identity | Promise<Identity>
+
+/** Undefined when everybody may send. Throws when the extension is no authenticator of servers. */
+export function grpcAuthentication(
+  host: Pick<Host, 'extension'>,
+  auth: { readonly authenticator: string } | undefined,
+): Authenticate<IncomingHead> | undefined {
+  if (auth === undefined) return undefined
+  const extension = host.extension<ServerAuthenticator>(auth.authenticator)
+  if (!isServerAuthenticator(extension))
+    throw new Error(`auth::authenticator: ${auth.authenticator} is no authenticator of servers`)
+  return (head) => {
+    try {
+      const identity = extension.identify(head)
+      return identity instanceof Promise ? identity.catch(refuse) : identity
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+}
+
+/** As `grpcAuthentication`, for requests of node:http. */
+export function httpAuthentication(
+  host: Pick<Host, 'extension'>,
+  auth: HttpServerAuth,
+): Authenticate<IncomingMessage> | undefined {
+  const parameters = auth?.request_params ?? []
+  const authenticate = grpcAuthentication(host, auth)
+  return authenticate && ((request) => authenticate(new HttpHead(request, parameters)))
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof UnauthenticatedError)) throw error
+  const headers = ['WWW-Authenticate', error.challenge]
+  throw new RefusedError(401, GRPC.UNAUTHENTICATED, 'unauthenticated', error.message, headers)
+}
+
+class HttpHead implements IncomingHead {
+  readonly transport = 'http'
+  readonly #request: IncomingMessage
+  readonly #parameters: readonly string[]
+
+  constructor(request: IncomingMessage, parameters: readonly string[]) {
+    this.#request = request
+    this.#parameters = parameters
+  }
+
+  header(name: string): string | undefined {
+    const parameter = this.#parameters.find((one) => one.toLowerCase() === name)
+    if (parameter !== undefined) {
+      const { url = '' } = this.#request
+      const query = url.indexOf('?')
+      const value = query === -1 ? null : new URLSearchParams(url.slice(query + 1)).get(parameter)
+      if (value !== null) return value
+    }
+    const value = this.#request.headers[name]
+    return typeof value === 'string' ? value : value?.[0]
+  }
+
+  get clientAddress(): string | undefined {
+    return plainAddress(this.#request.socket.remoteAddress)
+  }
+}
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * For servers whose answers are their own (metrics, health): `handle` gets the requests of who may ask, and those of browsers
+ * that only ask what they might do (a preflight carries no credentials).
+ */
+export function guarded(
+  authenticate: Authenticate<IncomingMessage> | undefined,
+  handle: Handle,
+  of: { onRefused(reason: string): void; headersOf(request: IncomingMessage): readonly string[] },
+): Handle {
+  if (authenticate === undefined) return handle
+  return (request, response) => {
+    const { headers, method } = request
+    if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) return handle(request, response)
+    const refuse = (error: unknown): void => {
+      of.onRefused(refusalReasonOf(error))
+      answerRefusal(response, error, of.headersOf(request))
+    }
+    try {
+      const identity = authenticate(request)
+      if (identity instanceof Promise) identity.then(() => handle(request, response), refuse)
+      else handle(request, response)
+    } catch (error) {
+      refuse(error)
+    }
+  }
+}
+
+/** A body that may follow is not read: the connection ends with the answer. */
+function answerRefusal(response: ServerResponse, error: unknown, more: readonly string[]): void {
+  const status = statusOf(error)
+  const body = Buffer.from(`${status.message}\n`)
+  const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)]
+  if (error instanceof RefusedError) headers.push(...error.headers)
+  if (status.retryDelayMs !== undefined) headers.push('Retry-After', retryAfterOf(status.retryDelayMs))
+  response.writeHead(httpStatusOf(error, status), [...headers, ...more, 'Connection', 'close']).end(body)
+}
