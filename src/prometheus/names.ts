@@ -118,6 +118,15 @@ const perWords: Readonly<Record<string, string>> = {
   y: 'year',
 }
 
+/** What metadata calls a unit: the words of it that a name has at its end, `bytes_per_second`. */
+export function unitOf(unit: string): string {
+  const { main, per } = unitSuffixes(unit)
+  return [main, per]
+    .map(cleanUnit)
+    .filter((word) => word !== '')
+    .join('_')
+}
+
 /** `By/s` is bytes, per_second. Parts in braces are remarks, not units. */
 function unitSuffixes(unit: string): { readonly main: string; readonly per: string } {
   const slash = unit.indexOf('/')

@@ -136,7 +136,7 @@ export class Collector {
   #add(point: DataPoint): Loss | undefined {
     if (!hasValidTimes(point)) return 'invalid_time'
     const timeMs = point.time.isZero ? this.#nowMs : point.time.millis
-    const createdMs = this.#metric.type === 'gauge' || point.start.isZero ? 0 : point.start.millis
+    const createdMs = this.#metric.family!.type === 'gauge' || point.start.isZero ? 0 : point.start.millis
     const at = { timeMs, createdMs }
     const known = this.#memory.series(this.#scope, this.#metric, this.#metric.family!, point.attributes)
     if (known === undefined) return 'invalid_label'

@@ -1,13 +1,19 @@
-// Native histograms, the same in both versions of remote write.
+// Native histograms, in both versions of remote write.
 // Histogram = { 1: count_int, 3: sum (double), 4: schema (sint32), 5: zero_threshold (double), 6: zero_count_int,
-//               8: negative_spans*, 9: negative_deltas (sint64), 11: positive_spans*, 12: positive_deltas, 15: timestamp, 16: custom_values }
+//               8: negative_spans*, 9: negative_deltas (sint64), 11: positive_spans*, 12: positive_deltas, 15: timestamp, 16: custom_values,
+//               17: start_timestamp (second version) }
 // BucketSpan = { 1: offset (sint32), 2: length }
 import type { ByteWriter } from '../../wire/writer.ts'
 import type { HistogramSample } from './collect.ts'
 import { STALE_BITS } from './encode.ts'
 import type { NativeSide } from './native.ts'
 
-export function writeHistogram(out: ByteWriter, tag: number, { histogram, isStale, timeMs }: HistogramSample): void {
+export function writeHistogram(
+  out: ByteWriter,
+  tag: number,
+  { histogram, isStale, timeMs, createdMs }: HistogramSample,
+  hasStart: boolean,
+): void {
   const { count, sum, schema, zeroThreshold, zeroCount, negative, positive, bounds } = histogram
   out.byte(tag)
   const from = out.beginLength(2)
@@ -32,6 +38,10 @@ export function writeHistogram(out: ByteWriter, tag: number, { histogram, isStal
     const inside = out.beginLength()
     for (const bound of bounds) out.double(bound)
     out.endLength(inside)
+  }
+  if (hasStart && createdMs > 0) {
+    out.varint(17 << 3)
+    out.int64(createdMs)
   }
   out.endLength(from, 2)
 }

@@ -3,8 +3,8 @@
 //     Label = { 1: name, 2: value }   Sample = { 1: value (double), 2: timestamp }   Exemplar = { 1: Label*, 2: value, 3: timestamp }
 //     MetricMetadata = { 1: type, 2: metric_family_name, 4: help, 5: unit }
 // v2  Request = { 4: symbols*, 5: TimeSeries* }
-//     TimeSeries = { 1: labels_refs, 2: Sample*, 3: Histogram*, 4: Exemplar*, 5: Metadata, 6: created_timestamp }
-//     Exemplar = { 1: labels_refs, 2: value, 3: timestamp }   Metadata = { 1: type, 3: help_ref, 4: unit_ref }
+//     TimeSeries = { 1: labels_refs, 2: Sample*, 3: Histogram*, 4: Exemplar*, 5: Metadata, 6: created_timestamp (given up) }
+//     Sample = { …, 3: start_timestamp }   Exemplar = { 1: labels_refs, 2: value, 3: timestamp }   Metadata = { 1: type, 3: help_ref, 4: unit_ref }
 // https://prometheus.io/docs/specs/prw/remote_write_spec/ and …/remote_write_spec_2_0/
 import { ByteWriter, varintSize } from '../../wire/writer.ts'
 import { type ExemplarSample, type Group, type Sample, type Series, STALE, type Value } from './collect.ts'
@@ -103,9 +103,9 @@ function writeSeries(out: ByteWriter, { labels, samples, exemplars, histograms }
   out.byte(0x0a)
   const from = out.beginLength(2)
   out.raw((labels.bytes ??= labelBytes(labels)))
-  for (const sample of samples) writeSample(out, 0x12, sample)
+  for (const sample of samples) writeSample(out, sample, false)
   if (exemplars !== undefined) for (const exemplar of exemplars) writeExemplar(out, exemplar)
-  if (histograms !== undefined) for (const histogram of histograms) writeHistogram(out, 0x22, histogram)
+  if (histograms !== undefined) for (const histogram of histograms) writeHistogram(out, 0x22, histogram, false)
   out.endLength(from, 2)
 }
 
@@ -151,8 +151,8 @@ function writeSeriesV2(out: ByteWriter, series: Series, family: Family, symbols:
   out.byte(0x2a)
   const from = out.beginLength(2)
   writeRefs(out, listLabels(series.labels), symbols)
-  for (const sample of series.samples) writeSample(out, 0x12, sample)
-  for (const histogram of series.histograms ?? []) writeHistogram(out, 0x1a, histogram)
+  for (const sample of series.samples) writeSample(out, sample, true)
+  for (const histogram of series.histograms ?? []) writeHistogram(out, 0x1a, histogram, true)
   for (const exemplar of series.exemplars ?? []) {
     out.byte(0x22)
     const inside = out.beginLength()
@@ -173,6 +173,7 @@ function writeSeriesV2(out: ByteWriter, series: Series, family: Family, symbols:
     out.varint(symbols.ref(family.unit))
   }
   out.endLength(metadata)
+  // Where Prometheus up to 3.7 looks for it; later ones have it with each sample.
   const createdMs = (series.samples[0] ?? series.histograms?.[0])?.createdMs ?? 0
   if (createdMs > 0) {
     out.byte(0x30)
@@ -191,12 +192,16 @@ function writeRefs(out: ByteWriter, labels: readonly Label[], symbols: Symbols):
   out.endLength(from)
 }
 
-function writeSample(out: ByteWriter, tag: number, { value, timeMs }: Sample): void {
-  out.byte(tag)
+function writeSample(out: ByteWriter, { value, timeMs, createdMs }: Sample, hasStart: boolean): void {
+  out.byte(0x12)
   const from = out.beginLength()
   writeValue(out, value)
   out.byte(0x10)
   out.int64(timeMs)
+  if (hasStart && createdMs > 0) {
+    out.byte(0x18)
+    out.int64(createdMs)
+  }
   out.endLength(from)
 }
 

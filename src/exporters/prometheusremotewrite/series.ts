@@ -1,7 +1,7 @@
 // From batches to series as Prometheus knows them: a name, labels, samples. What is met again is known by its bytes on the wire.
 import type { Attributes, Metric, MetricType, Resource, Scope } from '../../data/index.ts'
 import { type AttributeList, jobAndInstance, labelSet, listOf, SERVICE_KEYS } from '../../prometheus/label-set.ts'
-import { type Naming, namedType } from '../../prometheus/names.ts'
+import { type Naming, namedType, unitOf } from '../../prometheus/names.ts'
 
 export type Label = readonly [name: string, value: string]
 
@@ -122,7 +122,7 @@ export class SeriesMemory {
     const family =
       familyName === undefined
         ? undefined
-        : { name: familyName, type: familyTypeOf(type, isMonotonic), help: description, unit }
+        : { name: familyName, type: familyTypeOf(type, isMonotonic), help: description, unit: unitOf(unit) }
     const made = { type, isMonotonic, unit, description, family, series: new Map() }
     list.push(made)
     return made

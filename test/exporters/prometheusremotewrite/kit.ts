@@ -26,6 +26,8 @@ export interface ReceivedSeries {
   readonly help?: string
   readonly unit?: string
   readonly createdMs?: number
+  /** Of its samples, where one has it. */
+  readonly startsMs?: readonly number[]
 }
 export interface ReceivedWrite {
   readonly headers: IncomingHttpHeaders
@@ -96,6 +98,7 @@ function read(headers: IncomingHttpHeaders, body: Buffer, violations: string[]):
     )
     for (const [i, [, timeMs]] of samples.entries())
       if (i > 0 && timeMs < samples[i - 1]![1]) violations.push('samples are not in order')
+    const starts = (one.samples as { start_timestamp?: number }[]).map(({ start_timestamp = 0 }) => start_timestamp)
     const metadata = one.metadata as { type: number; help_ref: number; unit_ref: number } | undefined
     return {
       name: textOf(isFirst ? (one.labels as []) : pairs(one.labels_refs as number[])),
@@ -114,6 +117,7 @@ function read(headers: IncomingHttpHeaders, body: Buffer, violations: string[]):
         unit: symbols[metadata.unit_ref ?? 0]!,
       }),
       ...(one.created_timestamp !== undefined && { createdMs: one.created_timestamp as number }),
+      ...(starts.some((startMs) => startMs > 0) && { startsMs: starts }),
     }
   })
   const names = series.map(({ name }) => name)

@@ -235,7 +235,15 @@ test('the second version has symbols, metadata and times of creation', async (t)
   const to = await destination(t)
   const { send, ledger } = await start(t, sync(to, { protobuf_message: 'io.prometheus.write.v2.Request' }))
   const points = [{ timeUnixNano: nanos(5000), startTimeUnixNano: nanos(2000), asInt: '7' }]
-  await send(request([{ ...sum('requests', points), description: 'All of them.', unit: 'By' }, gauge('g', 1)]))
+  const native = { ...points[0]!, count: '1', sum: 1, scale: 0, positive: { bucketCounts: ['1'] } }
+  await send(
+    request([
+      { ...sum('requests', points), description: 'All of them.', unit: 'By' },
+      { ...gauge('g', 1), unit: 'By/s' },
+      { ...sum('open', points, { isMonotonic: false }), unit: '{connection}' },
+      { name: 'took', exponentialHistogram: { aggregationTemporality: 2, dataPoints: [native] } },
+    ]),
+  )
   t.match(to.writes[0]!.headers, {
     'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
     'x-prometheus-remote-write-version': '2.0.0',
@@ -246,11 +254,16 @@ test('the second version has symbols, metadata and times of creation', async (t)
       samples: [[7, 5000]],
       type: 1,
       help: 'All of them.',
-      unit: 'By',
+      unit: 'bytes',
       createdMs: 2000,
+      startsMs: [2000],
     },
-    { name: 'g{}', samples: [[1, 1000]], type: 2, help: '', unit: '' },
+    { name: 'g_bytes_per_second{}', samples: [[1, 1000]], type: 2, help: '', unit: 'bytes_per_second' },
+    { name: 'open{}', samples: [[7, 5000]], type: 2, unit: '' },
+    { name: 'took{}', histograms: [{ timestamp: 5000, start_timestamp: 2000 }], type: 3, createdMs: 2000 },
   ])
+  const { startsMs, createdMs } = to.writes[0]!.series[2]!
+  t.same([startsMs, createdMs], [undefined, undefined], 'what goes up and down has no start')
   t.same(to.violations, [])
 
   to.answer = (_write, response) => {
@@ -267,7 +280,7 @@ test('metadata goes along in the first version when asked for', async (t) => {
   await send(request([{ ...gauge('g', 1), description: 'What it is', unit: 's' }]))
   t.same(
     to.writes.flatMap(({ metadata }) => metadata),
-    [{ type: 2, metric_family_name: 'g_seconds', help: 'What it is', unit: 's' }],
+    [{ type: 2, metric_family_name: 'g_seconds', help: 'What it is', unit: 'seconds' }],
   )
 })
 
