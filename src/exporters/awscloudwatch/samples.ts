@@ -10,7 +10,7 @@ export class Samples {
   readonly #maxValues: number
   /** While there is one sample only, which is often, this is all; then it stands among the values. */
   #single = Number.NaN
-  #values: Map<number, number> | undefined
+  #values: Tally | undefined
   #buckets: Buckets | undefined
 
   constructor(maxValues: number) {
@@ -46,13 +46,11 @@ export class Samples {
         this.#single = value
         return
       }
-      this.#values = new Map()
-      if (!Number.isNaN(this.#single)) this.#values.set(this.#single, 1)
+      this.#values = new Tally(false)
+      if (!Number.isNaN(this.#single)) this.#values.add(this.#single, 1)
     }
     const values = this.#values
-    const known = values.get(value)
-    if (known !== undefined) values.set(value, known + count)
-    else if (values.size < this.#maxValues) values.set(value, count)
+    if (values.size < this.#maxValues || values.has(value)) values.add(value, count)
     else {
       this.#buckets = new Buckets(values, this.#maxValues)
       this.#buckets.add(value, count)
@@ -61,19 +59,80 @@ export class Samples {
   }
 
   /** From the lowest value to the highest. */
-  values(): { readonly value: number; readonly count: number }[] {
-    const list =
-      this.#buckets?.list() ??
-      (this.#values === undefined
-        ? [{ value: this.#single, count: 1 }]
-        : [...this.#values].map(([value, count]) => ({ value, count })))
-    return list.sort((a, b) => a.value - b.value)
+  values(): ValueCount[] {
+    if (this.#buckets !== undefined) return this.#buckets.list()
+    return this.#values?.list((value) => value) ?? [{ value: this.#single, count: 1 }]
   }
 }
 
-interface Bucket {
-  count: number
-  sum: number
+export interface ValueCount {
+  readonly value: number
+  readonly count: number
+}
+
+/**
+ * Keys in ascending order, each once, with a count and perhaps a sum. In arrays of numbers: a map takes three times the memory,
+ * and of these there are as many as there are metrics.
+ */
+class Tally {
+  readonly #keys: number[] = []
+  readonly #counts: number[] = []
+  readonly #sums: number[] | undefined
+
+  constructor(hasSums: boolean) {
+    this.#sums = hasSums ? [] : undefined
+  }
+
+  get size(): number {
+    return this.#keys.length
+  }
+
+  has(key: number): boolean {
+    return this.#keys[this.#find(key)] === key
+  }
+
+  add(key: number, count: number, sum = 0): void {
+    const at = this.#find(key)
+    if (this.#keys[at] === key) {
+      this.#counts[at]! += count
+      if (this.#sums !== undefined) this.#sums[at]! += sum
+      return
+    }
+    // Zero has one sign.
+    insert(this.#keys, at, key + 0)
+    insert(this.#counts, at, count)
+    if (this.#sums !== undefined) insert(this.#sums, at, sum)
+  }
+
+  each(see: (key: number, count: number, sum: number) => void): void {
+    for (let i = 0; i < this.#keys.length; i++) see(this.#keys[i]!, this.#counts[i]!, this.#sums?.[i] ?? 0)
+  }
+
+  list(worth: (key: number, count: number, sum: number) => number): ValueCount[] {
+    return this.#keys.map((key, i) => {
+      const count = this.#counts[i]!
+      return { value: worth(key, count, this.#sums?.[i] ?? 0), count }
+    })
+  }
+
+  /** Where the key is, or would be. */
+  #find(key: number): number {
+    const keys = this.#keys
+    let from = 0
+    let to = keys.length
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if (keys[middle]! < key) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+}
+
+function insert(list: number[], at: number, value: number): void {
+  list.push(value)
+  for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1]!
+  list[at] = value
 }
 
 /** Buckets grow by 2^(2^-scale), as those of an exponential histogram; the finest scale at which there are few enough. */
@@ -81,17 +140,20 @@ class Buckets {
   readonly #maxBuckets: number
   #scale = 20
   #zero = 0
-  #positive = new Map<number, Bucket>()
-  #negative = new Map<number, Bucket>()
+  #positive = new Tally(true)
+  #negative = new Tally(true)
 
-  constructor(values: ReadonlyMap<number, number>, maxBuckets: number) {
+  constructor(values: Tally, maxBuckets: number) {
     this.#maxBuckets = maxBuckets
-    for (const [value, count] of values) this.add(value, count)
+    values.each((value, count) => this.add(value, count))
   }
 
   add(value: number, count: number): void {
     if (value === 0) this.#zero += count
-    else addTo(value > 0 ? this.#positive : this.#negative, indexOf(Math.abs(value), this.#scale), count, value * count)
+    else {
+      const side = value > 0 ? this.#positive : this.#negative
+      side.add(indexOf(Math.abs(value), this.#scale), count, value * count)
+    }
     while (this.#size > this.#maxBuckets && this.#scale > MIN_SCALE) this.#coarsen()
   }
 
@@ -105,32 +167,23 @@ class Buckets {
     this.#negative = halved(this.#negative)
   }
 
-  list(): { value: number; count: number }[] {
-    const list = [...this.#positive.values(), ...this.#negative.values()].map(({ count, sum }) => ({
-      value: sum / count,
-      count,
-    }))
+  /** From the lowest value to the highest. */
+  list(): ValueCount[] {
+    const list = this.#negative.list(mean).reverse()
     if (this.#zero > 0) list.push({ value: 0, count: this.#zero })
-    return list
+    return [...list, ...this.#positive.list(mean)]
   }
 }
+
+const mean = (_index: number, count: number, sum: number): number => sum / count
 
 /** At this scale all numbers of one sign are in two buckets. */
 const MIN_SCALE = -10
 
 const indexOf = (magnitude: number, scale: number): number => Math.floor(Math.log2(magnitude) * 2 ** scale)
 
-function addTo(buckets: Map<number, Bucket>, index: number, count: number, sum: number): void {
-  const known = buckets.get(index)
-  if (known === undefined) buckets.set(index, { count, sum })
-  else {
-    known.count += count
-    known.sum += sum
-  }
-}
-
-function halved(buckets: ReadonlyMap<number, Bucket>): Map<number, Bucket> {
-  const half = new Map<number, Bucket>()
-  for (const [index, { count, sum }] of buckets) addTo(half, Math.floor(index / 2), count, sum)
+function halved(buckets: Tally): Tally {
+  const half = new Tally(true)
+  buckets.each((index, count, sum) => half.add(Math.floor(index / 2), count, sum))
   return half
 }

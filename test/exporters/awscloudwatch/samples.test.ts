@@ -83,3 +83,14 @@ test('whatever comes, there are no more values than allowed, and count, sum, bou
   }
   t.ok(cases > 0)
 })
+
+test('zero is one value, whatever its sign', async (t) => {
+  const samples = new Samples(150)
+  for (const value of [-0, 1, 0, -1, -0]) samples.add(value)
+  t.same(samples.values(), [
+    { value: -1, count: 1 },
+    { value: 0, count: 3 },
+    { value: 1, count: 1 },
+  ])
+  t.ok(Object.is(samples.values()[1]!.value, 0))
+})
