@@ -210,17 +210,30 @@ const members: Readonly<Record<string, Check>> = {
   annotations: isAnnotations,
   metadata: (value) => isObject(value) && Object.values(value as object).every(isObject),
   links: isList(isEachOf({ trace_id: isTraceId, id: isId, attributes: isObject })),
+  // each is looked into on its own
+  subsegments: (value) => Array.isArray(value) && value.length > 0,
 }
 
 /** What is wrong with a document that comes from a span. */
 export function problemsOf(document: Document): string[] {
   if (!isObject(document)) return ['a document is an object']
+  const problems = problemsOfSegment(document)
+  if (!('trace_id' in document)) problems.push('no trace_id')
+  return problems
+}
+
+function problemsOfSegment(document: Document): string[] {
+  if (!isObject(document)) return ['a segment is an object']
   const problems = Object.entries(document).flatMap(([name, value]) =>
     members[name]?.(value) === true ? [] : [`${name} is ${JSON.stringify(value)?.slice(0, 200)}`],
   )
-  for (const name of ['id', 'trace_id', 'name', 'start_time']) if (!(name in document)) problems.push(`no ${name}`)
+  for (const name of ['id', 'name', 'start_time']) if (!(name in document)) problems.push(`no ${name}`)
   if (document.type === 'subsegment' && !('parent_id' in document)) problems.push('a subsegment without parent_id')
   if ((document.in_progress === true) === 'end_time' in document) problems.push('either end_time or in_progress')
   if (document.end_time < document.start_time) problems.push('it ends before it starts')
+  for (const inner of Array.isArray(document.subsegments) ? document.subsegments : []) {
+    problems.push(...problemsOfSegment(inner))
+    for (const name of ['trace_id', 'parent_id', 'type']) if (name in inner) problems.push(`needless ${name} inside`)
+  }
   return problems
 }

@@ -7,7 +7,7 @@
 //   document                          span
 //   name                              aws.xray.name, and the span's name; of the outermost one also service.name
 //   id, trace_id, parent_id           the ids; start_time, end_time: the times (no end: aws.xray.inprogress)
-//   type, namespace, in_progress      aws.xray.type ("subsegment", also of embedded ones), aws.xray.namespace, aws.xray.inprogress
+//   type, namespace, in_progress      aws.xray.type ("embedded": inside its parent), aws.xray.namespace, aws.xray.inprogress
 //   fault, error, throttle            aws.xray.fault, aws.xray.error, aws.xray.throttle (absent: not in the document)
 //   origin, traced, precursor_ids     aws.xray.origin, aws.xray.traced, aws.xray.precursor_ids (list)
 //   user                              enduser.id
@@ -32,6 +32,9 @@
 //                                     in the document: { "aws": { "xray": { "package": "aws-xray-sdk" } } }
 
 /** Attributes of a span that belong to X-Ray alone. */
+/** The `aws.xray.type` of a subsegment that was inside its parent; as a document of its own it is a `subsegment`. */
+export const EMBEDDED = 'embedded'
+
 export const xray = {
   name: 'aws.xray.name',
   type: 'aws.xray.type',

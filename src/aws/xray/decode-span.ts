@@ -1,7 +1,7 @@
 // One segment or subsegment to one span.
 import { type Instant, keyOf, type SpanWriter } from '../../data/index.ts'
 import { NULL, OBJECT, TRUE } from '../../wire/jsontape.ts'
-import { aws as awsNames, span as names, xray } from './attributes.ts'
+import { aws as awsNames, EMBEDDED, span as names, xray } from './attributes.ts'
 import { writeAnnotations, writeMetadata } from './decode-annotations.ts'
 import { writeCause } from './decode-cause.ts'
 import { readSpanId, readTraceId } from './decode-id.ts'
@@ -122,8 +122,7 @@ export class SpanDecoder {
     if (endNode !== 0) span.end(end)
     this.#writeStatus(segment, span)
     span.attribute(NAME, name)
-    // An embedded one becomes one of its own.
-    if (around >= 0) span.attribute(TYPE, 'subsegment')
+    if (around >= 0) span.attribute(TYPE, EMBEDDED)
     if (index.text(segment, slot.namespace) === 'aws') span.attribute(AWS_SERVICE, name)
     this.#rest.clear()
     writeMembers(tape, index.node(segment), plain, span, this.#rest, (key) =>

@@ -2,6 +2,7 @@
 import { Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
 import { JsonWriter } from '../../wire/json.ts'
 import { type ByteWriter, SHARED } from '../../wire/writer.ts'
+import { EMBEDDED } from './attributes.ts'
 import {
   AWS_SERVICE,
   HTTP,
@@ -14,6 +15,7 @@ import {
   RPC_SYSTEM_NAME,
   segmentGroups,
   segmentKeys,
+  TYPE,
 } from './segment-keys.ts'
 import { cutEnd, type Limits, UNLIMITED } from './segment-limits.ts'
 import type { ResourcePart } from './segment-resource.ts'
@@ -51,6 +53,8 @@ export class Draft {
   kind = 0
   /** Came from a segment document, and goes back as one. */
   isReturned = false
+  /** Stood inside the document of its parent. */
+  isEmbedded = false
   isAwsCall = false
   /** What its attributes are about: see `segment-keys.ts`. */
   groups = 0
@@ -110,6 +114,8 @@ export class Draft {
     this.groups = groups
     const isNamed = (groups & NAMING) !== 0
     this.isReturned = isNamed && attributes.isText(attributes.at(NAME))
+    this.isEmbedded =
+      this.isReturned && !span.parentSpanId.isEmpty && attributes.equals(attributes.at(TYPE), EMBEDDED_TYPE)
     this.isAwsCall =
       isNamed &&
       (attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
@@ -238,6 +244,7 @@ export class Draft {
 }
 
 const AWS_API = Buffer.from('aws-api')
+const EMBEDDED_TYPE = Buffer.from(EMBEDDED)
 
 /** The list, if it is one and all of it texts. */
 export function textsOf(value: unknown): readonly string[] | undefined {

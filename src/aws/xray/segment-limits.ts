@@ -98,15 +98,19 @@ export function cutEnd(bytes: Uint8Array, start: number, end: number, size: numb
   return cut
 }
 
-/** As X-Ray sees it: without the backslashes of the text around it, and without the quotes. */
+/** As X-Ray sees it, or more if it fits so: without the backslashes of the text around it, and without the quotes. */
 export function documentSize(bytes: Buffer, start: number, end: number): number {
   const length = end - start - 2
-  if (length <= MAX_DOCUMENT_BYTES) return length
+  return length <= MAX_DOCUMENT_BYTES ? length : exactSize(bytes, start, end)
+}
+
+/** As X-Ray sees it. */
+export function exactSize(bytes: Buffer, start: number, end: number): number {
   let escapes = 0
   for (let i = start + 1; i < end - 1; i++)
     if (bytes[i] === 0x5c) {
       escapes++
       i++
     }
-  return length - escapes
+  return end - start - 2 - escapes
 }

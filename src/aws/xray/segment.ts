@@ -27,6 +27,7 @@ import { segmentKeys } from './segment-keys.ts'
 import { documentSize, type Limits, MAX_DOCUMENT_BYTES, STEPS, UNLIMITED } from './segment-limits.ts'
 import { LinksWriter } from './segment-links.ts'
 import { isLocalRoot, writeSegmentName } from './segment-name.ts'
+import { Nesting } from './segment-nesting.ts'
 import { type ResourcePart, ResourceParts } from './segment-resource.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 import { writeSql } from './segment-sql.ts'
@@ -54,6 +55,8 @@ export interface DocumentPlace {
   readonly start: number
   readonly end: number
   readonly span: number
+  /** It tells of so many: its own, and those of the subsegments in it. */
+  readonly spans: number
 }
 /** A document that was larger than X-Ray takes, and what was done about it. */
 export interface CutDocument {
@@ -72,6 +75,9 @@ const DIGITS = Buffer.alloc(16, 0x30)
 const TRACE_DIGITS = Buffer.alloc(33, 0x30)
 const HEAD = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, NAME])
 const HEAD_WITH_PARENT = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, NAME])
+/** Of one that may be put into its parent, where it needs no type. */
+const SUBSEGMENT_NAME = nestedJsonLiteral('","type":"subsegment","name":')
+const HEAD_EMBEDDED = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, SUBSEGMENT_NAME])
 const START_TIME = nestedJsonLiteral(',"start_time":')
 const END_TIME = nestedJsonLiteral(',"end_time":')
 const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
@@ -96,6 +102,8 @@ const PRECURSOR_IDS = nestedJsonLiteral('"precursor_ids":')
 /** Where a document has its id: behind `"{\"id\":\"`. */
 export const ID_OFFSET = 11
 export const ID_LENGTH = 16
+const TRACE_ID_OFFSET = ID_OFFSET + ID_LENGTH + TRACE_ID.length
+const PARENT_ID_OFFSET = TRACE_ID_OFFSET + TRACE_DIGITS.length + PARENT_ID.length
 
 const STATUS_ERROR = 2
 /** What is written in other places than at the end of the document. */
@@ -113,6 +121,14 @@ export class SegmentEncoder {
   readonly #nowMs: (() => number) | undefined
   #part: ResourcePart | undefined
   #spans = 0
+  /** Positions of documents that stood inside others. */
+  #embedded: number[] = []
+  readonly #nesting = new Nesting({
+    id: ID_OFFSET,
+    traceId: TRACE_ID_OFFSET,
+    parentId: PARENT_ID_OFFSET,
+    end: HEAD_EMBEDDED.length,
+  })
   readonly #links: LinksWriter
 
   constructor({ indexedAttributes, indexAllAttributes, logGroups, nowMs }: SegmentOptions) {
@@ -140,6 +156,7 @@ export class SegmentEncoder {
     this.#places = []
     this.#dropped = []
     this.#cut = []
+    this.#embedded = []
     this.#spans = 0
     batch.visit({
       onResource: (resource) => {
@@ -150,7 +167,10 @@ export class SegmentEncoder {
     this.#draft.close()
     this.#cause.known.close()
     this.#resources.close()
-    return { bytes: this.#draft.json.out.bytes, places: this.#places, dropped: this.#dropped, cut: this.#cut }
+    const { bytes } = this.#draft.json.out
+    const written = { bytes, places: this.#places }
+    const nested = this.#embedded.length === 0 ? written : this.#nesting.nest(bytes, this.#places, this.#embedded)
+    return { ...nested, dropped: this.#dropped, cut: this.#cut }
   }
 
   /** The memory of the last documents goes to whoever writes next. */
@@ -203,7 +223,8 @@ export class SegmentEncoder {
       sizeBytes = documentSize(out.bytes, start, out.length)
       if (sizeBytes <= MAX_DOCUMENT_BYTES) this.#noteCut(wholeBytes, limits)
     }
-    this.#places.push({ start, end: out.length, span })
+    if (this.#draft.isEmbedded) this.#embedded.push(this.#places.length)
+    this.#places.push({ start, end: out.length, span, spans: 1 })
     return true
   }
 
@@ -238,13 +259,13 @@ export class SegmentEncoder {
   }
 
   #writeIds(): void {
-    const { span, role, json, traceId, spanId } = this.#draft
+    const { span, role, json, traceId, spanId, isEmbedded } = this.#draft
     const { out } = json
     const parent = span.parentSpanId
     const hasParent = role === 'dependency' || !parent.isEmpty
     // One copy, then the digits: they have their places.
     const from = out.length
-    const head = hasParent ? HEAD_WITH_PARENT : HEAD
+    const head = isEmbedded ? HEAD_EMBEDDED : hasParent ? HEAD_WITH_PARENT : HEAD
     out.raw(head)
     out.length = from + ID_OFFSET
     if (role === 'service') this.#writeServiceId()
@@ -316,7 +337,6 @@ export class SegmentEncoder {
 
   #isSubsegment(): boolean {
     const { role, kind, span, isReturned, attributes } = this.#draft
-    // one that was inside its segment has no type of its own
     if (isReturned) return attributes.at(at.TYPE) >= 0 || kind !== SERVER
     if (role === 'dependency') return true
     if (role === 'service' || isLocalRoot(this.#draft)) return false
@@ -335,12 +355,13 @@ export class SegmentEncoder {
 
   #writeReturnedHead(): void {
     const draft = this.#draft
-    const { attributes, json, part } = draft
+    const { attributes, json, part, isEmbedded } = draft
     draft.flag(FAULT, at.FAULT)
     draft.flag(ERROR, at.ERROR)
     draft.flag(THROTTLE, at.THROTTLE)
     const isSub = this.#isSubsegment()
-    if (!draft.text(TYPE, attributes.at(at.TYPE)) && isSub) json.json(SUBSEGMENT)
+    if (isEmbedded) draft.take(at.TYPE)
+    else if (!draft.text(TYPE, attributes.at(at.TYPE)) && isSub) json.json(SUBSEGMENT)
     draft.text(NAMESPACE, attributes.at(at.NAMESPACE))
     draft.text(ORIGIN, attributes.at(at.ORIGIN))
     draft.flag(TRACED, at.TRACED)

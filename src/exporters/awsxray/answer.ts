@@ -27,6 +27,9 @@ interface Unprocessed {
   readonly code: string
   readonly message: string
 }
+interface Lost extends Unprocessed {
+  readonly spans: number
+}
 
 /** undefined when all of the request was taken. */
 export function settle({ request, items }: Outgoing<PutTraceSegments>, answer: unknown): Settled | undefined {
@@ -34,21 +37,21 @@ export function settle({ request, items }: Outgoing<PutTraceSegments>, answer: u
   if (all.length === 0) return undefined
   const open = documentsById(request)
   const again: SentDocument[] = []
-  const lost = new Map<number, Unprocessed>()
+  const lost = new Map<number, Lost>()
   let unknown = 0
   for (const one of all) {
     const document = open.get(one.id)?.shift()
     // One that names no segment of the request is about one that cannot be told from those that are taken.
-    if (document === undefined) lost.set(-++unknown, one)
+    if (document === undefined) lost.set(-++unknown, { ...one, spans: 1 })
     else if (isForLater(one)) again.push(document)
-    else if (!lost.has(document.span)) lost.set(document.span, one)
+    else if (!lost.has(document.span)) lost.set(document.span, { ...one, spans: document.spans })
   }
   // What of a lost span might be taken later would come back as no span at all.
   const left = narrowed(
     request,
     again.filter(({ span }) => !lost.has(span)).toSorted((one, other) => one.start - other.start),
   )
-  const refused = [...lost.values()].slice(0, items - (left?.items ?? 0))
+  const refused = atMost(items - (left?.items ?? 0), [...lost.values()])
   const why = all.find(isForLater)
   return {
     refused: byReason(refused),
@@ -93,12 +96,23 @@ function isForLater({ code }: Unprocessed): boolean {
   return refusal === 'throttled' || refusal === 'transient'
 }
 
-function byReason(lost: readonly Unprocessed[]): Refused[] {
+/** An answer may name more than there is. */
+function atMost(spans: number, lost: readonly Lost[]): Lost[] {
+  let left = spans
+  const some: Lost[] = []
+  for (const one of lost) {
+    if (left > 0) some.push({ ...one, spans: Math.min(left, one.spans) })
+    left -= one.spans
+  }
+  return some
+}
+
+function byReason(lost: readonly Lost[]): Refused[] {
   const reasons = new Map<string, Refused>()
   for (const one of lost) {
     const reason = reasonsOf.get(one.code) ?? 'rejected_by_destination'
     const known = reasons.get(reason)
-    reasons.set(reason, { spans: (known?.spans ?? 0) + 1, reason, message: known?.message ?? textOf(one) })
+    reasons.set(reason, { spans: (known?.spans ?? 0) + one.spans, reason, message: known?.message ?? textOf(one) })
   }
   return [...reasons.values()]
 }

@@ -60,13 +60,13 @@ export function narrowed(
   const parts: Buffer[] = [HEAD]
   const moved: SentDocument[] = []
   let at = HEAD.length
-  for (const [i, { start, end, span }] of documents.entries()) {
+  for (const [i, { start, end, span, spans }] of documents.entries()) {
     if (i > 0) {
       parts.push(COMMA)
       at++
     }
     parts.push(body.subarray(start + offset, end + offset))
-    moved.push({ start: at, end: at + end - start, span })
+    moved.push({ start: at, end: at + end - start, span, spans })
     at += end - start
   }
   return outgoing(Buffer.concat([...parts, TAIL]), moved, 0)
@@ -87,7 +87,8 @@ export function halves({ request }: Outgoing<PutTraceSegments>): readonly Outgoi
 
 function outgoing(body: Buffer, documents: readonly SentDocument[], offset: number): Outgoing<PutTraceSegments> {
   let items = 0
-  for (let i = 0; i < documents.length; i++) if (i === 0 || documents[i]!.span !== documents[i - 1]!.span) items++
+  for (let i = 0; i < documents.length; i++)
+    if (i === 0 || documents[i]!.span !== documents[i - 1]!.span) items += documents[i]!.spans
   return { request: { body, documents, offset }, items }
 }
 

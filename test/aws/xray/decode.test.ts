@@ -232,7 +232,7 @@ test('subsegments are spans below the one that they are in', async (t) => {
   t.ok(spans.every(({ traceId }) => traceId === '581cf771a006649127e371903a2de979'))
   t.strictSame(spans[1]!.attributes, {
     'aws.xray.name': 'DynamoDB',
-    'aws.xray.type': 'subsegment',
+    'aws.xray.type': 'embedded',
     'aws.service': 'DynamoDB',
     'aws.xray.namespace': 'aws',
     'aws.xray.precursor_ids': ['1111111111111111'],
@@ -246,7 +246,7 @@ test('subsegments are spans below the one that they are in', async (t) => {
   t.equal(spans[2]!.attributes['aws.xray.traced'], false)
   t.strictSame(spans[3]!.attributes, {
     'aws.xray.name': 'orders@db',
-    'aws.xray.type': 'subsegment',
+    'aws.xray.type': 'embedded',
     'aws.xray.inprogress': true,
     'aws.xray.namespace': 'remote',
     'aws.xray.sql.url': 'jdbc:pg://db/orders?x=1',

@@ -2,6 +2,7 @@
 import { test } from 'tap'
 import { SegmentDecoder } from '../../../src/aws/xray/decode.ts'
 import type { SegmentOptions } from '../../../src/aws/xray/segment.ts'
+import { MAX_DOCUMENT_BYTES } from '../../../src/aws/xray/segment-limits.ts'
 import { type Batch, Builder } from '../../../src/data/index.ts'
 import { testContext } from '../../../src/testing/index.ts'
 import { type Document, encoderOf, textsOf } from './segments.ts'
@@ -17,7 +18,7 @@ function spansOf(...documents: readonly object[]): Batch<'traces'> {
 const returned = (batch: Batch<'traces'>, options: Partial<SegmentOptions> = {}): Document[] =>
   textsOf(encoderOf(options).encode(batch)).map((text) => JSON.parse(text))
 
-/** Each subsegment is a document of its own. */
+/** Each subsegment as a document of its own. */
 function flat({ subsegments = [], ...segment }: Document, root = segment): Document[] {
   return [
     segment,
@@ -26,6 +27,9 @@ function flat({ subsegments = [], ...segment }: Document, root = segment): Docum
     ),
   ]
 }
+
+/** As it stands inside its parent. */
+const inside = ({ trace_id: _trace, parent_id: _parent, type: _type, ...rest }: Document): Document => rest
 
 const order = {
   id: '194fcc8747581230',
@@ -144,8 +148,110 @@ const order = {
   ],
 }
 
-test('a document with everything comes back whole, a document for each subsegment', async (t) => {
-  t.strictSame(returned(spansOf(order)), flat(order))
+test('a document with everything comes back whole', async (t) => {
+  t.strictSame(returned(spansOf(order)), [order])
+})
+
+test('a subsegment whose parent is not there any more is a document of its own, with what is in it', async (t) => {
+  const [segment, call, query, compensation] = flat(order)
+  const without = (...names: readonly string[]) =>
+    spansOf(order).rewrite([{ onSpan: ({ name }) => !names.includes(name) }], testContext())
+  t.strictSame(returned(without('order-service')), [{ ...call, subsegments: [inside(query)] }, compensation])
+  t.strictSame(returned(without('DynamoDB')), [{ ...segment, subsegments: [inside(compensation)] }, query])
+  t.strictSame(returned(without('order-service', 'DynamoDB')), [query, compensation])
+})
+
+test('what came alone goes alone, though its parent is beside it', async (t) => {
+  const documents = flat(order)
+  t.strictSame(returned(spansOf(...documents)), documents)
+})
+
+test('a subsegment goes into the segment before it that has the id, of its own trace', async (t) => {
+  const child = { id: '2222222222222222', name: 'c', start_time: 1, end_time: 2 }
+  const one = { id: '194fcc8747581230', trace_id: order.trace_id, name: 'n', start_time: 1, end_time: 2 }
+  const documents = [
+    { ...one, subsegments: [child] },
+    {
+      ...one,
+      trace_id: '1-5e2a4c11-aaaaaaaaaaaaaaaaaaaaaaaa',
+      subsegments: [child, { ...child, id: '2222222222222223' }],
+    },
+    { ...one, subsegments: [child, child] },
+    one,
+  ]
+  t.strictSame(returned(spansOf(...documents)), documents)
+  t.strictSame(
+    encoderOf()
+      .encode(spansOf(...documents))
+      .places.map(({ span, spans }) => [span, spans]),
+    [
+      [0, 2],
+      [2, 3],
+      [5, 3],
+      [8, 1],
+    ],
+  )
+  const others = spansOf(...documents).rewrite(
+    [{ onSpan: ({ attributes }) => void attributes.set('x', 'é"') }],
+    testContext(),
+  )
+  const [first] = returned(others)
+  t.strictSame(first.subsegments[0].metadata, { default: { x: 'é"' } })
+})
+
+test('a segment takes back what X-Ray has room for; the others are documents of their own', async (t) => {
+  for (const [text, room] of [
+    ['x'.repeat(10_000), 6],
+    ['"'.repeat(4_900), 6],
+  ] as const) {
+    const child = (i: number) => ({
+      id: `222222222222222${i}`,
+      name: 'c',
+      start_time: 1,
+      end_time: 2,
+      metadata: { default: { text } },
+    })
+    const segment = { id: '194fcc8747581230', trace_id: order.trace_id, name: 'n', start_time: 1, end_time: 2 }
+    const children = Array.from({ length: room + 2 }, (_, i) => child(i))
+    const documents = encoderOf().encode(spansOf({ ...segment, subsegments: children }))
+    const [whole, ...alone] = textsOf(documents)
+    t.strictSame(documents.cut, [])
+    t.strictSame(
+      JSON.parse(whole!).subsegments.map(({ id }: Document) => id),
+      children.slice(0, room).map(({ id }) => id),
+    )
+    t.ok(Buffer.byteLength(whole!) <= MAX_DOCUMENT_BYTES)
+    t.strictSame(
+      alone.map((one) => JSON.parse(one)),
+      flat({ ...segment, subsegments: children.slice(room) }).slice(1),
+    )
+  }
+})
+
+test('a document of exactly the size that X-Ray takes comes back whole', async (t) => {
+  const sized = (length: number) => ({
+    id: '194fcc8747581230',
+    trace_id: order.trace_id,
+    name: 'n',
+    start_time: 1,
+    end_time: 2,
+    subsegments: ['2', '3'].map((digit) => ({
+      id: digit.repeat(16),
+      name: 'c',
+      start_time: 1,
+      end_time: 2,
+      metadata: { default: { text: digit === '2' ? '"'.repeat(1000) : 'x'.repeat(length) } },
+    })),
+  })
+  const room = MAX_DOCUMENT_BYTES - JSON.stringify(sized(0)).length
+  for (const [length, documents] of [
+    [room, 1],
+    [room + 1, 2],
+  ] as const) {
+    const found = returned(spansOf(sized(length)))
+    t.equal(found.length, documents, `${length}`)
+    if (documents === 1) t.strictSame(found, [sized(length)])
+  }
 })
 
 test('small ones come back as small as they were', async (t) => {
@@ -209,7 +315,9 @@ test('what processors change or add on the way is respected', async (t) => {
     ],
     testContext(),
   )
-  const [segment, call, query] = returned(batch, { indexedAttributes: ['team'] })
+  const [segment] = returned(batch, { indexedAttributes: ['team'] })
+  const [call] = segment.subsegments
+  const [query] = call.subsegments
   t.equal(segment.http.request.url, 'https://shop.example.com/redacted')
   t.strictSame(segment.annotations, { ...order.annotations, team: 'orders' })
   t.notOk('user' in segment)

@@ -8,17 +8,6 @@ import { decodeBatch } from './spans.ts'
 const encoder = encoderOf()
 const returned = (batch: Batch<'traces'>): Document[] => textsOf(encoder.encode(batch)).map((text) => JSON.parse(text))
 
-/** Each subsegment as a document of its own, which is how it goes on. */
-function flat({ subsegments = [], ...segment }: Document, root: Document = segment): Document[] {
-  const inner = subsegments as readonly Document[]
-  return [
-    segment,
-    ...inner.flatMap((child) =>
-      flat({ ...child, trace_id: root.trace_id!, parent_id: segment.id!, type: 'subsegment' }, root),
-    ),
-  ]
-}
-
 /** The paths at which they differ, each with both sides; a list that a person can read. */
 function differences(expected: unknown, found: unknown, path: string): string[] {
   if (Object.is(expected, found)) return []
@@ -37,14 +26,14 @@ test('documents at random come back as they were', async (t) => {
   let documents = 0
   for (let round = 0; round < 1500; round++) {
     const document: Document = JSON.parse(JSON.stringify(generator.document()))
-    const expected = flat(document)
+    const expected = [document]
     const found = returned(decodeBatch(document))
     documents += found.length
     const problems = differences(expected, found, '')
     if (problems.length > 0)
       t.fail(problems.join('\n'), { document: JSON.stringify(document).slice(0, 5000) } as object)
   }
-  t.ok(documents > 1500)
+  t.ok(documents >= 1500)
 })
 
 test('what came back comes back again', async (t) => {
@@ -57,5 +46,5 @@ test('what came back comes back again', async (t) => {
       documents++
     }
   }
-  t.ok(documents > 300)
+  t.ok(documents >= 300)
 })

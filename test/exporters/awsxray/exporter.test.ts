@@ -1,7 +1,9 @@
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import { AwsError } from '../../../src/aws/index.ts'
+import { SegmentDecoder } from '../../../src/aws/xray/decode.ts'
 import { PermanentError } from '../../../src/contract/index.ts'
+import { Builder } from '../../../src/data/index.ts'
 import { config } from '../../../src/exporters/awsxray/config.ts'
 import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
 import { type Document, spansOf } from '../../aws/xray/segments.ts'
@@ -181,6 +183,57 @@ test('of a span with two documents one refusal is a lost span', async (t) => {
     t.equal(rig.settings.ledger('traces').outItems, reason === undefined ? 1 : 0)
     t.equal(rig.client.service.documents.length, documents, `${call} ${service}`)
   }
+})
+
+const inside = (digit: string) => ({ id: digit.repeat(16), name: 'c', start_time: 1, end_time: 2 })
+const segmentOf = (id: number) => ({
+  id: spanId(id),
+  trace_id: '1-58406520-a006649127e371903a2de979',
+  name: 'n',
+  start_time: 1,
+  end_time: 3,
+})
+
+test('a segment that takes its subsegments back is one document, and each of them counts', async (t) => {
+  const decoder = new SegmentDecoder()
+  const batchOf = (...documents: readonly object[]) => {
+    const builder = new Builder('traces')
+    for (const document of documents) decoder.decode(Buffer.from(JSON.stringify(document)), builder)
+    return builder.build()
+  }
+  const whole = { ...segmentOf(0), subsegments: [{ ...inside('2'), subsegments: [inside('3')] }, inside('4')] }
+  const many = Array.from({ length: 60 }, (_, i) => ({ ...whole, id: spanId(i) }))
+  const all = await start()
+  await all.consume(batchOf(...many))
+  t.equal(all.client.service.requests, 2)
+  t.strictSame(all.client.service.documents, many)
+  t.strictSame(all.client.service.violations, [])
+  conserved(t, all.settings, { out: 240 })
+
+  const again = await start(retrying)
+  let isFirst = true
+  again.client.service.refuse = ({ id }) => {
+    if (id !== spanId(0) || !isFirst) return undefined
+    isFirst = false
+    return { ErrorCode: 'ThrottledException' }
+  }
+  await through(again, batchOf(whole, segmentOf(1)))
+  t.strictSame(again.client.service.documents, [segmentOf(1), whole])
+  conserved(t, again.settings, { out: 5 })
+
+  const refused = await start()
+  refused.client.service.refuse = ({ id }) => (id === spanId(0) ? { ErrorCode: 'InvalidSegment' } : undefined)
+  await refused.consume(batchOf(whole, segmentOf(1)))
+  t.strictSame(refused.drops(), { invalid_segment: 4 })
+  conserved(t, refused.settings, { out: 1, dropped: 4 })
+
+  const unsure = await start()
+  unsure.client.answers.push({
+    UnprocessedTraceSegments: [{ ErrorCode: 'InvalidName' }, { Id: spanId(0), ErrorCode: 'InvalidSegment' }],
+  })
+  await unsure.consume(batchOf(whole))
+  t.strictSame(unsure.drops(), { invalid_name: 1, invalid_segment: 3 }, 'no more is lost than there is')
+  conserved(t, unsure.settings, { out: 0, dropped: 4 })
 })
 
 test('answers that name no segment, or one that is not there, lose no more than there is', async (t) => {
