@@ -52,9 +52,16 @@ export const AHEAD_MS = 3_600_000
 /** `item 17` in a text. */
 const numbersIn = (text: string): number[] => [...text.matchAll(/item (\d+)/g)].map(([, digits]) => Number(digits))
 
-export const destinations: Readonly<Record<string, (t: Test) => Promise<Destination>>> = {
-  async awscloudwatch(t) {
-    const service = new MonitoringService(Date.now)
+/** What time it is there: of the test's clock, or the real one. */
+type Now = () => number
+
+/** How the settings are called that nearly all have under one name. */
+export const RETRY: Readonly<Record<string, string>> = { elasticsearch: 'retry' }
+export const QUEUE: Readonly<Record<string, string>> = { prometheusremotewrite: 'remote_write_queue' }
+
+export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promise<Destination>>> = {
+  async awscloudwatch(t, now = Date.now) {
+    const service = new MonitoringService(now)
     const aws = await AwsEmulator.start(t, service.options)
     const line = await lineTo(t, aws.port)
     const later = new Later()
@@ -83,8 +90,8 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       taken: () => numbersOf(service.data),
     }
   },
-  async awscloudwatchlogs(t) {
-    const { service, base } = await logs(t)
+  async awscloudwatchlogs(t, now) {
+    const { service, base } = await logs(t, now)
     return {
       ...base,
       signal: 'logs',
@@ -92,8 +99,8 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       taken: () => [...service.events()].flatMap(({ message }) => numbersIn(message)),
     }
   },
-  async awsemf(t) {
-    const { service, base } = await logs(t)
+  async awsemf(t, now) {
+    const { service, base } = await logs(t, now)
     return {
       ...base,
       signal: 'metrics',
@@ -101,8 +108,8 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       taken: () => [...service.events()].flatMap(({ message }) => numbersIn(message)),
     }
   },
-  async awsxray(t) {
-    const service = new XrayService()
+  async awsxray(t, now = Date.now) {
+    const service = new XrayService(now)
     const aws = await AwsEmulator.start(t, service.options)
     const line = await lineTo(t, aws.port)
     const later = new Later()
@@ -174,8 +181,8 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       violations: () => server.violations,
     }
   },
-  async awss3(t) {
-    const s3 = await S3Emulator.start(t)
+  async awss3(t, now = Date.now) {
+    const s3 = await S3Emulator.start(t, { now })
     const line = await lineTo(t, s3.aws.port)
     return {
       signal: 'logs',
@@ -195,8 +202,8 @@ export const destinations: Readonly<Record<string, (t: Test) => Promise<Destinat
       taken: () => s3.stored.flatMap(({ body }) => numbersIn(body.toString())),
     }
   },
-  async awskinesisfirehose(t) {
-    const firehose = await FirehoseEmulator.start(t)
+  async awskinesisfirehose(t, now = Date.now) {
+    const firehose = await FirehoseEmulator.start(t, { now })
     const line = await lineTo(t, firehose.aws.port)
     const later = new Later()
     return {
@@ -246,10 +253,10 @@ function answersOf(aws: AwsEmulator): Pick<Destination, 'sayings' | 'say' | 'vio
 }
 
 /** CloudWatch Logs, which takes what comes at most two hours early, by its own clock. */
-async function logs(t: Test) {
+async function logs(t: Test, now: Now = Date.now) {
   let behindMs = 0
-  const service = new LogsService(() => Date.now() - behindMs)
-  const aws = await AwsEmulator.start(t, { ...service.options, now: Date.now })
+  const service = new LogsService(() => now() - behindMs)
+  const aws = await AwsEmulator.start(t, { ...service.options, now })
   const { proxy, url } = await lineTo(t, aws.port)
   const partly: Partly = {
     reason: 'too_new',

@@ -6,7 +6,8 @@ import { TEST_KEY } from '../emulator/server.ts'
 import { contradictions, OWN_METRICS, type OwnAccount, type OwnAccounts, ownAccounts } from '../kit/own-accounts.ts'
 import { type SluiceProcess, startSluice } from '../kit/process.ts'
 import { send } from '../kit/receiver.ts'
-import { AHEAD_MS, type Destination, destinations, isNeverTaken, type Saying } from './destinations.ts'
+import { AHEAD_MS, type Destination, destinations, isNeverTaken, QUEUE, RETRY, type Saying } from './destinations.ts'
+import { numbered } from './numbered.ts'
 
 /** So long an attempt waits for a destination that says nothing; the others must have answered by then, on a busy machine too. */
 const TIMEOUT = '2s'
@@ -122,7 +123,7 @@ class Agent {
       const numbers = Array.from({ length: ITEMS }, () => this.#next++)
       await Promise.all(
         SIGNALS.map(async (signal) => {
-          const body = JSON.stringify(bodies[signal](numbers))
+          const body = JSON.stringify(numbered[signal](numbers, timeOf))
           const { status } = await send(`${this.#http}/v1/${signal}`, body, {
             headers: { 'content-type': 'application/json' },
           })
@@ -144,73 +145,7 @@ class Agent {
   }
 }
 
-const now = (): bigint => BigInt(Date.now()) * 1_000_000n
-const timeOf = (number: number): string => String(now() + (isNeverTaken(number) ? BigInt(AHEAD_MS) * 1_000_000n : 0n))
-const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] }
-
-const bodies: Readonly<Record<Signal, (numbers: readonly number[]) => object>> = {
-  logs: (numbers) => ({
-    resourceLogs: [
-      {
-        resource,
-        scopeLogs: [
-          {
-            logRecords: numbers.map((number) => ({
-              timeUnixNano: timeOf(number),
-              body: { stringValue: `item ${number}` },
-            })),
-          },
-        ],
-      },
-    ],
-  }),
-  metrics: (numbers) => ({
-    resourceMetrics: [
-      {
-        resource,
-        scopeMetrics: [
-          {
-            metrics: [
-              {
-                name: 'level',
-                gauge: {
-                  dataPoints: numbers.map((number) => ({
-                    timeUnixNano: timeOf(number),
-                    asDouble: number,
-                    attributes: [{ key: 'number', value: { stringValue: `item ${number}` } }],
-                  })),
-                },
-              },
-            ],
-          },
-        ],
-      },
-    ],
-  }),
-  traces: (numbers) => ({
-    resourceSpans: [
-      {
-        resource,
-        scopeSpans: [
-          {
-            spans: numbers.map((number) => ({
-              traceId: '0af7651916cd43dd8448eb211c80319c',
-              spanId: number.toString(16).padStart(16, '0'),
-              name: `item ${number}`,
-              kind: 2,
-              startTimeUnixNano: String(now()),
-              endTimeUnixNano: String(now()),
-            })),
-          },
-        ],
-      },
-    ],
-  }),
-}
-
-/** How the settings are called that nearly all have under one name. */
-const RETRY: Readonly<Record<string, string>> = { elasticsearch: 'retry' }
-const QUEUE: Readonly<Record<string, string>> = { prometheusremotewrite: 'remote_write_queue' }
+const timeOf = (number: number): number => Date.now() + (isNeverTaken(number) ? AHEAD_MS : 0)
 
 function configOf(all: ReadonlyMap<string, Expected>): string {
   const exporters = Object.fromEntries(

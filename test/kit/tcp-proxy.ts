@@ -5,10 +5,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /**
  * `pass`: as if it were not there. `refuse`: connections are reset at once. `cut`: what the client says arrives, and at the
  * first byte of an answer both sides are reset. `blackhole`: connections are accepted and nothing passes, in no direction,
- * for ever. `trickle`: answers pass a byte at a time, each when the loop comes round. `late`: what the client says arrives, and
- * answers wait until the line is in another state.
+ * for ever. `trickle`: answers pass a byte at a time, each when the loop comes round. `drip`: so do the first bytes of an answer,
+ * and the others wait until the line is in another state. `late`: what the client says arrives, and answers wait likewise.
  */
-export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle' | 'late'
+export type LineState = 'pass' | 'refuse' | 'cut' | 'blackhole' | 'trickle' | 'drip' | 'late'
+
+/** The status line, and a header begins. */
+const DRIPPING_BYTES = 30
 
 export class TcpProxy {
   /** Of all time. */
@@ -46,7 +49,7 @@ export class TcpProxy {
   get open(): number {
     return this.#sockets.size
   }
-  /** Pieces of answers that wait for another state than `late`. */
+  /** Pieces of answers that wait for another state than `late` or `drip`. */
   get late(): number {
     return this.#late.length
   }
@@ -94,16 +97,26 @@ export class TcpProxy {
       case 'late':
         await new Promise<void>((go) => this.#late.push(go))
         return this.#answer(client, target, bytes)
+      case 'drip': {
+        const first = Math.min(DRIPPING_BYTES, bytes.length - 1)
+        await this.#trickle(client, bytes.subarray(0, first))
+        await new Promise<void>((go) => this.#late.push(go))
+        return this.#answer(client, target, bytes.subarray(first))
+      }
       case 'cut':
         client.resetAndDestroy()
         target.resetAndDestroy()
         return
       case 'trickle':
-        for (const byte of bytes) {
-          if (client.destroyed) return
-          client.write(Buffer.of(byte))
-          await new Promise((resolve) => setImmediate(resolve))
-        }
+        return this.#trickle(client, bytes)
+    }
+  }
+
+  async #trickle(client: Socket, bytes: Buffer): Promise<void> {
+    for (const byte of bytes) {
+      if (client.destroyed) return
+      client.write(Buffer.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
