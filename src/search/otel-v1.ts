@@ -15,6 +15,7 @@ import {
 import { kindOf, STRING } from '../data/raw.ts'
 import { JsonWriter } from '../wire/json.ts'
 import { BASE64, writeAttributeFields } from './fields.ts'
+import { areWhole, Frame, SPAN_ID, TIME, TRACE_ID } from './frame.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
 import { writeText } from './value.ts'
 
@@ -25,13 +26,7 @@ export function createOtelV1Spans(): Mode<Span> {
     scope: (scope) => around.scope(scope),
     write(json, span) {
       const { start, end, traceState } = span
-      json.beginObject()
-      json.key(KEY.traceId)
-      span.traceId.writeJson(json)
-      json.key(KEY.spanId)
-      span.spanId.writeJson(json)
-      json.key(KEY.parentSpanId)
-      span.parentSpanId.writeJson(json)
+      writeSpanIds(json, span)
       json.key(KEY.name)
       span.writeName(json)
       json.key(KEY.kind)
@@ -40,10 +35,7 @@ export function createOtelV1Spans(): Mode<Span> {
         json.key(KEY.traceState)
         json.string(traceState)
       }
-      writeTime(json, KEY.startTime, start)
-      writeTime(json, KEY.endTime, end)
-      writeTime(json, KEY['@timestamp'], start)
-      writeTime(json, KEY.time, start)
+      writeSpanTimes(json, start, end)
       const duration = Math.max(0, nanosBetween(start, end))
       writeNumber(json, KEY.durationInNanos, duration)
       json.key(KEY.status)
@@ -55,8 +47,8 @@ export function createOtelV1Spans(): Mode<Span> {
       }
       json.endObject()
       if (span.isRoot) writeTraceGroup(json, span, duration)
-      writeEvents(json, span)
-      writeLinks(json, span)
+      if (span.hasEvents) writeEvents(json, span)
+      if (span.hasLinks) writeLinks(json, span)
       writeNumber(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
       writeNumber(json, KEY.droppedEventsCount, span.droppedEventsCount)
       writeNumber(json, KEY.droppedLinksCount, span.droppedLinksCount)
@@ -76,14 +68,11 @@ export function createOtelV1Logs({ now }: { readonly now: () => number }): Mode<
       const { traceId, spanId, eventName } = record
       const observed = record.observedTime.isZero ? instantFromMillis(now()) : record.observedTime
       const time = record.time.isZero ? observed : record.time
-      json.beginObject()
-      writeTime(json, KEY['@timestamp'], time)
-      writeTime(json, KEY.time, time)
-      writeTime(json, KEY.observedTime, observed)
+      writeLogTimes(json, time, observed)
       json.key(KEY.severity)
       json.beginObject()
       writeNumber(json, KEY.number, record.severityNumber)
-      if (record.severityText !== '') {
+      if (record.hasSeverityText) {
         json.key(KEY.text)
         record.writeSeverityText(json)
       }
@@ -148,16 +137,13 @@ export class OtelV1Around {
 const scratch = new JsonWriter(4096)
 
 const KEY = keysOf(
-  '@timestamp',
   'time',
-  'observedTime',
   'traceId',
   'spanId',
   'parentSpanId',
   'traceState',
   'name',
   'kind',
-  'startTime',
   'endTime',
   'durationInNanos',
   'serviceName',
@@ -192,6 +178,45 @@ const KINDS = textsOf(
   'SPAN_KIND_PRODUCER',
   'SPAN_KIND_CONSUMER',
 )
+
+const SPAN_IDS = new Frame('{"traceId":"', TRACE_ID, '","spanId":"', SPAN_ID, '","parentSpanId":"', SPAN_ID, '"')
+
+function writeSpanIds(json: JsonWriter, { traceId, spanId, parentSpanId }: Span): void {
+  if (areWhole(traceId, spanId) && parentSpanId.size === 8) {
+    const from = SPAN_IDS.write(json.out)
+    SPAN_IDS.putId(json.out, from, 0, traceId)
+    SPAN_IDS.putId(json.out, from, 1, spanId)
+    SPAN_IDS.putId(json.out, from, 2, parentSpanId)
+    return
+  }
+  json.beginObject()
+  json.key(KEY.traceId)
+  traceId.writeJson(json)
+  json.key(KEY.spanId)
+  spanId.writeJson(json)
+  json.key(KEY.parentSpanId)
+  parentSpanId.writeJson(json)
+}
+
+const START_AND_END = [',"startTime":"', TIME, '","endTime":"', TIME] as const
+const SPAN_TIMES = new Frame(...START_AND_END, '","@timestamp":"', TIME, '","time":"', TIME, '"')
+
+function writeSpanTimes({ out }: JsonWriter, start: Instant, end: Instant): void {
+  const from = SPAN_TIMES.write(out)
+  SPAN_TIMES.putTime(out, from, 0, start)
+  SPAN_TIMES.putTime(out, from, 1, end)
+  SPAN_TIMES.putTime(out, from, 2, start)
+  SPAN_TIMES.putTime(out, from, 3, start)
+}
+
+const LOG_TIMES = new Frame('{"@timestamp":"', TIME, '","time":"', TIME, '","observedTime":"', TIME, '"')
+
+function writeLogTimes({ out }: JsonWriter, time: Instant, observed: Instant): void {
+  const from = LOG_TIMES.write(out)
+  LOG_TIMES.putTime(out, from, 0, time)
+  LOG_TIMES.putTime(out, from, 1, time)
+  LOG_TIMES.putTime(out, from, 2, observed)
+}
 
 function writeNumber(json: JsonWriter, key: Buffer, value: number): void {
   json.key(key)

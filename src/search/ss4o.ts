@@ -39,8 +39,8 @@ export function createSs4oSpans(options: Ss4oOptions): Mode<Span> {
       json.key(KEY.name)
       span.writeName(json)
       writeKindAndEnd(json, span, traceState === '')
-      writeEvents(json, span, options)
-      writeLinks(json, span)
+      if (span.hasEvents) writeEvents(json, span, options)
+      if (span.hasLinks) writeLinks(json, span)
       const isWhole = span.droppedAttributesCount + span.droppedEventsCount + span.droppedLinksCount === 0
       if (!isWhole) {
         writeCount(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
