@@ -13,6 +13,8 @@ import { config as emfConfig } from '../src/exporters/awsemf/config.ts'
 import { createAwsEmfExporter } from '../src/exporters/awsemf/exporter.ts'
 import { config as xrayConfig } from '../src/exporters/awsxray/config.ts'
 import { createAwsXrayExporter } from '../src/exporters/awsxray/exporter.ts'
+import { config as elasticsearchConfig } from '../src/exporters/elasticsearch/config.ts'
+import { encodeLogs, encodeTraces } from '../src/exporters/elasticsearch/encode.ts'
 import { config as openSearchConfig } from '../src/exporters/opensearch/config.ts'
 import { createEncoders } from '../src/exporters/opensearch/encode.ts'
 import { Intake } from '../src/exporters/prometheus/intake.ts'
@@ -89,6 +91,14 @@ const traces: readonly Case<'traces'>[] = [
     yardstick: 1710,
     create: () => encoding(openSearch({ mapping: { mode: 'otel-v1' } }).traces),
   },
+  {
+    name: 'spans: elasticsearch',
+    signal: 'traces',
+    create: () => {
+      const encode = encodeTraces(elasticsearch(), testSettings())
+      return encoding<'traces'>((batch, drop) => encode(batch, drop, NO_METADATA))
+    },
+  },
 ]
 
 const logs: readonly Case<'logs'>[] = [
@@ -98,6 +108,14 @@ const logs: readonly Case<'logs'>[] = [
     signal: 'logs',
     yardstick: 1276,
     create: () => encoding(openSearch({ mapping: { mode: 'otel-v1' } }).logs),
+  },
+  {
+    name: 'logs: elasticsearch',
+    signal: 'logs',
+    create: () => {
+      const encode = encodeLogs(elasticsearch(), testSettings())
+      return encoding<'logs'>((batch, drop) => encode(batch, drop, NO_METADATA))
+    },
   },
   {
     name: 'logs: awscloudwatchlogs',
@@ -178,6 +196,9 @@ const openSearch = (config: object) =>
     {},
     testSettings(),
   )
+
+const elasticsearch = () => v.parse(elasticsearchConfig, { endpoint: 'http://localhost:9200' })
+const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map()
 
 function encoding<S extends Signal>(
   encode: (batch: Batch<S>, drop: (items: number) => void) => readonly Outgoing<BulkRequest>[],
