@@ -40,24 +40,26 @@ const exporters = (
 function configFor(url: string, port: number, metricsPort: number): string {
   const without = values.without.split(',')
   const chosen = Object.entries(exporters(url)).filter(([name]) => !without.includes(name))
-  const pipeline = (signal: string): string => {
-    const names = chosen.filter(([, { signals }]) => signals.includes(signal)).map(([name]) => name)
-    return `    ${signal}: {receivers: [otlp], processors: [batch], exporters: [${names.length > 0 ? names.join(', ') : 'nop'}]}`
-  }
+  const signals = ['traces', 'metrics', 'logs']
+  const namesFor = (signal: string): string[] =>
+    chosen.filter(([, of]) => of.signals.includes(signal)).map(([name]) => name)
+  // What goes nowhere is received all the same.
+  const needsNop = signals.some((signal) => namesFor(signal).length === 0)
+  const pipeline = (signal: string): string =>
+    `    ${signal}: {receivers: [otlp], processors: [batch], exporters: [${namesFor(signal).join(', ') || 'nop'}]}`
   return `
 receivers:
   otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}
 processors:
   batch: {timeout: 1s}
-exporters:
-  nop:
+exporters:${needsNop ? '\n  nop:' : ''}
 ${chosen.map(([name, { config }]) => `  ${name}: ${config}`).join('\n')}
 service:
   telemetry:
     logs: {level: warn}
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metricsPort}}}}}]}
   pipelines:
-${['traces', 'metrics', 'logs'].map(pipeline).join('\n')}
+${signals.map(pipeline).join('\n')}
 `
 }
 

@@ -3,11 +3,29 @@
 
 const LEAST = [22, 18] as const
 /**
+ * What V8 and malloc read only at the start of a process.
+ *
  * Young objects get 8 MiB instead of up to 32: payloads die young, and are given back sooner. Measured under load with requests
- * of 100 spans: peak RSS 159 -> 129 MB at the same CPU. V8 reads it only at the start of a process.
+ * of 100 spans: peak RSS 159 -> 129 MB at the same CPU.
  */
 const HEAP_FLAG = '--max-semi-space-size'
 const HEAP_MIB = 8
+/**
+ * Garbage is collected when a quarter has been added to what is in use, and buffers count: V8's own measure lets the heap grow to twice that,
+ * and 64 MB of buffers beside it. An agent with seven destinations: 355 -> 260 MB for a tenth more CPU; plain OTLP takes no more CPU.
+ */
+const COLLECTING_FLAGS = ['--heap-growing-percent=25', '--external-memory-accounted-in-global-limit']
+/** The first V8 that is known to have them: a flag that is not known ends the process. */
+const COLLECTING_SINCE_V8 = 14
+/**
+ * glibc keeps an arena for each thread, and after the first large buffer that is freed puts large ones among the small ones, where what is freed is
+ * kept. What the user sets stays; another malloc does not look at these.
+ */
+const MALLOC: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
+}
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
@@ -37,6 +55,8 @@ function isHeapSet(): boolean {
 /** The same process, started anew. Where that cannot be had (Windows) it goes on as it is. */
 function becomeSelfWithHeap(): void {
   if (process.platform === 'win32' || process.execve === undefined) return
-  const args = [process.execPath, ...process.execArgv, `${HEAP_FLAG}=${HEAP_MIB}`, ...process.argv.slice(1)]
-  process.execve(process.execPath, args, process.env)
+  const knowsCollecting = Number.parseInt(process.versions.v8, 10) >= COLLECTING_SINCE_V8
+  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...(knowsCollecting ? COLLECTING_FLAGS : [])]
+  const args = [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]
+  process.execve(process.execPath, args, { ...MALLOC, ...process.env })
 }
