@@ -20,11 +20,14 @@ function explain(error: unknown): string {
   return hint === undefined ? known : `${known} (${hint})`
 }
 
-/** OpenSSL has a few words for people among much else. */
-const textOf = (error: unknown): string =>
-  error instanceof Error && 'reason' in error && typeof error.reason === 'string' && 'library' in error
-    ? error.reason
-    : messageOf(error)
+/** OpenSSL has a few words for people among much else, as a member of the error or in the midst of its message. */
+function textOf(error: unknown): string {
+  if (error instanceof Error && 'reason' in error && typeof error.reason === 'string' && 'library' in error)
+    return error.reason
+  const message = messageOf(error)
+  return OPENSSL.exec(message)?.[1] ?? message
+}
+const OPENSSL = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/
 
 const UNTRUSTED = 'the certificate is not signed by an authority that is trusted: give it in tls::ca_file'
 const OWN_CERTIFICATE = 'the server wants a certificate: give tls::cert_file and tls::key_file'
