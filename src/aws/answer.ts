@@ -35,12 +35,17 @@ export function errorOfAnswer(reply: Refusing, where: string, nowMs: number): Aw
   const name = code ?? `HTTP${status}`
   const region = headers['x-amz-bucket-region']
   const hint = status >= 300 && status <= 399 && region !== undefined ? ` (it is in region ${String(region)})` : ''
-  const text = `${where} answers ${status} ${name}${message === '' ? '' : `: ${message}`}${hint}`
+  const said = code === undefined ? withoutCode(status) : ` ${code}`
+  const text = `${where} answers ${status}${said}${message === '' ? '' : `: ${message}`}${hint}`
   return new AwsError(refusalOf(name, status, message), name, text, {
     status,
     waitMs: parseRetryAfter(retryAfter, nowMs),
   })
 }
+
+/** What AWS refuses has a name; what has none was refused by something on the way, or is no AWS at all. */
+const withoutCode = (status: number): string =>
+  status >= 400 && status <= 499 ? ' without the name of an AWS error: is the endpoint right?' : ''
 
 interface Said {
   readonly code: string | undefined

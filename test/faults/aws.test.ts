@@ -135,7 +135,7 @@ for (const [name, kind] of Object.entries(kinds)) {
   test(`${name}: what is final is dropped and counted, or handed back to who waits (F20)`, async (t) => {
     const { destination, send, settings } = await scene(t, kind)
     destination.aws.fault = { status: 400 }
-    await t.rejects(send(), { name: 'PermanentError', message: /400 HTTP400/ })
+    await t.rejects(send(), { name: 'PermanentError', message: /answers 400 without the name of an AWS error/ })
     destination.aws.fault = 'flood'
     await t.rejects(send(), { name: 'PermanentError', message: /larger than 4194304 bytes/ })
     destination.aws.fault = {

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { list, oneOf, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText } from '../../config/values.ts'
-import { messageOf } from '../../contract/index.ts'
+import { type Logger, messageOf } from '../../contract/index.ts'
 import { compilePattern } from '../../match/regexp.ts'
 import { MAX_DIMENSIONS } from './names.ts'
 import { cloudWatchUnits } from './units.ts'
@@ -65,6 +65,17 @@ export const cloudWatchSettings = {
     '1h',
     'How long a cumulative series is remembered without a new point.',
   ),
+}
+
+/** AWS's documentation: "you should not specify a namespace that begins with AWS/"; CloudWatch has refused such. */
+export function noteNamespaceOfAws(namespace: string, log: Logger): void {
+  if (namespace.startsWith('AWS/'))
+    log.warn(
+      'the namespace begins with AWS/, which is for the metrics of AWS itself: CloudWatch may refuse what is sent',
+      {
+        namespace,
+      },
+    )
 }
 
 export interface CloudWatchConfig {

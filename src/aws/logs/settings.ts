@@ -23,16 +23,19 @@ const retention = v.pipe(
   v.metadata({ kind: 'integer', least: 0, most: RETENTIONS.at(-1)! }),
 )
 
+const unfitKey = (tags: object): unknown => Object.keys(tags).find((key) => !TAG_KEY.test(key))
+const unfitValue = (tags: object): unknown => Object.values(tags).find((value) => !TAG_VALUE.test(value))
+
 const tags = v.pipe(
   record(text),
   v.check((tags) => Object.keys(tags).length <= MAX_TAGS, `must be at most ${MAX_TAGS} tags`),
   v.check(
-    (tags) => Object.keys(tags).every((key) => TAG_KEY.test(key)),
-    `must have keys of 1 to 128 ${TAG_CHARACTERS}`,
+    (tags) => unfitKey(tags) === undefined,
+    ({ input }) => `must have keys of 1 to 128 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitKey(input))}`,
   ),
   v.check(
-    (tags) => Object.values(tags).every((value) => TAG_VALUE.test(value)),
-    `must have values of 1 to 256 ${TAG_CHARACTERS}`,
+    (tags) => unfitValue(tags) === undefined,
+    ({ input }) => `must have values of 1 to 256 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitValue(input))}`,
   ),
 )
 

@@ -1,5 +1,7 @@
 // Points are collected for a period, then sent as PutMetricData calls: AWS bills and throttles calls.
+
 import { Losses, pointLossTexts } from '../../aws/cloudwatch/losses.ts'
+import { noteNamespaceOfAws } from '../../aws/cloudwatch/settings.ts'
 import { AwsClient } from '../../aws/index.ts'
 import type { Exporter, Host, Settings } from '../../contract/index.ts'
 import { Burst, type Delivery, deliver } from '../../delivery/index.ts'
@@ -24,6 +26,7 @@ export function createAwsCloudWatchExporter(
     onNote: (note, what) => losses.noted(note, what),
   })
   observe(intake, settings)
+  noteNamespaceOfAws(config.namespace, settings.log)
   const sender = deliver({ metrics: delivery(config, settings, client) }, config, settings)
   const collector = new Collector(config, intake, sender.consumers.metrics!, {
     clock,

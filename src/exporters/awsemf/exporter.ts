@@ -1,4 +1,5 @@
 // Metrics become events of the embedded metric format, which go to CloudWatch Logs, or to stdout.
+import { noteNamespaceOfAws } from '../../aws/cloudwatch/settings.ts'
 import { AwsClient } from '../../aws/index.ts'
 import {
   LOGS_API,
@@ -26,6 +27,7 @@ export function createAwsEmfExporter(
   client: LogsClient = new AwsClient(LOGS_API, config, settings),
   stdout: NodeJS.WritableStream = process.stdout,
 ): Exporter {
+  noteNamespaceOfAws(config.namespace, settings.log)
   return config.output_destination === 'stdout'
     ? deliver({ metrics: toStdout(config, settings, stdout) }, config, settings)
     : deliver({ metrics: toLogs(config, settings, client) }, config, settings)

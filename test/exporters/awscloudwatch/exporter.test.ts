@@ -9,6 +9,18 @@ const gauge = (name: string, points: ShortMetric['points'], unit = ''): ShortMet
 const shown = ({ namespace, name, unit, dimensions, values, ...rest }: StoredDatum): string =>
   `${namespace} ${name}{${dimensions}} ${unit} ${rest.count} ${rest.sum} ${rest.min}..${rest.max}${values === undefined ? '' : ` ${JSON.stringify([...values])}`}`
 
+test('a namespace of AWS’s own is told', async (t) => {
+  for (const [namespace, count] of [
+    ['AWS/Shop', 1],
+    ['AWS', 0],
+    ['Shop/AWS/', 0],
+    ['', 0],
+  ] as const) {
+    const { settings } = await start(t, { namespace })
+    t.equal(settings.lines.filter(({ message }) => message.includes('begins with AWS/')).length, count, namespace)
+  }
+})
+
 test('the points of a minute are one metric, its values with their counts', async (t) => {
   const { consume, service, ledger, settled, settings, drops } = await start(t, { namespace: 'Shop' })
   const points = [5, 7, 5, 5].map((int, i) => ({ labels: { a: 'x' }, time: i * 10, int }))

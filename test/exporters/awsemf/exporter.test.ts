@@ -51,6 +51,18 @@ test('without templates the namespace names the group, and the agent the stream'
   t.equal(settings.ledger('metrics').outItems, 2)
 })
 
+test('a namespace of AWS’s own is told', async (t) => {
+  for (const [namespace, count] of [
+    ['AWS/Shop', 1],
+    ['AWS', 0],
+    ['Shop/AWS/', 0],
+    ['', 0],
+  ] as const) {
+    const { settings } = await start({ namespace })
+    t.equal(settings.lines.filter(({ message }) => message.includes('begins with AWS/')).length, count, namespace)
+  }
+})
+
 test('stdout gets a line an event', async (t) => {
   let written = ''
   const stdout = new Writable({

@@ -266,8 +266,8 @@ test('a bucket that is not there, or not ours, is waited for; a request that is 
   })
   of.s3.aws.faults.push('denied', { status: 301, headers: { 'x-amz-bucket-region': 'us-east-2' } }, { status: 400 })
   await t.rejects(of.logs(), { name: 'RetryableError', message: /403 AccessDeniedException/ })
-  await t.rejects(of.logs(), { name: 'RetryableError', message: /301 HTTP301 \(it is in region us-east-2\)/ })
-  await t.rejects(of.logs(), { name: 'PermanentError', message: /400 HTTP400/ })
+  await t.rejects(of.logs(), { name: 'RetryableError', message: /answers 301 \(it is in region us-east-2\)/ })
+  await t.rejects(of.logs(), { name: 'PermanentError', message: /answers 400 without the name of an AWS error/ })
 })
 
 test('retry_mode, retry_max_attempts and retry_max_backoff are named as settings without effect', async (t) => {
