@@ -7,7 +7,7 @@ const pages = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
-  ...globSync('docs/*.md'),
+  ...globSync('docs/**/*.md'),
   ...globSync('src/*/*/README.md'),
 ]
 
