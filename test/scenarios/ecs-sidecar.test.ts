@@ -44,7 +44,10 @@ test('spans, metrics and log records of a task arrive everywhere that configs/ec
   await postOtlp(agent, 'traces', spansOf('order-service', spans()))
   await sendUdp(endpointOf(agent, 'receiver awsxray', 'udp'), segment())
   await postOtlp(agent, 'metrics', metricsOf('order-service', metrics()))
-  await sendUdp(endpointOf(agent, 'receiver statsd', 'udp'), 'UserRegistered:3|c|#Source:web')
+  await sendUdp(
+    endpointOf(agent, 'receiver statsd', 'udp'),
+    'UserRegistered:3|c|#Source:web\nCacheHitRate:98.5|g|#Service:product-service',
+  )
   await sendTcp(endpointOf(agent, 'receiver awsemf', 'tcp'), embedded())
   for (const name of ['order-service', 'payment-service']) await postOtlp(agent, 'logs', logsOf(name, records(name)))
 
@@ -79,15 +82,32 @@ test('spans, metrics and log records of a task arrive everywhere that configs/ec
   await t.test('metrics: business by PutMetricData, the others by EMF, all on the Prometheus page', async (t) => {
     const cloudwatch = new CloudWatchClient(moto.client)
     t.teardown(() => cloudwatch.destroy())
-    await eventually(
+    const cached = await eventually(
+      'what is of the cache',
+      async () => {
+        const { Metrics = [] } = await cloudwatch.send(new ListMetricsCommand({ Namespace: 'DOAMarket/Cache' }))
+        return Metrics.length >= 2 ? Metrics : undefined
+      },
+      80_000,
+    )
+    t.same(
+      cached.map(({ MetricName, Dimensions }) => [MetricName, Dimensions?.[0]?.Name]).toSorted(),
+      [
+        ['CacheHitRate', 'CacheType'],
+        ['CacheHitRate', 'Service'],
+      ],
+      'by StatsD and by EMF',
+    )
+    const business = await eventually(
       'business metrics',
       async () => {
         const { Metrics = [] } = await cloudwatch.send(new ListMetricsCommand({ Namespace: 'DOAMarket/Application' }))
         const names = new Set(Metrics.map(({ MetricName }) => MetricName))
-        return names.has('OrderCreated') && names.has('UserRegistered') ? true : undefined
+        return names.has('OrderCreated') && names.has('UserRegistered') ? names : undefined
       },
       80_000,
     )
+    t.notOk(business.has('CacheHitRate'), 'each in its namespace')
     const { MetricDataResults = [] } = await cloudwatch.send(
       new GetMetricDataCommand({
         StartTime: new Date(now - 600_000),
