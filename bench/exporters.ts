@@ -21,11 +21,10 @@ import { Intake } from '../src/exporters/prometheus/intake.ts'
 import { Registry } from '../src/exporters/prometheus/registry.ts'
 import { expose } from '../src/exporters/prometheus/text.ts'
 import { Collector } from '../src/exporters/prometheusremotewrite/collect.ts'
-import { encodeGroups } from '../src/exporters/prometheusremotewrite/encode.ts'
+import { encodeRows } from '../src/exporters/prometheusremotewrite/encode.ts'
 import { createNaming } from '../src/prometheus/names.ts'
 import type { BulkRequest } from '../src/search/request.ts'
 import { testContext, testSettings } from '../src/testing/index.ts'
-import { compressSnappy } from '../src/wire/snappy.ts'
 import { cpuMicros, median } from './measure.ts'
 import { payload } from './payloads.ts'
 
@@ -247,10 +246,9 @@ function writing(version: 1 | 2): Work<'metrics'> {
   const options = { version, maxBytes: 3_000_000, sendsMetadata: true }
   return {
     run(batch) {
-      const { groups, lost } = collector.collect(batch, 0)
+      const { rows, lost } = collector.collect(batch, 0)
       let sizeBytes = 0
-      for (const { head, series } of encodeGroups(groups, options))
-        sizeBytes += compressSnappy(head.length === 0 ? series : Buffer.concat([head, series])).length
+      for (const { body } of encodeRows(rows, collector.memory, options)) sizeBytes += body.length
       let lostItems = 0
       for (const { points } of lost.values()) lostItems += points
       return { sizeBytes, lostItems }

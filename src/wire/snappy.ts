@@ -3,7 +3,9 @@
 // literal  = (length - 1) << 2, or 60 to 61 << 2 and one or two bytes of length - 1; then the bytes
 // copy 1   = (length - 4) << 2 | offset >> 8 << 5 | 1, offset & 255            length 4 to 11, offset below 2048
 // copy 2   = (length - 1) << 2 | 2, offset as two bytes                        length 1 to 64
-import { giveBackScratch, takeScratch } from './scratch.ts'
+
+import { readVarint, varintEnd } from './reader.ts'
+import { ByteWriter, SHARED } from './writer.ts'
 
 /** Matches are looked for within a block, as in every other encoder: an offset always fits into two bytes. */
 const BLOCK_BYTES = 65536
@@ -15,21 +17,60 @@ const MARGIN = 15
 const table = new Uint16Array(1 << TABLE_BITS)
 
 export function compressSnappy(input: Uint8Array): Buffer {
-  output = takeScratch(32 + input.length + Math.floor(input.length / 6))
-  let at = writeVarint(input.length, 0)
-  for (let start = 0; start < input.length; start += BLOCK_BYTES) {
-    at = compressBlock(input, start, Math.min(start + BLOCK_BYTES, input.length), at)
-  }
-  const compressed = Buffer.allocUnsafeSlow(at)
-  output.copy(compressed, 0, 0, at)
-  giveBackScratch(output)
-  output = EMPTY
-  return compressed
+  const writer = new SnappyWriter()
+  writer.write(input, input.length)
+  return writer.take(NONE)
 }
 
-const EMPTY = Buffer.alloc(0)
-/** Of the call at hand. */
-let output: Buffer = EMPTY
+/** Compresses what comes piece by piece. */
+export class SnappyWriter {
+  readonly #out = new ByteWriter(SHARED)
+  #sizeBytes = 0
+
+  clear(): void {
+    this.#out.giveBack()
+    this.#sizeBytes = 0
+  }
+
+  /** As much of [0, end) as makes whole blocks. Returns how much that is; the rest is to come again, with what follows. */
+  writeBlocks(bytes: Uint8Array, end: number): number {
+    const blocksEnd = end - (end % BLOCK_BYTES)
+    if (blocksEnd > 0) this.write(bytes, blocksEnd)
+    return blocksEnd
+  }
+
+  write(bytes: Uint8Array, end: number): void {
+    writeElements(this.#out, bytes, end)
+    this.#sizeBytes += end
+  }
+
+  /** All of it, `head` in front, as one stream; then the next may come. */
+  take(head: Uint8Array): Buffer {
+    const front = new ByteWriter(16 + head.length)
+    front.varint(head.length + this.#sizeBytes)
+    writeElements(front, head, head.length)
+    const out = this.#out
+    const taken = Buffer.allocUnsafeSlow(front.length + out.length)
+    front.bytes.copy(taken, 0, 0, front.length)
+    out.bytes.copy(taken, front.length, 0, out.length)
+    this.clear()
+    return taken
+  }
+}
+
+function writeElements(out: ByteWriter, input: Uint8Array, size: number): void {
+  for (let start = 0; start < size; start += BLOCK_BYTES) {
+    const end = Math.min(start + BLOCK_BYTES, size)
+    out.reserve(32 + (end - start) + Math.floor((end - start) / 6))
+    output = out.bytes
+    out.length = compressBlock(input, start, end, out.length)
+  }
+  output = NONE
+}
+
+const NONE = Buffer.alloc(0)
+/** Where the block at hand goes. */
+let output: Buffer = NONE
 
 function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
   if (end - start < MARGIN) return writeLiteral(input, start, end, at)
@@ -80,15 +121,6 @@ const hashOf = (word: number): number => Math.imul(word, 0x1e35a7bd) >>> (32 - T
 const load = (bytes: Uint8Array, at: number): number =>
   bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 
-function writeVarint(value: number, at: number): number {
-  while (value > 127) {
-    output[at++] = (value & 127) | 128
-    value >>>= 7
-  }
-  output[at++] = value
-  return at
-}
-
 function writeLiteral(input: Uint8Array, start: number, end: number, at: number): number {
   const length = end - start
   if (length === 0) return at
@@ -130,4 +162,30 @@ function writeCopy2(offset: number, length: number, at: number): number {
   output[at++] = offset
   output[at++] = offset >>> 8
   return at
+}
+
+/** What `compressSnappy` or a `SnappyWriter` has written. Nothing is checked. */
+export function uncompressSnappy(input: Buffer): Buffer {
+  const result = Buffer.allocUnsafeSlow(readVarint(input, 0))
+  let at = 0
+  for (let from = varintEnd; from < input.length; ) {
+    const tag = input[from++]!
+    const kind = tag & 3
+    if (kind === 0) {
+      const size = tag >>> 2
+      const extra = size < 60 ? 0 : size - 59
+      const length = 1 + (extra === 0 ? size : input.readUIntLE(from, extra))
+      from += extra
+      input.copy(result, at, from, from + length)
+      from += length
+      at += length
+      continue
+    }
+    const length = kind === 1 ? 4 + ((tag >>> 2) & 7) : 1 + (tag >>> 2)
+    const offset = kind === 1 ? ((tag >>> 5) << 8) | input[from]! : input.readUInt16LE(from)
+    from += kind
+    // What is copied may run into what is being written.
+    for (const end = at + length; at < end; at++) result[at] = result[at - offset]!
+  }
+  return result
 }

@@ -18,6 +18,7 @@ export class ByteWriter {
   bytes: Buffer
   /** How much is written; what comes next goes here. */
   length = 0
+  #view: DataView | undefined
 
   readonly #isShared: boolean
 
@@ -37,6 +38,12 @@ export class ByteWriter {
     if (!this.#isShared) return
     giveBackScratch(this.bytes)
     this.bytes = EMPTY
+    this.#view = undefined
+  }
+
+  /** For numbers that are written over what stands there; moves with `bytes`. */
+  view(): DataView {
+    return (this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length))
   }
 
   /** A copy of what is written, of exactly that size. */
@@ -55,6 +62,7 @@ export class ByteWriter {
     const grown = this.#isShared ? takeScratch(least) : Buffer.allocUnsafeSlow(least)
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
+    this.#view = undefined
   }
 
   byte(value: number): void {

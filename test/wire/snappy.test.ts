@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { test } from 'tap'
-import { compressSnappy } from '../../src/wire/snappy.ts'
+import { compressSnappy, SnappyWriter, uncompressSnappy } from '../../src/wire/snappy.ts'
 import { seeded } from '../data/random.ts'
 
 // A decoder that others wrote; it has no types.
@@ -12,6 +12,7 @@ test('what others decompress is what was compressed', async (t) => {
   const check = (input: Buffer, what: string): void => {
     const output = Buffer.from(uncompress(Buffer.from(compressSnappy(input))))
     if (!output.equals(input)) t.fail(what)
+    if (!uncompressSnappy(Buffer.from(compressSnappy(input))).equals(input)) t.fail(`${what}, by our own decoder`)
     cases++
   }
   for (let length = 0; length < 200; length++) {
@@ -40,4 +41,28 @@ test('labels that repeat become small, what is random hardly larger', async (t) 
   const random = seeded(1)
   const noise = Buffer.from(Array.from({ length: 100_000 }, () => random(256)))
   t.ok(compressSnappy(noise).length < noise.length + 100)
+})
+
+test('what is compressed piece by piece is one stream, the same as in one go', async (t) => {
+  const random = seeded(7)
+  const writer = new SnappyWriter()
+  let cases = 0
+  for (let round = 0; round < 40; round++) {
+    const input = Buffer.from(Array.from({ length: random(200_000) }, () => random(3)))
+    let waiting = Buffer.alloc(0)
+    for (let at = 0; at < input.length; ) {
+      const size = 1 + random(60_000)
+      waiting = Buffer.concat([waiting, input.subarray(at, at + size)])
+      at += size
+      waiting = waiting.subarray(writer.writeBlocks(waiting, waiting.length))
+      if (waiting.length >= 65536) t.fail('a whole block waits')
+    }
+    writer.write(waiting, waiting.length)
+    const head = Buffer.from('x'.repeat(random(100)))
+    const taken = writer.take(head)
+    if (!Buffer.from(uncompress(taken)).equals(Buffer.concat([head, input]))) t.fail(`round ${round}`)
+    if (head.length === 0 && !taken.equals(compressSnappy(input))) t.fail(`round ${round}: other bytes`)
+    cases++
+  }
+  t.ok(cases > 0)
 })

@@ -13,7 +13,6 @@ import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
 import type { HttpReply } from '../../net/http-reply.ts'
 import { errorOfHttp, parseRetryAfter } from '../../net/status.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
-import { compressSnappy } from '../../wire/snappy.ts'
 import { clientOf, type RemoteWriteConfig } from './config.ts'
 import type { WriteRequest } from './request.ts'
 
@@ -53,7 +52,7 @@ export class RemoteWriteClient {
 
   /** Rejects as `Delivery.send` does; `RefusedRequest` when the destination does not want what is in it. */
   async post(request: WriteRequest, context: Sender, abort: AbortSignal): Promise<void> {
-    const body = compressed(request)
+    const { body } = request
     const headers = this.#headersFrom(context.metadata)
     const reply = await this.#client.post(this.#target, [body], body.length, abort, { headers, context })
     if (reply.status >= 200 && reply.status <= 299) {
@@ -77,11 +76,6 @@ export class RefusedRequest extends PermanentError {
   constructor(message: string) {
     super(message, { reason: 'http_400' })
   }
-}
-
-function compressed({ head, series }: WriteRequest): Buffer {
-  const whole = head.length === 0 ? series : Buffer.concat([head, series])
-  return compressSnappy(whole)
 }
 
 function errorOf({ status, body, retryAfter }: HttpReply, nowMs: number): Error {

@@ -4,17 +4,35 @@
 //               17: start_timestamp (second version) }
 // BucketSpan = { 1: offset (sint32), 2: length }
 import type { ByteWriter } from '../../wire/writer.ts'
-import type { HistogramSample } from './collect.ts'
-import { STALE_BITS } from './encode.ts'
-import type { NativeSide } from './native.ts'
+import type { SeriesRows } from './merge.ts'
+import type { NativeHistogram, NativeSide } from './native.ts'
+import type { Rows } from './rows.ts'
+import { STALE_BITS } from './sample.ts'
 
-export function writeHistogram(
+/** Those of a series. `hasStart`: with when their counts began. */
+export function writeHistograms(
   out: ByteWriter,
   tag: number,
-  { histogram, isStale, timeMs, createdMs }: HistogramSample,
+  rows: Rows,
+  { list }: SeriesRows,
   hasStart: boolean,
 ): void {
-  const { count, sum, schema, zeroThreshold, zeroCount, negative, positive, bounds } = histogram
+  if (rows.extras.size === 0) return
+  for (const row of list) {
+    const histogram = rows.extras.get(row)?.histogram
+    const createdMs = hasStart ? rows.created[row]! : 0
+    if (histogram !== undefined) writeHistogram(out, tag, histogram, rows.stale[row]!, rows.times[row]!, createdMs)
+  }
+}
+
+function writeHistogram(
+  out: ByteWriter,
+  tag: number,
+  { count, sum, schema, zeroThreshold, zeroCount, negative, positive, bounds }: NativeHistogram,
+  isStale: boolean,
+  timeMs: number,
+  createdMs: number,
+): void {
   out.byte(tag)
   const from = out.beginLength(2)
   out.byte(0x08)
@@ -39,7 +57,7 @@ export function writeHistogram(
     for (const bound of bounds) out.double(bound)
     out.endLength(inside)
   }
-  if (hasStart && createdMs > 0) {
+  if (createdMs > 0) {
     out.varint(17 << 3)
     out.int64(createdMs)
   }

@@ -6,7 +6,7 @@ import { resourceLabelsOf, strategyOf } from '../../prometheus/settings.ts'
 import { RemoteWriteClient, versionOf } from './client.ts'
 import { Collector, type Loss } from './collect.ts'
 import { clientOf, parallelismOf, type RemoteWriteConfig } from './config.ts'
-import { encodeGroups } from './encode.ts'
+import { encodeRows } from './encode.ts'
 import type { WriteRequest } from './request.ts'
 import { sendAll } from './send.ts'
 import { Wal } from './wal.ts'
@@ -36,14 +36,14 @@ export function createRemoteWriteExporter(config: RemoteWriteConfig, settings: S
       for (const burst of [refusals, ...losses.values()]) burst.end()
     },
     encode(batch, drop) {
-      const { groups, lost } = collector.collect(batch, clock.now())
+      const { rows, lost } = collector.collect(batch, clock.now())
       for (const [reason, { points, metric }] of lost) {
         drop(points, reason)
         let burst = losses.get(reason)
         if (burst === undefined) losses.set(reason, (burst = new Burst(clock, log.error.bind(log), LOST, {})))
         burst.add(points, reason, `${metric}: ${reasons[reason]}`)
       }
-      return outgoingOf(encodeGroups(groups, encodeOptions))
+      return outgoingOf(encodeRows(rows, collector.memory, encodeOptions))
     },
     send: ({ request }, context, drop) =>
       sendAll(

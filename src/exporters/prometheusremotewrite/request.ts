@@ -1,17 +1,16 @@
-// One request of remote write before compression: what stands in front of its series, and the series, cut into groups.
-
-/** Items that stay together: the series of one point, or of several of the same series. */
-export interface Cut {
-  readonly endAt: number
-  readonly items: number
-}
+// One request of remote write, compressed, and where its groups end: any run of them is a request too.
+import { compressSnappy, uncompressSnappy } from '../../wire/snappy.ts'
 
 export interface WriteRequest {
-  /** The symbols of the second version; nothing in the first. */
-  readonly head: Buffer
-  /** TimeSeries messages, one after the other: any run of groups behind the head is a request. */
-  readonly series: Buffer
-  readonly cuts: readonly Cut[]
+  readonly body: Buffer
+  /** Before compression, of what stands in front of the groups: the symbols of the second version; nothing in the first. */
+  readonly headBytes: number
+  /**
+   * Of each group, before compression: where it ends behind the head, and its items. A group is what stays together: the
+   * series of one point, or of several of the same series.
+   */
+  readonly ends: readonly number[]
+  readonly groupItems: readonly number[]
   readonly items: number
   /** How many samples, histograms and exemplars are in it: the second version's receivers say how many they wrote. */
   readonly samples: number
@@ -19,17 +18,26 @@ export interface WriteRequest {
 
 /** Two requests with half of the groups each; undefined when there is only one group. */
 export function halvesOf(request: WriteRequest): [WriteRequest, WriteRequest] | undefined {
-  const { cuts } = request
-  if (cuts.length < 2) return undefined
-  const middle = cuts.length >> 1
-  return [part(request, 0, middle), part(request, middle, cuts.length)]
+  const { ends, headBytes, body } = request
+  if (ends.length < 2) return undefined
+  const middle = ends.length >> 1
+  const whole = uncompressSnappy(body)
+  const head = whole.subarray(0, headBytes)
+  const groups = whole.subarray(headBytes)
+  return [part(request, head, groups, 0, middle), part(request, head, groups, middle, ends.length)]
 }
 
-function part({ head, series, cuts, samples }: WriteRequest, from: number, to: number): WriteRequest {
-  const startAt = from === 0 ? 0 : cuts[from - 1]!.endAt
-  const own = cuts.slice(from, to).map(({ endAt, items }) => ({ endAt: endAt - startAt, items }))
-  const items = own.reduce((sum, cut) => sum + cut.items, 0)
-  // Which half has which is not known: the share of its groups.
-  const share = Math.round((samples * (to - from)) / cuts.length)
-  return { head, series: series.subarray(startAt, startAt + own.at(-1)!.endAt), cuts: own, items, samples: share }
+function part(request: WriteRequest, head: Buffer, groups: Buffer, from: number, to: number): WriteRequest {
+  const { ends, samples } = request
+  const startAt = from === 0 ? 0 : ends[from - 1]!
+  const groupItems = request.groupItems.slice(from, to)
+  return {
+    body: compressSnappy(Buffer.concat([head, groups.subarray(startAt, ends[to - 1])])),
+    headBytes: head.length,
+    ends: ends.slice(from, to).map((end) => end - startAt),
+    groupItems,
+    items: groupItems.reduce((sum, items) => sum + items, 0),
+    // Which half has which is not known: the share of its groups.
+    samples: Math.round((samples * (to - from)) / ends.length),
+  }
 }

@@ -2,37 +2,38 @@
 import type { Attributes, Metric, MetricType, Resource, Scope } from '../../data/index.ts'
 import { type AttributeList, jobAndInstance, labelSet, listOf, SERVICE_KEYS } from '../../prometheus/label-set.ts'
 import { type Naming, namedType, unitOf } from '../../prometheus/names.ts'
+import type { Layout } from './layout.ts'
+import { type Term, Terms } from './terms.ts'
 
 export type Label = readonly [name: string, value: string]
 
-/** The labels of one series, `__name__` among them. The same object for the same series, as long as it is known. */
-export interface Labels {
-  readonly known: KnownSeries
-  /** Of the name: `_bucket`. */
-  readonly suffix: string
-  /** `le` or `quantile`, when the series has one. */
-  readonly own: Label | undefined
-  /** Label messages of the first version, written once. */
-  bytes: Buffer | undefined
-}
-
 /** A family: what metadata is about. */
 export interface Family {
-  readonly name: string
+  readonly name: Term
   readonly type: FamilyType
-  readonly help: string
-  readonly unit: string
+  readonly help: Term
+  readonly unit: Term
 }
 export type FamilyType = 'unknown' | 'counter' | 'gauge' | 'histogram' | 'summary' | 'info'
 
 /** A point's series without what its samples add: the suffix of the name, `le`, `quantile`. */
-export interface KnownSeries {
+export class KnownSeries {
   readonly family: Family
-  readonly labels: readonly Label[]
-  /** Few: `''`, `_sum`, `_count`, the quantiles. */
-  readonly parts: Labels[]
-  /** Of a histogram, with the bounds that its last point had. */
-  buckets: { readonly bounds: readonly number[]; readonly labels: readonly Labels[] } | undefined
+  /** Names and values in turn, sorted by name. */
+  readonly labels: readonly Term[]
+  readonly layouts: Layout[] = []
+  // Of the batch at hand, for `Rows`.
+  /** -1 when it has no row. */
+  first = -1
+  last = -1
+  items = 0
+  lastMs = 0
+  isSorted = true
+
+  constructor(family: Family, labels: readonly Term[]) {
+    this.family = family
+    this.labels = labels
+  }
 }
 
 interface KnownMetric {
@@ -65,22 +66,34 @@ export interface SeriesOptions {
   readonly hasTargetInfo: boolean
 }
 
-/** Series, metrics, scopes and resources together; with more all of it is learned again. */
+/** Series, metrics, scopes and resources together; with more, or with more bytes, all of it is learned again. */
 const MAX_KNOWN = 100_000
+const MAX_BYTES = 32 * 1024 * 1024
+/** Of a series, beside what is counted. */
+const SERIES_BYTES = 500
 
 export class SeriesMemory {
+  /** Of all labels. */
+  readonly terms = new Terms()
   readonly #options: SeriesOptions
   readonly #resources = new Map<string, KnownResource>()
   #known = 0
+  #sizeBytes = 0
 
   constructor(options: SeriesOptions) {
     this.#options = options
   }
 
+  /** What is kept for a series beside its labels. */
+  grown(sizeBytes: number): void {
+    this.#sizeBytes += sizeBytes
+  }
+
   resource({ attributes }: Resource): KnownResource {
-    if (this.#known > MAX_KNOWN) {
+    if (this.#known > MAX_KNOWN || this.#sizeBytes > MAX_BYTES) {
       this.#resources.clear()
-      this.#known = 0
+      this.terms.clear()
+      this.#known = this.#sizeBytes = 0
     }
     const wire = attributes.wireKey()
     let known = this.#resources.get(wire)
@@ -122,7 +135,7 @@ export class SeriesMemory {
     const family =
       familyName === undefined
         ? undefined
-        : { name: familyName, type: familyTypeOf(type, isMonotonic), help: description, unit: unitOf(unit) }
+        : this.#familyOf(familyName, familyTypeOf(type, isMonotonic), description, unitOf(unit))
     const made = { type, isMonotonic, unit, description, family, series: new Map() }
     list.push(made)
     return made
@@ -137,9 +150,15 @@ export class SeriesMemory {
     const labels = labelSet(all, scope.fixed, ownLabels[family.type], this.#options.naming)
     if (labels === undefined) return undefined
     this.#known++
-    const made = { family, labels: this.#withExternal(labels), parts: [], buckets: undefined }
+    const made = new KnownSeries(family, this.#withExternal(labels))
+    this.#sizeBytes += wire.length + 16 * made.labels.length + SERIES_BYTES
     metric.series.set(wire, made)
     return made
+  }
+
+  #familyOf(name: string, type: FamilyType, help: string, unit: string): Family {
+    const { terms } = this
+    return { name: terms.of(name), type, help: terms.of(help), unit: terms.of(unit) }
   }
 
   #learnResource(attributes: Attributes): KnownResource {
@@ -156,8 +175,8 @@ export class SeriesMemory {
     const attributes = list.filter(([key]) => !SERVICE_KEYS.includes(key) && naming.label(key) !== undefined)
     if (!hasTargetInfo || fixed.size === 0 || attributes.length === 0) return undefined
     const labels = labelSet(attributes, fixed, undefined, naming)!
-    const family = { name: naming.targetInfo, type: 'info', help: 'Target metadata', unit: '' } as const
-    return { family, labels: this.#withExternal(labels), parts: [], buckets: undefined }
+    const family = this.#familyOf(naming.targetInfo, 'info', 'Target metadata', '')
+    return new KnownSeries(family, this.#withExternal(labels))
   }
 
   #learnScope({ fixed, added }: KnownResource, scope: Scope): KnownScope {
@@ -174,9 +193,10 @@ export class SeriesMemory {
   }
 
   /** A label without a value is no label to Prometheus, and refused by some who take remote write. */
-  #withExternal(labels: readonly Label[]): Label[] {
+  #withExternal(labels: readonly Label[]): Term[] {
     const all = new Map([...this.#options.externalLabels, ...labels])
-    return [...all].filter(([, value]) => value !== '')
+    const sorted = [...all].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1))
+    return sorted.flat().map((text) => this.terms.of(text))
   }
 }
 
@@ -202,50 +222,4 @@ function familyTypeOf(type: MetricType, isMonotonic: boolean): FamilyType {
     case 'summary':
       return 'summary'
   }
-}
-
-/** `own` is `quantile` with its value, when the series has one. */
-export function labelsOf(known: KnownSeries, suffix: string, own?: Label): Labels {
-  const { parts } = known
-  for (const labels of parts) if (labels.suffix === suffix && labels.own?.[1] === own?.[1]) return labels
-  const labels = { known, suffix, own, bytes: undefined }
-  // Quantiles that change all the time are not remembered for ever.
-  if (parts.length >= MAX_PARTS) parts.length = 0
-  parts.push(labels)
-  return labels
-}
-const MAX_PARTS = 100
-
-/** One more than there are bounds; the last is that of infinity. */
-export function bucketLabelsOf(known: KnownSeries, bounds: readonly number[]): readonly Labels[] {
-  const { buckets } = known
-  if (buckets !== undefined && isSame(buckets.bounds, bounds)) return buckets.labels
-  const labels = [...bounds, Number.POSITIVE_INFINITY].map(
-    (bound): Labels => ({ known, suffix: '_bucket', own: ['le', boundText(bound)], bytes: undefined }),
-  )
-  known.buckets = { bounds, labels }
-  return labels
-}
-
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
-
-/** Sorted by name. */
-export function listLabels({ known, suffix, own }: Labels): Label[] {
-  const list: Label[] = [...known.labels, ['__name__', known.family.name + suffix]]
-  if (own !== undefined) list.push(own)
-  return list.sort(([a], [b]) => (a < b ? -1 : 1))
-}
-
-/** As the collector writes it: all digits, no exponent. `+Inf`, `0.005`, `1000000000`. */
-export function boundText(bound: number): string {
-  if (bound === Number.POSITIVE_INFINITY) return '+Inf'
-  const text = String(bound)
-  if (!text.includes('e')) return text
-  if (Math.abs(bound) >= 1) return BigInt(bound).toString()
-  const [digits, exponent] = text.replace('-', '').split('e-')
-  return `${bound < 0 ? '-' : ''}0.${'0'.repeat(Number(exponent) - 1)}${digits!.replace('.', '')}`
 }

@@ -1,7 +1,7 @@
 // Requests on disk, in order: what was accepted and not yet sent survives a restart, a crash and a loss of power.
 // folder  = <number of its first entry, 20 digits>.wal…, and `sent`: the number of the first entry that is not sent yet, as text
 // segment = entry*          entry = length (u32), crc32 of what follows (u32), payload
-// payload = JSON of { items, requests: [{ head, series, cuts, items, samples }] } with lengths, a zero byte, the bytes one after the other
+// payload = JSON of { items, requests: [WriteRequest] } with the lengths of bodies, a zero byte, the bodies one after the other
 import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -181,23 +181,16 @@ function entryAt(bytes: Buffer, at: number, index: number): WalEntry | string {
 
 interface Described {
   readonly items: number
-  readonly requests: readonly (Omit<WriteRequest, 'head' | 'series'> & {
-    readonly head: number
-    readonly series: number
-  })[]
+  readonly requests: readonly (Omit<WriteRequest, 'body'> & { readonly body: number })[]
 }
 
 function encode(requests: readonly WriteRequest[], items: number): Buffer {
   const described: Described = {
     items,
-    requests: requests.map((request) => ({
-      ...request,
-      head: request.head.length,
-      series: request.series.length,
-    })),
+    requests: requests.map((request) => ({ ...request, body: request.body.length })),
   }
   const parts: Uint8Array[] = [Buffer.from(`${JSON.stringify(described)}\0`)]
-  for (const { head, series } of requests) parts.push(head, series)
+  for (const { body } of requests) parts.push(body)
   return Buffer.concat(parts)
 }
 
@@ -208,6 +201,6 @@ function decode(payload: Buffer): Omit<WalEntry, 'index'> {
   const take = (length: number): Buffer => payload.subarray(at, (at += length))
   return {
     items,
-    requests: requests.map((one) => ({ ...one, head: take(one.head), series: take(one.series) })),
+    requests: requests.map((one) => ({ ...one, body: take(one.body) })),
   }
 }

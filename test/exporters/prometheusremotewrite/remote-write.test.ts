@@ -81,6 +81,51 @@ test('points of one series in a batch go together, in order of time', async (t) 
   t.same(to.violations, [])
 })
 
+test('points of a histogram whose bounds change back and forth in a batch share the series of the buckets that they share', async (t) => {
+  for (const protobuf_message of ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request']) {
+    const to = await destination(t)
+    const { send } = await start(t, sync(to, { protobuf_message }))
+    const point = (seconds: number, explicitBounds: number[], bucketCounts: string[]) => ({
+      timeUnixNano: nanos(seconds * 1000),
+      count: String(bucketCounts.reduce((sum, count) => sum + Number(count), 0)),
+      explicitBounds,
+      bucketCounts,
+    })
+    const dataPoints = [
+      { ...point(3, [1, 2], ['1', '2', '3']), sum: 10 },
+      point(2, [1], ['4', '5']),
+      { ...point(1, [1, 2], ['1', '1', '0']), sum: 2 },
+    ]
+    await send(request([{ name: 'latency', histogram: { aggregationTemporality: 2, dataPoints } }], {}))
+    t.same(written(to), {
+      'latency_sum{}': [
+        [2, 1000],
+        [10, 3000],
+      ],
+      'latency_count{}': [
+        [2, 1000],
+        [9, 2000],
+        [6, 3000],
+      ],
+      'latency_bucket{le="1"}': [
+        [1, 1000],
+        [4, 2000],
+        [1, 3000],
+      ],
+      'latency_bucket{le="2"}': [
+        [2, 1000],
+        [3, 3000],
+      ],
+      'latency_bucket{le="+Inf"}': [
+        [2, 1000],
+        [9, 2000],
+        [6, 3000],
+      ],
+    })
+    t.same(to.violations, [])
+  }
+})
+
 test('the end of a series is a stale marker', async (t) => {
   const to = await destination(t)
   const { send } = await start(t, sync(to))
