@@ -59,11 +59,12 @@ export class SnappyWriter {
 }
 
 function writeElements(out: ByteWriter, input: Uint8Array, size: number): void {
+  const words = new DataView(input.buffer, input.byteOffset, input.length)
   for (let start = 0; start < size; start += BLOCK_BYTES) {
     const end = Math.min(start + BLOCK_BYTES, size)
     out.reserve(32 + (end - start) + Math.floor((end - start) / 6))
     output = out.bytes
-    out.length = compressBlock(input, start, end, out.length)
+    out.length = compressBlock(input, words, start, end, out.length)
   }
   output = NONE
 }
@@ -72,13 +73,14 @@ const NONE = Buffer.alloc(0)
 /** Where the block at hand goes. */
 let output: Buffer = NONE
 
-function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
+/** `words` are the bytes of the input, to be read four at once. */
+function compressBlock(input: Uint8Array, words: DataView, start: number, end: number, at: number): number {
   if (end - start < MARGIN) return writeLiteral(input, start, end, at)
   table.fill(0)
   const limit = end - MARGIN
   let literalAt = start
   let from = start + 1
-  let next = load(input, from)
+  let next = load(words, from)
   while (from < limit) {
     let candidate = start
     // The longer nothing is found, the larger the steps: what cannot be compressed is passed over quickly.
@@ -86,10 +88,10 @@ function compressBlock(input: Uint8Array, start: number, end: number, at: number
       const hash = hashOf(next)
       candidate = start + table[hash]!
       table[hash] = from - start
-      if (candidate < from && load(input, candidate) === next) break
+      if (candidate < from && load(words, candidate) === next) break
       from += skip >>> 5
       if (from >= limit) return writeLiteral(input, literalAt, end, at)
-      next = load(input, from)
+      next = load(words, from)
     }
     at = writeLiteral(input, literalAt, from, at)
     do {
@@ -97,6 +99,10 @@ function compressBlock(input: Uint8Array, start: number, end: number, at: number
       const offset = from - candidate
       from += 4
       candidate += 4
+      while (from + 4 <= end && load(words, from) === load(words, candidate)) {
+        from += 4
+        candidate += 4
+      }
       while (from < end && input[from] === input[candidate]) {
         from++
         candidate++
@@ -104,22 +110,21 @@ function compressBlock(input: Uint8Array, start: number, end: number, at: number
       at = writeCopy(offset, from - matchAt, at)
       literalAt = from
       if (from >= limit) return writeLiteral(input, literalAt, end, at)
-      table[hashOf(load(input, from - 1))] = from - 1 - start
-      next = load(input, from)
+      table[hashOf(load(words, from - 1))] = from - 1 - start
+      next = load(words, from)
       const hash = hashOf(next)
       candidate = start + table[hash]!
       table[hash] = from - start
-    } while (load(input, candidate) === next)
+    } while (load(words, candidate) === next)
     from++
-    next = load(input, from)
+    next = load(words, from)
   }
   return writeLiteral(input, literalAt, end, at)
 }
 
 const hashOf = (word: number): number => Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS)
 
-const load = (bytes: Uint8Array, at: number): number =>
-  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+const load = (words: DataView, at: number): number => words.getInt32(at, true)
 
 function writeLiteral(input: Uint8Array, start: number, end: number, at: number): number {
   const length = end - start
