@@ -1,6 +1,6 @@
 // The module as Lambda's runtime uses it: imported once, its handler called with one event after the other.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
@@ -26,11 +26,16 @@ service:
 `
 
 /** What each invocation came to, in order: `ok`, or what it was rejected with. */
-async function invoke(t: Test, yaml: string, events: readonly unknown[], remainingMs = 60_000): Promise<string[]> {
+async function invoke(
+  t: Test,
+  yaml: string,
+  events: readonly unknown[],
+  { remainingMs = 60_000, module = 'src/lambda.ts' } = {},
+): Promise<string[]> {
   const folder = t.testdir({})
   writeFileSync(join(folder, 'sluice.yaml'), yaml)
   const program = `
-    const { handler } = await import(${JSON.stringify(resolve('src/lambda.ts'))})
+    const { handler } = await import(${JSON.stringify(resolve(module))})
     for (const event of ${JSON.stringify(events)}) {
       const context = { getRemainingTimeInMillis: () => ${remainingMs} }
       const said = await handler(event ?? undefined, context).then(() => 'ok', (error) => error.message)
@@ -57,15 +62,19 @@ async function destination(t: Test): Promise<FakeOtlpHttp> {
   return http
 }
 
-test('an invocation ends when its events have arrived, batch and queue included', async (t) => {
-  const http = await destination(t)
-  t.same(await invoke(t, config(http.url), [subscription('a', 'b'), subscription('c')]), ['ok', 'ok'])
-  t.same(
-    http.requests.map(({ items }) => items),
-    [2, 1],
-    'each before the next',
-  )
-})
+for (const module of ['src/lambda.ts', 'dist/lambda.js']) {
+  const skip = existsSync(module) ? false : 'nothing is built: npm run build'
+  test(`${module}: an invocation ends when its events have arrived, batch and queue included`, { skip }, async (t) => {
+    const http = await destination(t)
+    const events = [subscription('a', 'b'), subscription('c')]
+    t.same(await invoke(t, config(http.url), events, { module }), ['ok', 'ok'])
+    t.same(
+      http.requests.map(({ items }) => items),
+      [2, 1],
+      'each before the next',
+    )
+  })
+}
 
 test('what does not arrive fails the invocation', async (t) => {
   const http = await destination(t)
@@ -78,7 +87,7 @@ test('what does not arrive fails the invocation', async (t) => {
 test('so does time that runs out', async (t) => {
   const http = await destination(t)
   http.answers.push('hang')
-  const [late] = await invoke(t, config(http.url), [subscription('a')], 2000)
+  const [late] = await invoke(t, config(http.url), [subscription('a')], { remainingMs: 2000 })
   t.equal(late, "the function's time is nearly over, and 1 items have not arrived")
 })
 

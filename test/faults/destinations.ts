@@ -29,6 +29,8 @@ export interface Destination {
   /** Whether a success is one whatever the body says: it has none by the protocol. */
   readonly looksAtStatusOnly?: true
   readonly partly: Partly
+  /** How often it has answered. */
+  answers(): number
   /** The numbers of the items that it has taken, each as often as it has. */
   taken(): number[]
   violations(): readonly string[]
@@ -38,9 +40,12 @@ export interface Destination {
 export interface Partly {
   /** Of what is never taken; undefined where there is no such thing. */
   readonly reason?: string
-  begin(): void
+  /** `fate` counts where the protocol answers for single items; it is asked each time that one comes. */
+  begin(fate?: Fate): void
   end(): void
 }
+
+export type Fate = (number: number) => 'now' | 'later' | 'never'
 
 /** Items of a request, which are numbered on from a multiple of 3: one of each kind. */
 export const isNeverTaken = (number: number): boolean => number % 3 === 1
@@ -112,7 +117,6 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
     const service = new XrayService(now)
     const aws = await AwsEmulator.start(t, service.options)
     const line = await lineTo(t, aws.port)
-    const later = new Later()
     const numberOf = (document: { readonly id: string }): number => Number.parseInt(document.id, 16)
     return {
       signal: 'traces',
@@ -121,11 +125,13 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
       ...answersOf(aws),
       partly: {
         reason: 'invalid_name',
-        begin() {
-          service.refuse = (document) => {
-            if (isNeverTaken(numberOf(document))) return { ErrorCode: 'InvalidName' }
-            return later.isNow(numberOf(document)) ? undefined : { ErrorCode: 'ThrottlingException' }
+        begin(fate = new Later().fate) {
+          const refusals = {
+            now: undefined,
+            later: { ErrorCode: 'ThrottlingException' },
+            never: { ErrorCode: 'InvalidName' },
           }
+          service.refuse = (document) => refusals[fate(numberOf(document))]
         },
         end() {
           service.refuse = () => undefined
@@ -143,11 +149,13 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
     const later = new Later()
     let saying: Saying = 'nothing special'
     let isPartly = false
+    let answers = 0
     const answer = (response: ServerResponse, status: number, body = 'no'): true => {
       response.writeHead(status, { 'content-type': 'text/plain' }).end(body)
       return true
     }
     server.answer = (write, response) => {
+      answers++
       if (saying === 'throttled') return answer(response, 429)
       if (saying === 'broken') return answer(response, 500, GARBAGE)
       if (saying === 'garbage') {
@@ -177,6 +185,7 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
           isPartly = false
         },
       },
+      answers: () => answers,
       taken: () => server.writes.flatMap(numbersOf),
       violations: () => server.violations,
     }
@@ -205,18 +214,16 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
   async awskinesisfirehose(t, now = Date.now) {
     const firehose = await FirehoseEmulator.start(t, { now })
     const line = await lineTo(t, firehose.aws.port)
-    const later = new Later()
     return {
       signal: 'logs',
       proxy: line.proxy,
       config: { region: firehose.aws.region, endpoint: line.url, delivery_stream: 'logs', pack_records: false },
       ...answersOf(firehose.aws),
       partly: {
-        begin() {
-          firehose.refuse = (_, data) => {
-            const [number] = numbersIn(data.toString())
-            return later.isNow(number!) ? undefined : 'ServiceUnavailableException'
-          }
+        // There is no record that it never takes.
+        begin(fate = new Later().fate) {
+          firehose.refuse = (_, data) =>
+            fate(numbersIn(data.toString())[0]!) === 'later' ? 'ServiceUnavailableException' : undefined
         },
         end() {
           firehose.refuse = () => undefined
@@ -242,12 +249,13 @@ const faultsOf: Readonly<Record<Exclude<Saying, 'nothing special'>, Fault>> = {
   expired: 'expired',
 }
 
-function answersOf(aws: AwsEmulator): Pick<Destination, 'sayings' | 'say' | 'violations'> {
+function answersOf(aws: AwsEmulator): Pick<Destination, 'sayings' | 'say' | 'answers' | 'violations'> {
   return {
     sayings: ['throttled', 'garbage', 'broken', 'expired'],
     say(saying) {
       aws.fault = saying === 'nothing special' ? undefined : faultsOf[saying]
     },
+    answers: () => aws.requests.length,
     violations: () => aws.violations,
   }
 }
@@ -273,7 +281,6 @@ async function logs(t: Test, now: Now = Date.now) {
 async function search(t: Test, product: 'opensearch' | 'elasticsearch'): Promise<Destination> {
   const server = await BulkEmulator.start(t, product)
   const line = await lineTo(t, server.port)
-  const later = new Later()
   const numberOf = (source: unknown): number => numbersIn(JSON.stringify(source))[0]!
   const faults = {
     throttled: { status: 429 },
@@ -294,16 +301,19 @@ async function search(t: Test, product: 'opensearch' | 'elasticsearch'): Promise
     },
     partly: {
       reason: 'mapping_error',
-      begin() {
-        server.refuse = ({ source }) => {
-          if (isNeverTaken(numberOf(source))) return { status: 400, type: 'mapper_parsing_exception' }
-          return later.isNow(numberOf(source)) ? undefined : { status: 429, type: 'es_rejected_execution_exception' }
+      begin(fate = new Later().fate) {
+        const refusals = {
+          now: undefined,
+          later: { status: 429, type: 'es_rejected_execution_exception' },
+          never: { status: 400, type: 'mapper_parsing_exception' },
         }
+        server.refuse = ({ source }) => refusals[fate(numberOf(source))]
       },
       end() {
         server.refuse = () => undefined
       },
     },
+    answers: () => server.requests.length,
     taken: () => server.documents.map(({ source }) => numberOf(source)),
     violations: () => server.violations,
   }
@@ -320,6 +330,12 @@ class Later {
     if (!isTakenLater(number) || this.#seen.has(number)) return true
     this.#seen.add(number)
     return false
+  }
+
+  /** Where some are never taken. */
+  readonly fate: Fate = (number) => {
+    if (isNeverTaken(number)) return 'never'
+    return this.isNow(number) ? 'now' : 'later'
   }
 
   /** All of them. */
