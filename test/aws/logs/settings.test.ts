@@ -28,3 +28,9 @@ test('tags are at most 50, of the characters that AWS takes', async (t) => {
       message: `must have values of 1 to 256 letters, digits, spaces and _ . : / = + - @, has "${value}"`,
     })
 })
+
+test('a log_retention that is no number, and a class that AWS has not, are refused', async (t) => {
+  t.throws(() => configOf({ log_retention: '30' }), { message: /whole number/ })
+  t.throws(() => configOf({ log_group_class: 'standard' }), { message: /must be one of/ })
+  t.same(configOf({ tags: { 'aws:team/x=1': 'größe +@' } }).tags, { 'aws:team/x=1': 'größe +@' })
+})

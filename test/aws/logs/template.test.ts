@@ -1,7 +1,6 @@
 import { test } from 'tap'
 import * as v from 'valibot'
-import { logGroupName, logGroupSettings, logStreamName, NameTemplate } from '../../../src/aws/logs/index.ts'
-import { section } from '../../../src/config/schema.ts'
+import { logGroupName, logStreamName, NameTemplate } from '../../../src/aws/logs/index.ts'
 import { type AnyValue, Builder } from '../../../src/data/index.ts'
 
 type Values = Readonly<Record<string, AnyValue>>
@@ -119,19 +118,4 @@ test('a name is checked before anything is sent', async (t) => {
   t.match(problem(logGroupName, 5), /must be a text/)
   t.equal(problem(logStreamName, 'größe {ServiceName} {date}'), undefined)
   t.match(problem(logStreamName, 'a:b'), /must not have ":"/)
-})
-
-test('retentions and tags are those that AWS takes', async (t) => {
-  const settings = section(logGroupSettings())
-  const problem = (of: object): string | undefined => v.safeParse(settings, of).issues?.[0].message
-  for (const log_retention of [0, 1, 30, 365, 1096, 2557, 3653]) t.equal(problem({ log_retention }), undefined)
-  t.match(problem({ log_retention: 2555 }), /must be one of 0, 1, 3.*got 2555/)
-  t.match(problem({ log_retention: '30' }), /whole number/)
-  t.equal(problem({ tags: { 'aws:team/x=1': 'größe +@' } }), undefined)
-  t.match(problem({ tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v'])) }), /at most 50/)
-  t.match(problem({ tags: { '': 'v' } }), /keys of 1 to 128/)
-  t.match(problem({ tags: { ['k'.repeat(129)]: 'v' } }), /keys/)
-  t.match(problem({ tags: { key: '' } }), /values of 1 to 256/)
-  t.match(problem({ tags: { key: 'a*b' } }), /values/)
-  t.match(problem({ log_group_class: 'standard' }), /must be one of/)
 })
