@@ -22,6 +22,7 @@ export interface LabelOptions {
   readonly reserved: ReadonlySet<string>
   /** Hears of every name that stands in an event for a label. */
   readonly names: LabelNames
+  readonly shapes: LabelShapes
   readonly onNote: (note: LabelNote, label: string) => void
 }
 
@@ -50,11 +51,49 @@ export interface Measurement {
   readonly head: Buffer
 }
 
+/** What labels have in common that differ in their values only. */
+interface Shape {
+  /** As they stand in the event. */
+  readonly keys: ReadonlySet<string>
+  /** By label, those that can be dimensions: as they stand in the event. */
+  readonly dimensions: ReadonlyMap<string, string>
+}
+
+/** Labels are many, their shapes few: what is the same is one object, which is most of what labels would weigh. */
+export class LabelShapes {
+  readonly #format: Format
+  readonly #shapes = new Map<string, Shape>()
+  readonly #measurements = new Map<string, Measurement>()
+
+  constructor(format: Format) {
+    this.#format = format
+  }
+
+  of(shape: Shape): Shape {
+    return known(this.#shapes, JSON.stringify([[...shape.keys], [...shape.dimensions]]), () => shape)
+  }
+
+  /** Those that say the same are one. */
+  measurement(text: string): Measurement {
+    return known(this.#measurements, text, () => ({ head: this.#format.literal(text) }))
+  }
+}
+
+/** Names may come from anywhere: of more than these all are learned again. */
+const MAX_SHAPES = 1000
+
+function known<T>(all: Map<string, T>, key: string, make: () => T): T {
+  let one = all.get(key)
+  if (one === undefined) {
+    if (all.size >= MAX_SHAPES) all.clear()
+    all.set(key, (one = make()))
+  }
+  return one
+}
+
 export class Labels {
   /** Each with a comma before it. */
   readonly json: Buffer
-  /** As they stand in the event. */
-  readonly keys: ReadonlySet<string>
   /** What the point asks for: 1 or 60 seconds. */
   readonly storageResolution: number | undefined
   /** Its resource comes from the Prometheus receiver. */
@@ -62,14 +101,12 @@ export class Labels {
   readonly namespace: string
   readonly #options: LabelOptions
   readonly #texts: ReadonlyMap<string, string>
-  /** By label, those that can be dimensions: as they stand in the event. */
-  readonly #dimensions: ReadonlyMap<string, string>
-  readonly #measurements = new Map<Selection, Measurement | undefined>()
+  readonly #shape: Shape
+  /** Made when a second selection asks. */
+  #measurements: Map<Selection, Measurement | undefined> | undefined
   /** What was asked for last, which is nearly always the same. */
   #lastSelection: Selection | undefined
   #lastMeasurement: Measurement | undefined
-  /** Those that say the same are one. */
-  readonly #byText = new Map<string, Measurement>()
   /** Of the batch at hand, for `EventGroups`. */
   last: EventGroup | undefined = undefined
 
@@ -83,23 +120,32 @@ export class Labels {
     if (kubernetes !== undefined) texts.set('kubernetes', kubernetes)
     const { json, keys, dimensions } = render(texts, options)
     this.json = json
-    this.keys = keys
     for (const key of keys) options.names.add(key)
-    this.#dimensions = dimensions
+    this.#shape = options.shapes.of({ keys, dimensions })
+  }
+
+  /** As they stand in the event. */
+  get keys(): ReadonlySet<string> {
+    return this.#shape.keys
   }
 
   /** Undefined when CloudWatch makes no metrics of such metrics. */
   measurementOf(selection: Selection): Measurement | undefined {
     if (selection === this.#lastSelection) return this.#lastMeasurement
-    const measurements = this.#measurements
-    if (!measurements.has(selection)) measurements.set(selection, this.#measure(selection))
+    const measurement = this.#measurements?.has(selection)
+      ? this.#measurements.get(selection)
+      : this.#measure(selection)
+    if (this.#lastSelection !== undefined) {
+      this.#measurements ??= new Map([[this.#lastSelection, this.#lastMeasurement]])
+      this.#measurements.set(selection, measurement)
+    }
     this.#lastSelection = selection
-    return (this.#lastMeasurement = measurements.get(selection))
+    return (this.#lastMeasurement = measurement)
   }
 
   #measure(selection: Selection): Measurement | undefined {
-    const { declarations, format, onNote } = this.#options
-    const dimensions = [...this.#dimensions.keys()].sort()
+    const { declarations, shapes, onNote } = this.#options
+    const dimensions = [...this.#shape.dimensions.keys()].sort()
     const sets = declarations.setsOf(selection, this.#texts, dimensions, MAX_DIMENSIONS)
     if (sets === undefined) return undefined
     if (sets === 'unfilled') {
@@ -108,11 +154,9 @@ export class Labels {
     }
     if (dimensions.length > MAX_DIMENSIONS && !declarations.areDeclared)
       onNote('too_many_dimensions', dimensions.slice(MAX_DIMENSIONS).join(', '))
-    const keys = sets.map((set) => set.map((name) => this.#dimensions.get(name)))
+    const keys = sets.map((set) => set.map((name) => this.#shape.dimensions.get(name)))
     const text = `{"Namespace":${JSON.stringify(this.namespace)},"Dimensions":${JSON.stringify(keys)},"Metrics":[`
-    let measurement = this.#byText.get(text)
-    if (measurement === undefined) this.#byText.set(text, (measurement = { head: format.literal(text) }))
-    return measurement
+    return shapes.measurement(text)
   }
 }
 

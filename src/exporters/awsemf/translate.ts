@@ -12,7 +12,7 @@ import { Declarations } from './declarations.ts'
 import { EventWriter, reservedLabels } from './event.ts'
 import { createFormat, type Format } from './format.ts'
 import { EventGroup, EventGroups, EventMetric, type MetricValue } from './groups.ts'
-import { LabelNames, type LabelNote, type LabelOptions, Labels, OTEL_LIB } from './labels.ts'
+import { LabelNames, type LabelNote, type LabelOptions, LabelShapes, Labels, OTEL_LIB } from './labels.ts'
 import { isFree, type KnownMetric, KnownMetrics } from './metrics.ts'
 
 /** Why a point is in no event: the label of its drop. */
@@ -88,6 +88,7 @@ export class Translation {
       hasKubernetes: config.eks_fargate_container_insights_enabled,
       reserved: reservedLabels(config.version),
       names: this.#names,
+      shapes: new LabelShapes(format),
       onNote: options.onNote,
     }
     this.#known = new KnownPoints({
