@@ -37,9 +37,13 @@ export interface FieldOptions {
 }
 
 /** The same options, for items that often have the same names. */
-export const withKnownNames = (options: FieldOptions): FieldOptions => ({
+export const withKnownNames = (
+  options: FieldOptions,
+  isRelated: (name: Buffer) => boolean = () => false,
+): FieldOptions => ({
   ...options,
   known: new KnownNames({
+    isRelated,
     isLeftOut: (name) => options.leftOut?.has(name, 0, name.length) ?? false,
     hasPlainDots: options.hasPlainDots ?? false,
   }),
@@ -55,17 +59,36 @@ export function writeAttributeFields(
   options: FieldOptions,
   end: Buffer = END,
 ): void {
+  if (writeKnownFields(json, attributes, options, end)) return
   json.beginObject()
-  const from = json.out.length
-  if (!writeKnown(json, attributes, options)) {
-    json.out.length = from
-    writeUnknown(json, attributes, options)
+  writeUnknown(json, attributes, options)
+  endFields(json, end)
+}
+
+/** False, and nothing written, when their names have to be looked at together. */
+export function writeKnownFields(
+  json: JsonWriter,
+  attributes: Attributes,
+  options: FieldOptions,
+  end: Buffer = END,
+): boolean {
+  const { out } = json
+  const from = out.length
+  json.beginObject()
+  if (writeKnown(json, attributes, options)) {
+    endFields(json, end)
+    return true
   }
+  out.length = from
+  return false
+}
+
+function endFields(json: JsonWriter, end: Buffer): void {
   if (end === END) json.endObject()
   else json.key(end)
 }
 
-/** One after the other. False when their names have to be looked at together. */
+/** One after the other. */
 function writeKnown(json: JsonWriter, attributes: Attributes, { known, bytesAs, hasTextMaps }: FieldOptions): boolean {
   let step = known?.first
   const slots = attributes.slotCount

@@ -16,6 +16,8 @@ export interface NameRules {
   readonly isLeftOut: (name: Buffer) => boolean
   /** Dots in names are letters like others: `a` and `a.b` do not meet. */
   readonly hasPlainDots: boolean
+  /** Of names that mean something together with others. */
+  readonly isRelated: (name: Buffer) => boolean
 }
 
 /** For one way of writing names. */
@@ -69,7 +71,7 @@ export class NameStep {
     this.#words = name.length < MIN_WORDS_BYTES ? undefined : new Words(name)
     this.#memory = memory
     this.#depth = parent === undefined ? 0 : parent.#depth + 1
-    this.#isClear = parent === undefined || (parent.#isClear && name[0] !== DOT && !parent.#meets(name))
+    this.#isClear = parent === undefined || (parent.#isClear && parent.#isClearOf(name))
     const isWritten = parent !== undefined && !memory.rules.isLeftOut(name)
     this.#hasWritten = isWritten || (parent === undefined ? false : parent.#hasWritten)
     this.json = isWritten ? encoded(name, parent.#hasWritten) : undefined
@@ -101,6 +103,10 @@ export class NameStep {
     const step = new NameStep(this, Buffer.from(bytes.subarray(start, end)), this.#memory)
     this.#next.push(step)
     return step.#isClear ? step : undefined
+  }
+
+  #isClearOf(name: Buffer): boolean {
+    return name[0] !== DOT && !this.#memory.rules.isRelated(name) && !this.#meets(name)
   }
 
   /** Whether the name is there already, or one of the two goes on after a dot where the other ends. */

@@ -1,7 +1,13 @@
 // What all documents of the mode `otel` have in common: attributes, resource and scope.
 import type { Attributes, Instant, Resource, Scope } from '../../data/index.ts'
 import { contentAt, DOUBLE, kindOf } from '../../data/raw.ts'
-import { type FieldOptions, LeftOut, withKnownNames, writeAttributeFields } from '../../search/fields.ts'
+import {
+  type FieldOptions,
+  LeftOut,
+  withKnownNames,
+  writeAttributeFields,
+  writeKnownFields,
+} from '../../search/fields.ts'
 import { keysOf } from '../../search/mode.ts'
 import { equalBytes } from '../../wire/intern.ts'
 import { JsonWriter } from '../../wire/json.ts'
@@ -12,7 +18,7 @@ const LEFT_OUT = new LeftOut(HINT_NAMES)
 
 /** `isStream`: documents go to data streams, whose templates take dots in names for letters (`subobjects: false`). */
 export const otelFields = (isStream: boolean): FieldOptions =>
-  withKnownNames({ bytesAs: 'hex', leftOut: LEFT_OUT, hasPlainDots: isStream })
+  withKnownNames({ bytesAs: 'hex', leftOut: LEFT_OUT, hasPlainDots: isStream }, (name) => isGeo(name, 0, name.length))
 /** Time series take values that hold no others. */
 export const otelMetricFields = (isStream: boolean): FieldOptions => ({ ...otelFields(isStream), hasTextMaps: true })
 
@@ -29,6 +35,7 @@ export const KEY = keysOf(
 export function writeAttributes(json: JsonWriter, attributes: Attributes, options: FieldOptions): void {
   if (attributes.size === 0) return
   json.key(KEY.attributes)
+  if (writeKnownFields(json, attributes, options)) return
   const points = geoPoints(attributes)
   if (points === undefined) return writeAttributeFields(json, attributes, options)
   const leftOut = new LeftOut([...HINT_NAMES, ...points.names])
