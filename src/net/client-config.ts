@@ -25,6 +25,9 @@ const FRAMING: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** Whether a header belongs to the message's form rather than to who sends it. */
+export const isFraming = (name: string): boolean => FRAMING.has(name.toLowerCase()) || /^grpc-/i.test(name)
+
 /** Latin-1 is all that a header can carry. */
 const BEYOND_LATIN1 = /[^\0-\xff]/
 
@@ -33,8 +36,7 @@ const clientHeaders = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const [name, value] of Object.entries(dataset.value)) {
-      if (FRAMING.has(name.toLowerCase()) || /^grpc-/i.test(name))
-        addIssue({ message: `${name} is set by the client itself: remove it` })
+      if (isFraming(name)) addIssue({ message: `${name} is set by the client itself: remove it` })
       // Never the value: it may be a token.
       if (BEYOND_LATIN1.test(value.reveal()))
         addIssue({ message: `the value of ${name} has a letter that headers cannot carry` })

@@ -129,6 +129,9 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
   },
   extension: {
     awsproxy: ({ aws }) => ({ endpoint: '127.0.0.1:0', region: aws.region, aws_endpoint: aws.url }),
+    basicauth: () => ({ htpasswd: { inline: 'shop:secret' } }),
+    bearertokenauth: () => ({ token: 'secret' }),
+    headers_setter: () => ({ headers: [{ key: 'x-tenant', value: 'shop' }] }),
     health_check: () => ({ endpoint: '127.0.0.1:0' }),
     sigv4auth: () => ({}),
   },

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import {
   type Consume,
@@ -13,6 +12,7 @@ import { type Asker, createDesk, type Desk, Exchange, type HttpAnswer, pathOf, t
 import { HttpServer } from '../../net/http-server.ts'
 import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
+import { isSameText } from '../../net/same-text.ts'
 import { GRPC, httpStatusOf, RefusedError, retryAfterOf, statusOf } from '../../net/status.ts'
 import { Sweep } from '../../net/sweep.ts'
 import type { AwsLogsConfig } from './config.ts'
@@ -108,7 +108,7 @@ export class AwsLogsReceiver implements Receiver {
     if (request.method !== 'POST') {
       return new RefusedError(405, GRPC.UNIMPLEMENTED, 'method_not_allowed', 'method not allowed, supported: [POST]')
     }
-    if (key !== undefined && !isSame(request.headers['x-amz-firehose-access-key'], key.reveal())) {
+    if (key !== undefined && !isSameText(String(request.headers['x-amz-firehose-access-key'] ?? ''), key.reveal())) {
       return new RefusedError(
         401,
         GRPC.UNAUTHENTICATED,
@@ -205,10 +205,4 @@ function parse(body: Buffer): unknown {
   } catch (error) {
     throw malformed(`must be JSON: ${messageOf(error)}`, 'body')
   }
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(given: string | string[] | undefined, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return typeof given === 'string' && timingSafeEqual(digest(given), digest(wanted))
 }

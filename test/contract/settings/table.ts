@@ -5,6 +5,7 @@ import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { until } from '../../kit/until.ts'
 import { visit } from '../driven.ts'
+import { basicauth, bearertokenauth, headersSetter } from './authenticators.ts'
 import { awsChanges, awskinesisfirehose, awss3, awsxray, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
@@ -476,6 +477,9 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
   },
   extension: {
     awsproxy: proxyChanges(''),
+    basicauth: tested('extensions/basicauth', basicauth),
+    bearertokenauth: tested('extensions/bearertokenauth', bearertokenauth),
+    headers_setter: tested('extensions/headers_setter', headersSetter),
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
     sigv4auth: tested('extensions/sigv4auth', sigv4auth),
   },
