@@ -1,4 +1,7 @@
 // The whole way, signed and over a socket, to a strict CloudWatch Logs that fails: what was acknowledged arrives or is counted.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type Test, test } from 'tap'
 import { AwsClient, type Credentials } from '../../../src/aws/index.ts'
 import { LOGS_API } from '../../../src/aws/logs/index.ts'
@@ -20,7 +23,16 @@ interface Scene extends Rig<AwsClient> {
 
 async function scene(
   t: Test,
-  { config = {}, keys = [TEST_KEY] }: { readonly config?: object; readonly keys?: readonly Credentials[] } = {},
+  {
+    config = {},
+    keys = [TEST_KEY],
+    environment,
+  }: {
+    readonly config?: object
+    readonly keys?: readonly Credentials[]
+    /** Where the chain of credentials looks, instead of `keys`. */
+    readonly environment?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Scene> {
   const settings: TestSettings = testSettings()
   const { clock } = settings
@@ -29,7 +41,13 @@ async function scene(
   const rest = [...keys]
   const load = async (): Promise<Credentials> => (rest.length > 1 ? rest.shift()! : rest[0]!)
   const rig = await startOn(
-    (parsed) => new AwsClient(LOGS_API, parsed, settings, { environment: {}, load }),
+    (parsed) =>
+      new AwsClient(
+        LOGS_API,
+        parsed,
+        settings,
+        environment === undefined ? { environment: {}, load } : { environment },
+      ),
     {
       ...emulator.config,
       raw_log: true,
@@ -148,6 +166,86 @@ test('credentials that have expired, and no others, are waited for', async (t) =
   key.expiresAt = Infinity
   await settled()
   t.same(arrived(), numbers(2))
+})
+
+/** The endpoint beside an ECS task; what it answers is up to the test. */
+async function credentialEndpoint(t: Test) {
+  const endpoint = { url: '', answer: { status: 500, body: 'no' } }
+  const server = createServer((_, response) => {
+    response.statusCode = endpoint.answer.status
+    response.end(endpoint.answer.body)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  endpoint.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/credentials/x`
+  return endpoint
+}
+
+test('an endpoint of credentials that is down costs nothing: old keys until they expire, then what comes waits (F30)', async (t) => {
+  const endpoint = await credentialEndpoint(t)
+  const { emulator, send, arrived, settings, drops } = await scene(t, {
+    config: { retry_on_failure: { initial_interval: '1s', max_interval: '5s', max_elapsed_time: 0 } },
+    environment: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint.url,
+      HOME: t.testdir({}),
+    },
+  })
+  const { clock } = settings
+  const ledger = settings.ledger('logs')
+  /** In small steps: keys must not expire while a machine that is busy takes its time. */
+  const settled = async (): Promise<void> => {
+    while (ledger.held > 0) await clock.advance(10)
+  }
+  /** When they expire. */
+  const keys = (number: number, minutes: number): number => {
+    const known = { accessKeyId: `ASIA${number}`, secretAccessKey: 'x', sessionToken: `token ${number}` }
+    const expiresAt = clock.now() + minutes * 60_000
+    emulator.keys.set(known.accessKeyId, { ...known, expiresAt })
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token } = known
+    const Expiration = new Date(expiresAt).toISOString()
+    endpoint.answer = { status: 200, body: JSON.stringify({ AccessKeyId, SecretAccessKey, Token, Expiration }) }
+    return expiresAt
+  }
+  const broken = [
+    { status: 500, body: 'no' },
+    { status: 200, body: '{"AccessKeyId": "ASIA' },
+  ] as const
+  const isAway = async (): Promise<void> => {
+    for (const answer of broken) {
+      endpoint.answer = answer
+      for (let second = 0; second < 30; second++) await clock.advance(1000)
+    }
+  }
+
+  // There is none at the start.
+  await send(2)
+  await isAway()
+  t.equal(ledger.held, 2)
+  t.equal(emulator.requests.length, 0, 'nothing goes out unsigned')
+  const expiresAt = keys(1, 20)
+  await settled()
+  t.same(arrived(), numbers(2))
+  // It goes away when the keys have four minutes left.
+  await clock.advance(expiresAt - 4 * 60_000 - clock.now())
+  endpoint.answer = broken[0]
+  await send(2)
+  await settled()
+  await isAway()
+  await send(1)
+  await settled()
+  t.same(arrived(), numbers(5), 'the old keys are good until they expire')
+  await clock.advance(4 * 60_000)
+  await send(3)
+  await isAway()
+  t.equal(ledger.held, 3)
+  keys(2, 60)
+  await settled()
+  t.same(arrived(), numbers(8))
+  t.same(drops(), {})
+  t.equal(ledger.outItems, 8)
 })
 
 test('one group that is refused holds up no other, and comes when it may', async (t) => {
