@@ -26,8 +26,6 @@ export interface Destination {
   /** What it can say. */
   readonly sayings: readonly Saying[]
   say(saying: Saying): void
-  /** Whether a success is one whatever the body says: it has none by the protocol. */
-  readonly looksAtStatusOnly?: true
   readonly partly: Partly
   /** How often it has answered. */
   answers(): number
@@ -150,18 +148,15 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
     let saying: Saying = 'nothing special'
     let isPartly = false
     let answers = 0
-    const answer = (response: ServerResponse, status: number, body = 'no'): true => {
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(body)
+    const answer = (response: ServerResponse, status: number, body = 'no', type = 'text/plain'): true => {
+      response.writeHead(status, { 'content-type': type }).end(body)
       return true
     }
     server.answer = (write, response) => {
       answers++
       if (saying === 'throttled') return answer(response, 429)
       if (saying === 'broken') return answer(response, 500, GARBAGE)
-      if (saying === 'garbage') {
-        server.writes.push(write)
-        return answer(response, 200, GARBAGE)
-      }
+      if (saying === 'garbage') return answer(response, 200, GARBAGE, 'text/html')
       if (!isPartly) return false
       const numbers = numbersOf(write)
       if (numbers.some(isNeverTaken)) return answer(response, 400, 'out of bounds')
@@ -175,7 +170,6 @@ export const destinations: Readonly<Record<string, (t: Test, now?: Now) => Promi
       say(next) {
         saying = next
       },
-      looksAtStatusOnly: true,
       partly: {
         reason: 'http_400',
         begin() {

@@ -36,7 +36,7 @@ const pass = (destination: Destination): void => {
 
 const saying = (what: Saying, over: Partial<Trouble> = {}): Trouble => ({
   begin: (destination) => destination.say(what),
-  isFelt: (destination, before) => destination.looksAtStatusOnly === true || isTriedAgain(destination, before),
+  isFelt: isTriedAgain,
   end: (destination) => destination.say('nothing special'),
   isHeld: always,
   ...over,
@@ -89,9 +89,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     isHeld: always,
   },
   throttles: saying('throttled'),
-  'answers a success that is none': saying('garbage', {
-    isHeld: ({ looksAtStatusOnly = false }) => !looksAtStatusOnly,
-  }),
+  'answers a success that is none': saying('garbage'),
   'answers a failure that is no answer': saying('broken'),
   'says that credentials have expired': saying('expired'),
 }

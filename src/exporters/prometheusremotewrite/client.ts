@@ -56,6 +56,7 @@ export class RemoteWriteClient {
     const headers = this.#headersFrom(context.metadata)
     const reply = await this.#client.post(this.#target, [body], body.length, abort, { headers, context })
     if (reply.status >= 200 && reply.status <= 299) {
+      if (reply.contentType === 'text/html') throw anotherAnswers(reply)
       if (this.#version === 2) checkWritten(request, reply, this.#settings.log)
       return
     }
@@ -79,7 +80,7 @@ export class RefusedRequest extends PermanentError {
 }
 
 function errorOf({ status, body, retryAfter }: HttpReply, nowMs: number): Error {
-  const text = body.toString('utf8', 0, 1000).trim().replaceAll(/\s+/g, ' ')
+  const text = textOf(body)
   if (status === 413) return new TooLargeError(`HTTP 413: ${text}`)
   if (status === 400) return new RefusedRequest(`HTTP 400: ${text}`)
   if (status === 415) {
@@ -95,6 +96,21 @@ function errorOf({ status, body, retryAfter }: HttpReply, nowMs: number): Error 
   }
   return errorOfHttp(status, text, waitMs)
 }
+
+/**
+ * An answer of remote write has nothing to say but its status. A page is from somebody else: a proxy that wants a login, a network's
+ * front page, an endpoint with the wrong path; all of them may be put right while the data waits.
+ */
+function anotherAnswers({ status, body }: HttpReply): RetryableError {
+  const text = textOf(body)
+  return new RetryableError(
+    `HTTP ${status} with a page for people is no answer of remote write: something else answers at this endpoint, check its path and ` +
+      `what is in between: ${text}`,
+    { reason: 'bad_response' },
+  )
+}
+
+const textOf = (body: Buffer): string => body.toString('utf8', 0, 1000).trim().replaceAll(/\s+/g, ' ')
 
 /** A receiver of the first version only may answer 204 to a request of the second, of which it has understood nothing. */
 function checkWritten({ samples }: WriteRequest, { headers }: HttpReply, log: Logger): void {

@@ -436,6 +436,51 @@ test('a bad series is looked for, and costs its own items only', async (t) => {
   t.equal(ledger.held, 0)
 })
 
+test('a page in place of an answer is no delivery, whatever its status: it is tried again, and told', async (t) => {
+  for (const protobuf_message of ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'])
+    for (const status of [200, 202]) {
+      const to = await destination(t)
+      let pages = 0
+      to.answer = (_write, response) => {
+        if (pages === 2) return false
+        pages++
+        response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end('<html>Please  log in')
+        return true
+      }
+      const retry_on_failure = { initial_interval: '1s', randomization_factor: 0 }
+      const { send, ledger, settings } = await start(t, sync(to, { protobuf_message, retry_on_failure }))
+      let isDone = false
+      const sent = send(request([gauge('a', 1)])).finally(() => (isDone = true))
+      while (!isDone) {
+        await new Promise((resolve) => setImmediate(resolve))
+        await settings.clock.advance(500)
+        t.equal(ledger.outItems, to.writes.length, 'only what was taken is a delivery')
+      }
+      await sent
+      t.equal(pages, 2)
+      t.same(Object.keys(written(to)), ['a{}'])
+      t.equal(ledger.droppedItems + ledger.held, 0)
+
+      to.answer = (_write, response) => {
+        response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Please  log in')
+        return true
+      }
+      const last = await start(t, sync(to, { protobuf_message, retry_on_failure: { enabled: false } }))
+      await t.rejects(last.send(request([gauge('b', 1)])), /no answer of remote write.*<html>Please log in/)
+    }
+})
+
+test('an answer with some text is the success that it says it is', async (t) => {
+  const to = await destination(t)
+  to.answer = (_write, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
+    return true
+  }
+  const { send, ledger } = await start(t, sync(to))
+  await send(request([gauge('a', 1)]))
+  t.equal(ledger.outItems, 1)
+})
+
 test('413 halves, 5xx and 429 are tried again with what is left, other statuses are final', async (t) => {
   const to = await destination(t)
   const { send, ledger, settings } = await start(t, {
