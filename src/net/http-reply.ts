@@ -1,7 +1,7 @@
 // An answer, read to its end and never beyond 4 MiB, before and after decompression.
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
-import { messageOf, PermanentError } from '../contract/index.ts'
+import { messageOf, PermanentError, RetryableError } from '../contract/index.ts'
 
 /** https://opentelemetry.io/docs/specs/otlp/: clients limit what they read, and do not try again. */
 export const MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -13,6 +13,20 @@ export interface HttpReply {
   readonly retryAfter: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
+}
+
+/**
+ * What a 2xx with a page for people is, where `protocol` has none. It is from somebody else: a proxy that wants a login, a network's
+ * front page, an endpoint with the wrong path; all of them may be put right while the data waits.
+ */
+export function pageInstead({ status, contentType, body }: HttpReply, protocol: string): RetryableError | undefined {
+  if (contentType !== 'text/html') return undefined
+  const text = body.toString('utf8', 0, 1000).trim().replaceAll(/\s+/g, ' ')
+  return new RetryableError(
+    `HTTP ${status} with a page for people is no answer of ${protocol}: something else answers at this endpoint, check its path and ` +
+      `what is in between: ${text}`,
+    { reason: 'bad_response' },
+  )
 }
 
 /**

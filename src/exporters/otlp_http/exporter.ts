@@ -4,6 +4,7 @@ import { type Batch, encodeOtlpJson, type Signal } from '../../data/index.ts'
 import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
 import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
+import { pageInstead } from '../../net/http-reply.ts'
 import { bookPartialSuccess, decodePartialSuccess, errorOfReply, JSON_TYPE, PROTOBUF } from '../../net/otlp.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { type OtlpHttpConfig, urlOf } from './config.ts'
@@ -46,6 +47,8 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
           async send({ request: { chunks, sizeBytes }, items }, context, drop) {
             const reply = await client.post(targets.get(signal)!, chunks, sizeBytes, context.abort, { context })
             if (reply.status < 200 || reply.status > 299) throw errorOfReply(reply, clock.now())
+            const page = pageInstead(reply, 'OTLP')
+            if (page !== undefined) throw page
             const partial = decodePartialSuccess(signal, reply.contentType, reply.body)
             if (partial !== undefined) bookPartialSuccess(partial, { signal, items }, drop, log)
           },

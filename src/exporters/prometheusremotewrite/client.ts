@@ -10,7 +10,7 @@ import {
 } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
 import { HttpClient, type HttpTarget } from '../../net/http-client.ts'
-import type { HttpReply } from '../../net/http-reply.ts'
+import { type HttpReply, pageInstead } from '../../net/http-reply.ts'
 import { errorOfHttp, parseRetryAfter } from '../../net/status.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { clientOf, type RemoteWriteConfig } from './config.ts'
@@ -56,7 +56,8 @@ export class RemoteWriteClient {
     const headers = this.#headersFrom(context.metadata)
     const reply = await this.#client.post(this.#target, [body], body.length, abort, { headers, context })
     if (reply.status >= 200 && reply.status <= 299) {
-      if (reply.contentType === 'text/html') throw anotherAnswers(reply)
+      const page = pageInstead(reply, 'remote write')
+      if (page !== undefined) throw page
       if (this.#version === 2) checkWritten(request, reply, this.#settings.log)
       return
     }
@@ -95,19 +96,6 @@ function errorOf({ status, body, retryAfter }: HttpReply, nowMs: number): Error 
     return new RetryableError(message, { reason: `http_${status}`, ...(waitMs !== undefined && { waitMs }) })
   }
   return errorOfHttp(status, text, waitMs)
-}
-
-/**
- * An answer of remote write has nothing to say but its status. A page is from somebody else: a proxy that wants a login, a network's
- * front page, an endpoint with the wrong path; all of them may be put right while the data waits.
- */
-function anotherAnswers({ status, body }: HttpReply): RetryableError {
-  const text = textOf(body)
-  return new RetryableError(
-    `HTTP ${status} with a page for people is no answer of remote write: something else answers at this endpoint, check its path and ` +
-      `what is in between: ${text}`,
-    { reason: 'bad_response' },
-  )
 }
 
 const textOf = (body: Buffer): string => body.toString('utf8', 0, 1000).trim().replaceAll(/\s+/g, ' ')

@@ -149,7 +149,6 @@ for (const signal of signals) {
       [{ status: 200, headers: json, body: said({ [rejected]: '-3' }) }, 0, undefined],
       [{ status: 200, headers: json, body: '[[[' }, 0, undefined],
       [{ status: 200, headers: protobuf, body: Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f]) }, 0, undefined],
-      [{ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, 0, undefined],
     ] as const) {
       const { fake, send, settled, account, settings } = await rig(t, { answers: [answer as Answer] })
       await send(items[signal](5))
@@ -166,6 +165,18 @@ for (const signal of signals) {
         reason === undefined ? [] : [reason],
       )
     }
+  })
+
+  test(`${signal}: a page in place of an answer is no delivery (F22)`, async (t) => {
+    const page = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Please log in' }
+    const { fake, send, passWait, settled, account, settings } = await rig(t, { answers: [page] })
+    await send(items[signal](3))
+    await until(() => fake.requests.length === 1)
+    t.same(account(signal), { out: 0, held: 3, dropped: {} })
+    await passWait(1000)
+    await settled(signal)
+    t.same(account(signal), { out: 3, held: 0, dropped: {} })
+    t.match(JSON.stringify(settings.lines), /no answer of OTLP: something else answers at this endpoint.*Please log in/)
   })
 
   test(`${signal}: a connection that breaks before the answer costs nothing but time (F22)`, async (t) => {
