@@ -16,6 +16,8 @@ WORKDIR /sluice
 COPY --from=build /sluice/dist ./dist
 COPY package.json LICENSE ./
 COPY configs ./configs
+# The manual, for `sluice explain`.
+COPY docs/reference ./docs/reference
 COPY configs/container.yaml /etc/sluice/config.yaml
 ENV NODE_ENV=production
 # Any unprivileged user will do; nothing is written outside of what the config names, so the root file system may be read-only.

@@ -92,6 +92,17 @@ export function createProgram(pluginApi: URL): Command {
       process.exitCode = await listComponents({ name, plugin: [], ...options }, pluginApi)
     })
   program
+    .command('explain')
+    .description('explain a component or a setting: what it is, type, default, example, differences')
+    .argument('[path...]', 'such as exporters.prometheus.metric_expiration; nothing for what there is')
+    .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
+    .option('--json', 'as JSON')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (path: string[], options: { plugin?: string[]; json?: boolean }) => {
+      const { printExplanation } = await import('./explain.ts')
+      process.exitCode = await printExplanation(path.join('.'), { plugin: [], ...options }, pluginApi)
+    })
+  program
     .command('schema')
     .description('write the JSON Schema of the whole config, for editors')
     .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
@@ -139,6 +150,7 @@ Examples:
   sluice run --config configs/local.yaml            OTLP in, a Prometheus endpoint and files out
   sluice validate --config my.yaml                  what is wrong with it, all at once
   sluice components otlp                            what there is for OTLP
+  sluice explain exporters.prometheus               all about a component, or one of its settings
   sluice schema --output sluice.schema.json         for the editor: completion, hints, mistakes underlined
   sluice generate --rate 50 --duration 20s          sample telemetry, to see something pass
 
@@ -163,3 +175,14 @@ Examples:
   sluice schema --plugin ./my-exporter.ts --output sluice.schema.json     with the components of a plugin
 
 Exit codes: 0, 1 the file cannot be written, 2 the plugin cannot be loaded.`
+
+const EXPLAIN_HELP = `
+Examples:
+  sluice explain                                             the sections of a config
+  sluice explain exporters                                   the exporters that there are
+  sluice explain prometheus                                  all about one; its kind where there are several of the name
+  sluice explain exporters.prometheus.metric_expiration      one setting; :: and / do as well as dots
+  sluice explain service.telemetry.metrics
+  sluice explain --plugin ./my-exporter.ts my_exporter
+
+Exit codes: 0, 2 there is no such thing (what may have been meant is named), or the plugin cannot be loaded.`

@@ -1,5 +1,6 @@
 // The example of a component's README, which shows the component, made a config that runs.
-import { type Document, isMap, parseDocument } from 'yaml'
+import { Document, isMap, isNode, parseDocument } from 'yaml'
+import type { Shape } from '../config/index.ts'
 import type { Factory } from '../contract/index.ts'
 import { type Catalog, type Entry, SECTIONS, sectionOf } from './catalog.ts'
 
@@ -76,5 +77,57 @@ export function signalsOf(factory: Factory): readonly Signal[] {
       return SIGNALS.filter((signal) => factory.routes.some(([from]) => from === signal))
     case 'extension':
       return []
+  }
+}
+
+/** One setting where it stands: as in a given config if it is there, else with its default, else with a value of its kind. */
+export function exampleAt(path: readonly string[], shape: Shape, config: string | undefined): string {
+  // Items of lists are shown in their list.
+  const end = path.findIndex((step) => step === '[]' || step === '<name>')
+  const steps = end < 0 ? path : path.slice(0, end)
+  const given: unknown = config === undefined ? undefined : parseDocument(config).getIn(steps)
+  const document = new Document({})
+  const value = given ?? (end < 0 ? sampleOf(shape) : '…')
+  document.setIn(steps, isNode(value) ? value : document.createNode(value, { flow: Array.isArray(value) }))
+  return document.toString({ lineWidth: 0, nullStr: '' }).replaceAll(/(?<=[:[,] *)\[ (.*?) \]/g, '[$1]')
+}
+
+function sampleOf(shape: Shape): unknown {
+  const { kind, byDefault, allowed, least } = shape
+  const isSomething = byDefault !== undefined && byDefault !== '' && byDefault !== null
+  if (isSomething && (typeof byDefault !== 'object' || Object.keys(byDefault).length > 0)) return byDefault
+  switch (kind) {
+    case 'section':
+      return null
+    case 'record':
+    case 'headers':
+      return { name: kind === 'headers' ? '${env:SECRET}' : '…' }
+    case 'list':
+      return [shape.of() === undefined ? '…' : sampleOf(shape.of()!)]
+    case 'texts':
+      return ['…']
+    case 'choice':
+      return allowed?.find((word) => word !== '')
+    case 'flag':
+      return true
+    case 'integer':
+    case 'number':
+      return least !== undefined && least > 0 ? least : 1
+    case 'duration':
+      return '10s'
+    case 'milliseconds':
+      return 10_000
+    case 'size':
+      return '10MiB'
+    case 'endpoint':
+      return 'localhost:4317'
+    case 'url':
+      return 'https://example.com'
+    case 'secret':
+      return '${env:SECRET}'
+    case 'union':
+      return shape.options()[0] === undefined ? '…' : sampleOf(shape.options()[0]!)
+    default:
+      return '…'
   }
 }

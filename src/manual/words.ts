@@ -24,7 +24,7 @@ export function typeText(shape: Shape): string {
     case 'union':
       return [...new Set(shape.options().map(typeText))].join(' or ')
     case 'choice':
-      return choiceText(shape.allowed ?? [])
+      return shape.allowed?.length === 1 ? choiceText(shape.allowed) : `one of ${choiceText(shape.allowed ?? [])}`
     case 'headers':
       return 'mapping to secrets'
     case 'endpoint':
@@ -52,13 +52,12 @@ export function typeText(shape: Shape): string {
 
 function choiceText(allowed: readonly unknown[]): string {
   const words = allowed.map((word) => (word === '' ? '""' : String(word)))
-  if (words.length === 1) return words[0]!
-  if (words.length <= MAX_WORDS) return `one of ${words.join(', ')}`
-  return `one of ${words.slice(0, 3).join(', ')} and ${words.length - 3} more`
+  return words.length <= MAX_WORDS ? words.join(', ') : `${words.slice(0, 3).join(', ')} and ${words.length - 3} more`
 }
 
 function plural(of: Shape | undefined): string {
   if (of === undefined) return 'anything'
+  if (of.kind === 'choice') return `words (${choiceText(of.allowed ?? [])})`
   const type = typeText(of)
   return /^(text|secret|section|duration|size|URL|number|whole number)$/.test(type) ? `${type}s` : type
 }

@@ -49,7 +49,7 @@ test('the example of every page is valid, for the editor and for the agent', asy
 
 test('the example of every page starts and stops', async (t) => {
   const { cert } = await authority()
-  const folder = t.testdir({ 'ca.pem': cert })
+  const folder = t.testdir({ 'ca.pem': cert, secret: 'user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n' })
   const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
   const unread = new Meters('none')
   for (const page of pages) {
@@ -74,6 +74,8 @@ function onLoopback(config: Config, folder: string): Config {
     const key = path.at(-1)
     if (key === 'endpoint' && isListening(path)) return '127.0.0.1:0'
     if (key === 'ca_file') return join(folder, 'ca.pem')
+    // A token to one, a line of htpasswd to another.
+    if (path[0] === 'extensions' && (key === 'filename' || key === 'file')) return join(folder, 'secret')
     if (key === 'path' && path[0] === 'exporters') return join(folder, 'data.json')
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visit(inner, [...path, name])]))

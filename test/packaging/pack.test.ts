@@ -40,6 +40,10 @@ test('the packed package runs by itself, loads a plugin, and brings types and li
   const main = join(root, 'dist/main.js')
   t.match(run(main, ['--version'], folder).stdout, /^\d+\.\d+\.\d+\n$/)
 
+  const explained = run(main, ['explain', 'exporters.prometheus'], folder).stdout
+  t.match(explained, /^When to use it$/m, 'the manual is in it')
+  t.match(run(main, ['schema'], folder).stdout, /"\$schema"/)
+
   const elsewhere = join(folder, 'elsewhere')
   mkdirSync(elsewhere)
   copyFileSync(resolve('examples/plugin/drophealthchecks.ts'), join(elsewhere, 'drophealthchecks.ts'))
