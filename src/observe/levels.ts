@@ -12,6 +12,8 @@ const FROM: readonly (readonly [RegExp, MetricsLevel])[] = [
   [/_duration$/, 'detailed'],
   [/^otelcol_processor_batch_/, 'normal'],
   [/^sluice_items_total$/, 'normal'],
+  [/^v8js\.memory\.heap\.(used|space\.)/, 'detailed'],
+  [/^(nodejs|v8js)\./, 'normal'],
 ]
 
 export function isMeasured(instrument: string, level: MetricsLevel): boolean {

@@ -7,6 +7,7 @@ import { Meters } from './meter.ts'
 import { measureItself } from './own-metrics.ts'
 import { servePage } from './page-server.ts'
 import type { OwnResource } from './resource.ts'
+import { measureRuntime } from './runtime-metrics.ts'
 import type { PageSettings, Sdk } from './sdk.ts'
 
 export interface OwnMetrics {
@@ -36,12 +37,14 @@ export async function startMetrics(
   // What is sent starts now; views shape instruments when they are made.
   if (periodic.length > 0 || settings.views.length > 0) await sdk.open()
   const servers = await serveAll(pages, sdk, of.log)
+  const stopRuntime = measureRuntime(meters.meter('sluice'), settings.level)
   return {
     meter: (name) => meters.meter(name),
     endpoints: servers.map(({ endpoint }) => endpoint),
     async stop() {
       await Promise.all(servers.map((server) => server.stop()))
       await sdk.stop()
+      stopRuntime()
     },
   }
 }
