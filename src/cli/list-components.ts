@@ -1,6 +1,6 @@
 // `sluice components`: what there is, from the factories themselves.
 import type { Factory } from '../contract/index.ts'
-import type { Signal } from '../data/index.ts'
+import { signalsOf } from '../manual/catalog.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { loadFactories } from './factories.ts'
@@ -36,24 +36,14 @@ export async function listComponents(
 
 function rowOf(factory: Factory): Row {
   const { kind, type, aliases = [], stability, summary } = factory
-  return { kind, type, aliases, signals: signalsOf(factory), stability, summary }
+  return { kind, type, aliases, signals: signalsText(factory), stability, summary }
 }
 
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
-
-function signalsOf(factory: Factory): string {
-  switch (factory.kind) {
-    case 'receiver':
-    case 'exporter':
-      return SIGNALS.filter((signal) => factory.signals.includes(signal)).join(', ')
-    case 'processor':
-      return SIGNALS.filter((signal) => factory.create[signal] !== undefined).join(', ')
-    case 'connector':
-      return factory.routes.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(', ')
-    case 'extension':
-      return ''
-  }
-}
+/** Of a connector, where each goes, too. */
+const signalsText = (factory: Factory): string =>
+  factory.kind === 'connector'
+    ? factory.routes.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(', ')
+    : signalsOf(factory).join(', ')
 
 function table(rows: readonly Row[]): string {
   const lines: string[] = []

@@ -1,6 +1,7 @@
 // What the manual describes: every component that there is, plugins' included.
 import { successorTypes } from '../config/successors.ts'
 import type { ComponentKind, Factory } from '../contract/index.ts'
+import type { Signal } from '../data/index.ts'
 
 export interface Entry {
   readonly factory: Factory
@@ -50,4 +51,21 @@ function namesOf({ kind, type, aliases: own = [] }: Factory, aliases: Aliases): 
     // The collector's names have underscores since 0.130; those without came before.
     isOld: name !== type && (Object.hasOwn(successors, name) || (type.includes('_') && !name.includes('_'))),
   }))
+}
+
+export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
+
+/** What it takes or gives; of a connector what it takes. */
+export function signalsOf(factory: Factory): readonly Signal[] {
+  switch (factory.kind) {
+    case 'receiver':
+    case 'exporter':
+      return SIGNALS.filter((signal) => factory.signals.includes(signal))
+    case 'processor':
+      return SIGNALS.filter((signal) => factory.create[signal] !== undefined)
+    case 'connector':
+      return SIGNALS.filter((signal) => factory.routes.some(([from]) => from === signal))
+    case 'extension':
+      return []
+  }
 }

@@ -1,7 +1,7 @@
 // The JSON Schema of a whole config: what an editor completes, explains and underlines.
 import { pluginSettings, type Shape, serviceSettings, shapeOf } from '../config/index.ts'
 import { formerSettings } from '../config/successors.ts'
-import { type Catalog, type Entry, type Name, SECTIONS, type SectionName } from './catalog.ts'
+import { type Catalog, type Entry, type Name, SECTIONS, type SectionName, SIGNALS } from './catalog.ts'
 import { type JsonSchema, NESTED_KEYS, REFERENCE, SchemaWriter } from './json-schema.ts'
 
 export const SECTION_TEXTS: Readonly<Record<SectionName, string>> = {
@@ -94,8 +94,6 @@ function serviceSchema(writer: SchemaWriter, catalog: Catalog): JsonSchema {
     additionalProperties: false,
   }
 }
-
-const SIGNALS = ['traces', 'metrics', 'logs'] as const
 
 function pipelineSchema(shape: Shape, catalog: Catalog): (description: string) => JsonSchema {
   const { receivers, processors, exporters, connectors } = catalog

@@ -2,10 +2,7 @@
 import { Document, isMap, isNode, parseDocument } from 'yaml'
 import type { Shape } from '../config/index.ts'
 import type { Factory } from '../contract/index.ts'
-import { type Catalog, type Entry, SECTIONS, sectionOf } from './catalog.ts'
-
-const SIGNALS = ['traces', 'metrics', 'logs'] as const
-type Signal = (typeof SIGNALS)[number]
+import { type Catalog, type Entry, SECTIONS, SIGNALS, sectionOf, signalsOf } from './catalog.ts'
 
 /** For a schema beside the file, as docs/config.md tells. */
 const MODELINE = '# yaml-language-server: $schema=./sluice.schema.json'
@@ -64,20 +61,6 @@ function namedIn(document: Document): Record<'receivers' | 'exporters', Readonly
   const all = (part: string): ReadonlySet<string> =>
     new Set(Object.values(pipelines).flatMap((pipeline) => pipeline[part] ?? []))
   return { receivers: all('receivers'), exporters: all('exporters') }
-}
-
-export function signalsOf(factory: Factory): readonly Signal[] {
-  switch (factory.kind) {
-    case 'receiver':
-    case 'exporter':
-      return SIGNALS.filter((signal) => factory.signals.includes(signal))
-    case 'processor':
-      return SIGNALS.filter((signal) => factory.create[signal] !== undefined)
-    case 'connector':
-      return SIGNALS.filter((signal) => factory.routes.some(([from]) => from === signal))
-    case 'extension':
-      return []
-  }
 }
 
 /** One setting where it stands: as in a given config if it is there, else with its default, else with a value of its kind. */

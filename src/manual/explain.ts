@@ -1,9 +1,9 @@
 // What there is to say about a place in a config.
 import { nearest, pluginSettings, type Shape, serviceSettings, shapeOf } from '../config/index.ts'
 import { type FormerSetting, formerSettings } from '../config/successors.ts'
-import { type Catalog, type Entry, SECTIONS, type SectionName } from './catalog.ts'
+import { type Catalog, type Entry, SECTIONS, type SectionName, signalsOf } from './catalog.ts'
 import { SECTION_TEXTS } from './config-schema.ts'
-import { exampleAt, signalsOf } from './example.ts'
+import { exampleAt } from './example.ts'
 import { DIFFERENCES, EXAMPLE, METRICS, partsOf, sectionCalled, WHEN, yamlIn } from './markdown.ts'
 import { behind, firstStep, follow, type Lost, type Place, pathText } from './path.ts'
 import { childrenOf, defaultText, inReadingOrder, rowsOf, typeText } from './words.ts'

@@ -1,8 +1,8 @@
 // The reference page of a component: what its README says, and what its schema says.
 import { type Shape, shapeOf } from '../config/index.ts'
 import type { ComponentKind } from '../contract/index.ts'
-import { type Catalog, type Entry, sectionOf } from './catalog.ts'
-import { completed, signalsOf } from './example.ts'
+import { type Catalog, type Entry, sectionOf, signalsOf } from './catalog.ts'
+import { completed } from './example.ts'
 import { DIFFERENCES, EXAMPLE, METRICS, type Parts, partsOf, sectionCalled, WHEN, yamlIn } from './markdown.ts'
 import { METRICS_OF } from './metrics.ts'
 import { defaultText, rowsOf, typeText } from './words.ts'

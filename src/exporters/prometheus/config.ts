@@ -35,9 +35,9 @@ function problemWith(name: string): string | undefined {
 
 const { sending_queue } = deliverySettings({ queueEnabled: false })
 const timeouts = { read_header_timeout: '1m', write_timeout: '30s', idle_timeout: '1m' }
+const { endpoint: _, ...server } = httpServerEntries('', timeouts)
 
 const settings = section({
-  ...httpServerEntries('', timeouts),
   endpoint: required(
     nonEmptyText,
     'Where scrapers find /metrics: host:port, such as 0.0.0.0:8889; port 0 is any free one.',
@@ -68,6 +68,7 @@ const settings = section({
   without_scope_info: setting(flag, false, 'Leaves out the labels of the instrumentation scope (otel_scope_…).'),
   ...translationSettings,
   sending_queue,
+  ...server,
 })
 
 export const config = v.pipe(
