@@ -40,7 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'scrape',
   ],
   pipeline: ['contract', 'data', 'config', 'observe'],
-  testing: ['contract', 'data', 'observe'],
+  testing: ['contract', 'data', 'config', 'observe'],
   generate: ['contract', 'data', 'wire', 'config', 'net'],
   manual: ['contract', 'data', 'config'],
   plugin: ['contract', 'data', 'wire', 'delivery', 'config'],

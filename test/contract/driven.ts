@@ -1,33 +1,14 @@
-// Any component of the registry, created and booked as the graph does, among destinations that the test holds.
+// Any component of the registry, with what it needs around it.
 import type { Test } from 'tap'
 import * as v from 'valibot'
 import { components } from '../../src/components.ts'
-import type {
-  Component,
-  ComponentKind,
-  Consume,
-  Consumers,
-  Factory,
-  ItemProcessor,
-  Settings,
-} from '../../src/contract/index.ts'
-import type { Batch, Context, Signal } from '../../src/data/index.ts'
-import type { ItemLedger } from '../../src/observe/ledger.ts'
-import {
-  Sink,
-  settle,
-  type TestHost,
-  type TestSettings,
-  testContext,
-  testHost,
-  testSettings,
-} from '../../src/testing/index.ts'
+import type { ComponentKind, Consume, Consumers, Factory } from '../../src/contract/index.ts'
+import type { Batch, Context } from '../../src/data/index.ts'
+import { type ContractScene, type Driven, testContext, testSettings } from '../../src/testing/index.ts'
 import { BulkEmulator } from '../emulator/bulk.ts'
 import { AwsEmulator, TEST_KEY } from '../emulator/server.ts'
 import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
-
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 /** What components may need around them. */
 export interface Surroundings {
@@ -49,12 +30,18 @@ process.env.AWS_EC2_METADATA_DISABLED = 'true'
 process.env.AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9'
 
 /** `now`: what AWS thinks that it is; the clock of tests unless a process with the real one is among them. */
-export async function surroundings(t: Test, now = () => testSettings().clock.now()): Promise<Surroundings> {
+export const surroundings = (t: Test, now?: () => number): Promise<Surroundings> =>
+  surroundingsOf({ directory: t.testdir({}), after: (end) => void t.teardown(end) }, now)
+
+export async function surroundingsOf(
+  { directory, after }: ContractScene,
+  now = () => testSettings().clock.now(),
+): Promise<Surroundings> {
   const aws = new AwsEmulator({ service: '*', operations: { '*': () => undefined }, now })
   const openSearch = new BulkEmulator('opensearch')
   const elasticsearch = new BulkEmulator('elasticsearch')
   const around = {
-    directory: t.testdir({}),
+    directory,
     http: new FakeOtlpHttp(),
     grpc: new FakeOtlpGrpc(),
     aws,
@@ -66,7 +53,7 @@ export async function surroundings(t: Test, now = () => testSettings().clock.now
   await aws.listen()
   await openSearch.listen(0)
   await elasticsearch.listen(0)
-  t.teardown(() =>
+  after(() =>
     Promise.all([around.http.stop(), around.grpc.stop(), aws.stop(), openSearch.stop(), elasticsearch.stop()]),
   )
   return around
@@ -156,21 +143,6 @@ export async function registry(): Promise<Entry[]> {
   return found
 }
 
-export interface Driven {
-  readonly component: Component
-  readonly settings: TestSettings
-  readonly host: TestHost
-  /** Of what a batch can be given to: books what the graph books. */
-  readonly consumers: Consumers
-  /** Of an item processor. */
-  readonly visitor: ItemProcessor['visitor'] | undefined
-  /** What came out at the other end, of receivers, processors and connectors. */
-  readonly sinks: { readonly [S in Signal]: Sink<S> }
-  ledgers(): ItemLedger[]
-  start(): Promise<void>
-  stop(abort?: AbortSignal): Promise<void>
-}
-
 /** What somebody from outside sees of it, over HTTP. */
 export async function visit({ component }: Driven): Promise<void> {
   const endpoints = 'endpoints' in component ? (component.endpoints as readonly string[]) : []
@@ -182,130 +154,7 @@ export async function visit({ component }: Driven): Promise<void> {
       )
 }
 
-/**
- * One instance; of a processor one for each signal, but for those that it refuses with an error that is a misfit.
- * `config` is what the schema made of the YAML.
- */
-export function drive(
-  factory: Factory,
-  config: unknown,
-  isMisfit: (error: unknown) => boolean = () => false,
-): Driven[] {
-  if (factory.kind === 'processor')
-    return SIGNALS.flatMap((signal) => {
-      const create = factory.create[signal] as
-        | ((config: unknown, settings: Settings, next: Consume) => ItemProcessor & { consume?: Consume })
-        | undefined
-      if (create === undefined) return []
-      try {
-        return [
-          driven(factory, (settings, next) => {
-            const processor = create(config, settings, next[signal] as Consume)
-            return { component: processor, consumers: processor.consume && { [signal]: processor.consume } }
-          }),
-        ]
-      } catch (error) {
-        if (isMisfit(error)) return []
-        throw error
-      }
-    })
-  return [driven(factory, (settings, next) => created(factory, config, settings, next))]
-}
-
-interface Created {
-  readonly component: Component
-  readonly consumers?: Consumers | undefined
-}
-
-function created(
-  factory: Exclude<Factory, { kind: 'processor' }>,
-  config: unknown,
-  settings: Settings,
-  next: Consumers,
-): Created {
-  switch (factory.kind) {
-    case 'receiver':
-      return { component: factory.create(config, settings, next) }
-    case 'extension':
-      return { component: factory.create(config, settings) }
-    case 'exporter': {
-      const exporter = factory.create(config, settings)
-      return { component: exporter, consumers: exporter.consumers }
-    }
-    case 'connector': {
-      const connector = factory.create(config, settings, next, () => undefined)
-      return { component: connector, consumers: connector.consumers }
-    }
-  }
-}
-
-function driven(factory: Factory, create: (settings: Settings, next: Consumers) => Created): Driven {
-  const settings = testSettings({ id: factory.type })
-  const host = testHost()
-  const sinks = { traces: new Sink<'traces'>(), metrics: new Sink<'metrics'>(), logs: new Sink<'logs'>() }
-  const isMiddle = factory.kind === 'processor' || factory.kind === 'connector'
-  const leaving =
-    <S extends Signal>(signal: S): Consume<S> =>
-    async (batch, context) => {
-      await (sinks[signal].consume as Consume)(batch as never, context)
-      if (isMiddle) settings.ledger(signal).out(batch.items)
-    }
-  const { component, consumers } = create(settings, {
-    traces: leaving('traces'),
-    metrics: leaving('metrics'),
-    logs: leaving('logs'),
-  })
-  const entering = <S extends Signal>(signal: S, consume: Consume<S> | undefined): Consume<S> | undefined =>
-    consume &&
-    (async (batch, context) => {
-      const ledger = settings.ledger(signal)
-      ledger.entered(batch.items)
-      try {
-        await consume(batch, context)
-      } catch (error) {
-        ledger.refused(batch.items)
-        throw error
-      }
-    })
-  const [traces, metrics, logs] = [
-    entering('traces', consumers?.traces),
-    entering('metrics', consumers?.metrics),
-    entering('logs', consumers?.logs),
-  ]
-  return {
-    component,
-    settings,
-    host,
-    sinks,
-    consumers: { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) },
-    visitor: 'visitor' in component ? (component as ItemProcessor).visitor : undefined,
-    ledgers: () => SIGNALS.map((signal) => settings.ledger(signal)),
-    start: async () => component.start?.(host),
-    stop: async (abort = new AbortController().signal) => component.stop?.(abort),
-  }
-}
-
 export const parse = (factory: Factory, config: unknown): unknown => v.parse(factory.config as v.GenericSchema, config)
 
 export const give = (consumers: Consumers, batch: Batch, context: Context = testContext()): Promise<void> =>
   (consumers[batch.signal] as Consume)(batch, context)
-
-/** What keeps the process busy, once what is on its way out has gone. */
-export async function resources(): Promise<string[]> {
-  const now = openResources
-  let before = now()
-  for (let same = 0; same < 5; ) {
-    await settle()
-    const after = now()
-    same = after.join() === before.join() ? same + 1 : 0
-    before = after
-  }
-  return before
-}
-
-/** The output of the tests is written to a pipe, and that takes its time. */
-export const openResources = (): string[] =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => name !== 'Immediate' && name !== 'SimpleWriteWrap')
-    .toSorted()

@@ -1,4 +1,5 @@
-import type { Driven, Surroundings } from '../driven.ts'
+import type { Driven } from '../../../src/testing/index.ts'
+import type { Surroundings } from '../driven.ts'
 
 /** What the tables of settings may use besides. */
 export interface Scene extends Surroundings {

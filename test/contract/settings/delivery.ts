@@ -1,7 +1,8 @@
 // `sending_queue`, `retry_on_failure` and `timeout`.
+import { type Driven, SIGNALS } from '../../../src/testing/index.ts'
 import { items } from '../../kit/otlp.ts'
 import { until } from '../../kit/until.ts'
-import { type Driven, give, SIGNALS } from '../driven.ts'
+import { give } from '../driven.ts'
 import { type Change, type Changes, under } from './change.ts'
 
 const heldBy = ['test/delivery/']

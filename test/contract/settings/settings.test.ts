@@ -7,11 +7,11 @@ import { test } from 'tap'
 import * as v from 'valibot'
 import { shapeOf } from '../../../src/config/shape.ts'
 import { poisonViews } from '../../../src/data/index.ts'
-import { settle, testContext, trackReads } from '../../../src/testing/index.ts'
+import { type Driven, drive, SIGNALS, settle, testContext, trackReads } from '../../../src/testing/index.ts'
 import { attributeInput } from '../../kit/attributes.ts'
 import { authority, writePair } from '../../kit/certificates.ts'
 import { items } from '../../kit/otlp.ts'
-import { type Driven, drive, type Entry, give, registry, SIGNALS, surroundings, visit } from '../driven.ts'
+import { type Entry, give, registry, surroundings, visit } from '../driven.ts'
 import { type Change, made, type Refusal, type Scene } from './change.ts'
 import { keysOf, merge, settingsOf, treeOf, valueAt } from './paths.ts'
 import { changes } from './table.ts'
@@ -108,7 +108,7 @@ async function changeProblem(entry: Entry, path: string, change: Change, scene: 
     others.push(trackReads(parsed.output))
     return others.at(-1)!.value
   }
-  for (const one of drive(entry.factory, tracked.value, isMisfit))
+  for (const one of drive(entry.factory, tracked.value, { isMisfit }))
     await (change.use === undefined ? use(one, scene) : change.use(one, scene, config))
   const key = keysOf(path).slice(0, change.isReadAsSection ? -1 : undefined)
   return [tracked, ...others].some(({ read }) => read.has(key.join('.'))) ? undefined : 'is read by nobody'
@@ -120,8 +120,9 @@ const isMisfit = (error: unknown): boolean => error instanceof Error && / is not
 async function use(one: Driven, scene: Scene): Promise<void> {
   await one.start().catch(() => {})
   for (const signal of SIGNALS) {
-    if (one.visitor !== undefined) attributeInput[signal].rewrite([one.visitor as never], testContext())
-    if (one.consumers[signal] !== undefined) await give(one.consumers, items[signal](3)).catch(() => {})
+    if (one.consumers[signal] === undefined) continue
+    if ('visitor' in one.component) attributeInput[signal].rewrite([one.component.visitor as never], testContext())
+    await give(one.consumers, items[signal](3)).catch(() => {})
   }
   await settle()
   await visit(one)
