@@ -53,6 +53,8 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     bearertokenauth: () => import('./extensions/bearertokenauth/index.ts'),
     headers_setter: () => import('./extensions/headers_setter/index.ts'),
     health_check: () => import('./extensions/health_check/index.ts'),
+    oauth2client: () => import('./extensions/oauth2client/index.ts'),
+    oidc: () => import('./extensions/oidc/index.ts'),
     sigv4auth: () => import('./extensions/sigv4auth/index.ts'),
   },
 }

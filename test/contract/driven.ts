@@ -119,6 +119,8 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     basicauth: () => ({ htpasswd: { inline: 'shop:secret' } }),
     bearertokenauth: () => ({ token: 'secret' }),
     headers_setter: () => ({ headers: [{ key: 'x-tenant', value: 'shop' }] }),
+    oauth2client: ({ http }) => ({ client_id: 'a', client_secret: 'b', token_url: `${http.url}/token` }),
+    oidc: () => ({ issuer_url: 'http://127.0.0.1:9', audience: 'telemetry' }),
     health_check: () => ({ endpoint: '127.0.0.1:0' }),
     sigv4auth: () => ({}),
   },

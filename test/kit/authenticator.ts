@@ -12,8 +12,10 @@ export async function startExtension<E>(
   { config, create }: Authenticating,
   yaml: object,
   host: TestHost = testHost(),
+  prepare: (settings: TestSettings) => void = () => {},
 ): Promise<{ readonly extension: E; readonly settings: TestSettings }> {
   const settings = testSettings({ id: 'auth' })
+  prepare(settings)
   const extension = create(v.parse(config, yaml), settings)
   t.teardown(() => extension.stop?.(AbortSignal.abort()))
   await extension.start?.(host)

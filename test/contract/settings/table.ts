@@ -5,7 +5,7 @@ import { limiting } from '../../../src/processors/memory_limiter/processor.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { until } from '../../kit/until.ts'
 import { visit } from '../driven.ts'
-import { basicauth, bearertokenauth, headersSetter } from './authenticators.ts'
+import { basicauth, bearertokenauth, headersSetter, oauth2client, oidc } from './authenticators.ts'
 import { awsChanges, awskinesisfirehose, awss3, awsxray, sigv4auth } from './aws.ts'
 import { type Change, type Changes, type Scene, under } from './change.ts'
 import { grpcClientChanges, httpClientChanges } from './clients.ts'
@@ -479,6 +479,8 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     awsproxy: proxyChanges(''),
     basicauth: tested('extensions/basicauth', basicauth),
     bearertokenauth: tested('extensions/bearertokenauth', bearertokenauth),
+    oauth2client: tested('extensions/oauth2client', oauth2client),
+    oidc: tested('extensions/oidc', oidc),
     headers_setter: tested('extensions/headers_setter', headersSetter),
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
     sigv4auth: tested('extensions/sigv4auth', sigv4auth),

@@ -1,0 +1,162 @@
+// The public keys of an issuer: from its own address (OpenID Connect Discovery 1.0, sections 3 and 4), or from a file.
+import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from 'jose'
+import * as v from 'valibot'
+import { section } from '../../config/schema.ts'
+import { messageOf, RetryableError, type Settings } from '../../contract/index.ts'
+import { httpClientSettings } from '../../net/client-config.ts'
+import { HttpClient } from '../../net/http-client.ts'
+import { userAgentOf } from '../../net/user-agent.ts'
+import { WatchedFile } from '../../net/watched-file.ts'
+import type { ProviderConfig } from './config.ts'
+
+export interface Keys {
+  readonly find: LocalJWKSet
+  /** Of signatures. */
+  readonly algorithms: readonly string[]
+}
+
+/** Asymmetric ones: what an issuer publishes must not be what signs. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const TIMEOUT_MS = 5000
+/** Keys that somebody has asked for in vain are not looked for again sooner. */
+const COOLDOWN_MS = 30_000
+/** After a failure, whoever asks meanwhile is told the same. */
+const RETRY_MS = 1000
+const MAX_AGE_MS = 600_000
+
+/** Of an issuer on the network: asked for when they are needed, one request at a time. */
+export class IssuerKeys {
+  readonly #config: ProviderConfig
+  readonly #settings: Settings
+  readonly #client: HttpClient
+  readonly #end = new AbortController()
+  #keys: Keys | undefined
+  #fetchedMs = 0
+  #failure: { readonly atMs: number; readonly error: RetryableError } | undefined
+  #underWay: Promise<Keys> | undefined
+
+  constructor(config: ProviderConfig, settings: Settings) {
+    this.#config = config
+    this.#settings = settings
+    const { issuer_ca_path } = config
+    const tls = issuer_ca_path === '' ? {} : { ca_file: issuer_ca_path }
+    this.#client = new HttpClient(v.parse(section(httpClientSettings({ compression: '' })), { tls }), settings)
+  }
+
+  /** That the issuer is not there yet is no failure of the start. */
+  async start(): Promise<void> {
+    await this.get().catch((error: unknown) => {
+      this.#settings.log.warn('the keys of the issuer cannot be had yet, tokens cannot be checked', {
+        error: messageOf(error),
+      })
+    })
+  }
+
+  stop(): void {
+    this.#end.abort(new Error('stopped'))
+    this.#client.close()
+  }
+
+  /** Rejects with a `RetryableError` when there are none, and the issuer does not answer. */
+  async get(): Promise<Keys> {
+    if (this.#keys === undefined) return this.#fetch()
+    if (this.#ageMs() > MAX_AGE_MS) void this.#fetch().catch(() => {})
+    return this.#keys
+  }
+
+  /** For who finds that none fits. Undefined when there is no use in asking again so soon. */
+  async others(): Promise<Keys | undefined> {
+    return this.#ageMs() < COOLDOWN_MS ? undefined : this.#fetch()
+  }
+
+  #ageMs(): number {
+    return this.#settings.clock.monotonicMs() - this.#fetchedMs
+  }
+
+  #fetch(): Promise<Keys> {
+    const failure = this.#failure
+    if (failure !== undefined && this.#settings.clock.monotonicMs() - failure.atMs < RETRY_MS)
+      return Promise.reject(failure.error)
+    this.#underWay ??= this.#ask().finally(() => {
+      this.#underWay = undefined
+    })
+    return this.#underWay
+  }
+
+  async #ask(): Promise<Keys> {
+    const { clock } = this.#settings
+    try {
+      const issuer = this.#config.issuer_url
+      const about = await this.#getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+      if (about.issuer !== issuer)
+        throw new Error(`issuer_url is ${issuer}, and what is there calls itself ${String(about.issuer)}`)
+      if (typeof about.jwks_uri !== 'string') throw new Error('the issuer does not say where its keys are')
+      const keys = keysOf(await this.#getJson(about.jwks_uri), about.id_token_signing_alg_values_supported)
+      this.#keys = keys
+      this.#failure = undefined
+      this.#fetchedMs = clock.monotonicMs()
+      return keys
+    } catch (error) {
+      const message = `the keys of ${this.#config.issuer_url} cannot be had: ${messageOf(error)}`
+      const failure = new RetryableError(message, { cause: error, reason: 'issuer_unavailable' })
+      this.#failure = { atMs: clock.monotonicMs(), error: failure }
+      throw failure
+    }
+  }
+
+  async #getJson(url: string): Promise<Record<string, unknown>> {
+    const late = new AbortController()
+    const cancel = this.#settings.clock.after(TIMEOUT_MS, () => late.abort(new Error(`no answer in ${TIMEOUT_MS} ms`)))
+    try {
+      const headers = { accept: 'application/json', 'user-agent': userAgentOf(this.#settings.agent) }
+      const target = await this.#client.target(url, headers)
+      const abort = AbortSignal.any([late.signal, this.#end.signal])
+      const { status, body } = await this.#client.post(target, [], 0, abort, { method: 'GET' })
+      if (status !== 200) throw new Error(`${url} answers ${status}`)
+      const json: unknown = JSON.parse(body.toString('utf8'))
+      if (typeof json !== 'object' || json === null)
+        throw new Error(`${url} answers with something else than an object`)
+      return json as Record<string, unknown>
+    } finally {
+      cancel()
+    }
+  }
+}
+
+function keysOf(json: unknown, algorithms: unknown): Keys {
+  const find = createLocalJWKSet(json as JSONWebKeySet)
+  const named = Array.isArray(algorithms) ? ALGORITHMS.filter((one) => algorithms.includes(one)) : []
+  return { find, algorithms: named.length > 0 ? named : ALGORITHMS }
+}
+
+/** Of a file. */
+export class FileKeys {
+  readonly #file: WatchedFile
+  #keys: Keys | undefined
+
+  constructor(path: string, settings: Settings) {
+    const take = (text: string): void => {
+      this.#keys = keysOf(JSON.parse(text), undefined)
+    }
+    this.#file = new WatchedFile({ path, setting: 'public_keys_file', take }, settings)
+  }
+
+  async start(): Promise<void> {
+    await this.#file.read()
+    this.#file.watch()
+  }
+
+  stop(): void {
+    this.#file.stop()
+  }
+
+  async get(): Promise<Keys> {
+    if (this.#keys === undefined) throw new RetryableError('the file with the keys was not read', { reason: 'no_keys' })
+    return this.#keys
+  }
+
+  /** They come by themselves. */
+  async others(): Promise<undefined> {
+    return undefined
+  }
+}
