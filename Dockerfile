@@ -24,7 +24,8 @@ ENV NODE_ENV=production
 USER 65532:65532
 # OTLP gRPC and HTTP, Prometheus, health, the agent's own metrics.
 EXPOSE 4317 4318 8889 13133 8888
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "dist/main.js", "health"]
+# It reads from the config where the agent listens: the file, or AOT_CONFIG_CONTENT.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["node", "dist/main.js", "healthcheck", "--config", "/etc/sluice/config.yaml"]
 # Node is process 1 and handles SIGTERM itself; there is no shell in between.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["run", "--config", "/etc/sluice/config.yaml"]

@@ -112,18 +112,25 @@ export function createProgram(pluginApi: URL): Command {
       const { writeSchema } = await import('./schema.ts')
       process.exitCode = await writeSchema({ plugin: [], ...options }, pluginApi)
     })
-  program
-    .command('health')
-    .description('ask a running agent how it is; for health checks of containers without a shell')
-    .argument('[url]', 'where its health_check extension listens', 'http://127.0.0.1:13133/')
-    .addHelpText('after', '\nExit codes: 0 it is ready, 1 it is not, or does not answer, 2 the URL is none.')
-    .action(async (url: string) => {
-      const { askHealth } = await import('./ask-health.ts')
-      process.exitCode = await askHealth(url)
-    })
+  // `health` was its first name.
+  for (const [name, hidden] of [
+    ['healthcheck', false],
+    ['health', true],
+  ] as const)
+    addHealthcheck(withConfig(program.command(name, { hidden })))
   addGenerate(program)
   return program
 }
+
+const addHealthcheck = (command: Command): Command =>
+  command
+    .description('ask a running agent how it is; for health checks of containers without a shell')
+    .argument('[url]', 'where its health_check extension listens; without it the config says')
+    .addHelpText('after', HEALTHCHECK_HELP)
+    .action(async (url: string | undefined, options: Partial<ConfigOptions>) => {
+      const { healthcheck } = await import('./healthcheck.ts')
+      process.exitCode = await healthcheck(url, whole(options))
+    })
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
@@ -165,6 +172,16 @@ Examples:
 
 Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s; a second one ends at once.
 Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault, 130 stopped at once.`
+
+const HEALTHCHECK_HELP = `
+With the options that the agent runs with, it reads from the config where the extension listens: endpoint, transport, path, TLS.
+Without any, and without AOT_CONFIG_CONTENT, it asks http://127.0.0.1:13133/.
+
+Examples:
+  sluice healthcheck --config /etc/sluice/config.yaml
+  sluice healthcheck http://127.0.0.1:13133/health/detailed
+
+Exit codes: 0 it is ready, 1 it is not, or does not answer, 2 the URL is none, or the config has no health_check.`
 
 const SCHEMA_HELP = `
 An editor with a YAML language server completes and checks a config that begins with

@@ -16,6 +16,7 @@ import {
   type Node,
   type Path,
   plainOf,
+  pruned,
   replaceAt,
 } from './tree.ts'
 
@@ -24,6 +25,8 @@ export interface LoadOptions {
   readonly sources: readonly string[]
   /** `a::b=c` or `a.b=c`; the value is YAML; wins over all sources. */
   readonly set?: readonly string[]
+  /** Whoever needs only parts of it says which: what is not kept is not resolved either, and not there. */
+  readonly keeps?: (path: Path) => boolean
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly fetch?: typeof fetch
@@ -60,7 +63,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   for (const assignment of options.set ?? []) tree = merge(tree, readAssignment(assignment, problems))
   throwErrors(problems)
 
-  const expanded = await expand(tree, surroundings)
+  const expanded = await expand(options.keeps === undefined ? tree : pruned(tree, options.keeps), surroundings)
   problems.push(...expanded.problems)
   throwErrors(problems)
   const { tree: current, warnings } = applySuccessors(expanded.node)

@@ -133,6 +133,17 @@ export function removeAt(root: Node, path: Path): Node {
   return { ...root, entries }
 }
 
+/** The tree with only those keys of mappings that `keeps` says yes to, at each level. */
+export function pruned(root: Node, keeps: (path: Path) => boolean, path: Path = []): Node {
+  if (root.kind !== 'map') return root
+  const entries = new Map<string, Entry>()
+  for (const [key, { keyAt, node }] of root.entries) {
+    const at = [...path, key]
+    if (keeps(at)) entries.set(key, { keyAt, node: pruned(node, keeps, at) })
+  }
+  return { ...root, entries }
+}
+
 /**
  * As the collector merges: mappings key by key, everything else (lists too) is replaced by what comes later. A null over a
  * mapping takes it away; an empty mapping over one changes nothing.

@@ -11,7 +11,7 @@ test('--version prints the version', async (t) => {
 test('--help has examples, and names every command', async (t) => {
   const { code, stdout } = await sluice(['--help'])
   t.equal(code, 0)
-  for (const command of ['run', 'validate', 'print-config', 'components', 'health']) {
+  for (const command of ['run', 'validate', 'print-config', 'components', 'healthcheck']) {
     t.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
   }
   t.match(stdout, /Examples:/)
@@ -53,18 +53,6 @@ test('components of a name that nothing has says so', async (t) => {
   const { code, stderr } = await sluice(['components', 'frobnicate'])
   t.equal(code, 1)
   t.match(stderr, /frobnicate/)
-})
-
-test('health says when nobody answers', async (t) => {
-  const { code, stderr } = await sluice(['health', 'http://127.0.0.1:1/'])
-  t.equal(code, 1)
-  t.match(stderr, /does not answer/)
-})
-
-test('health says when it is asked for something that is no URL', async (t) => {
-  const { code, stderr } = await sluice(['health', 'localhost'])
-  t.equal(code, 2)
-  t.match(stderr, /localhost is no URL; one is for example http:/)
 })
 
 const secretive = `
