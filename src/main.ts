@@ -10,6 +10,8 @@ const LEAST = [22, 18] as const
  */
 const HEAP_FLAG = '--max-semi-space-size'
 const HEAP_MIB = 8
+/** In all its spellings. With a limit of the user's own, there is none of the container's. */
+const LIMIT_FLAG = /--max[-_](old[-_]space|heap)[-_]size/
 /**
  * Garbage is collected when a quarter has been added to what is in use, and buffers count: V8's own measure lets the heap grow to twice that,
  * and 64 MB of buffers beside it. An agent with seven destinations: 355 -> 260 MB for a tenth more CPU; plain OTLP takes no more CPU.
@@ -37,7 +39,7 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   )
   process.exitCode = 2
 } else {
-  if (isAgent(process.argv[2]) && !isHeapSet()) becomeSelfWithHeap()
+  if (isAgent(process.argv[2]) && !isSet(HEAP_FLAG)) await becomeSelfWithHeap()
   const { main } = await import('./cli/program.ts')
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   await main(process.argv, new URL(`./plugin.${extension}`, import.meta.url))
@@ -48,15 +50,22 @@ function isAgent(first: string | undefined): boolean {
   return first === 'run' || (first?.startsWith('-') === true && !['-h', '--help', '-V', '--version'].includes(first))
 }
 
-function isHeapSet(): boolean {
-  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes(HEAP_FLAG))
+function isSet(flag: string | RegExp): boolean {
+  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.search(flag) >= 0)
 }
 
 /** The same process, started anew. Where that cannot be had (Windows) it goes on as it is. */
-function becomeSelfWithHeap(): void {
+async function becomeSelfWithHeap(): Promise<void> {
   if (process.platform === 'win32' || process.execve === undefined) return
   const knowsCollecting = Number.parseInt(process.versions.v8, 10) >= COLLECTING_SINCE_V8
-  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...(knowsCollecting ? COLLECTING_FLAGS : [])]
+  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...(knowsCollecting ? COLLECTING_FLAGS : []), ...(await heapLimit())]
   const args = [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...MALLOC, ...process.env })
+}
+
+async function heapLimit(): Promise<string[]> {
+  if (isSet(LIMIT_FLAG)) return []
+  const { containerMemory, heapMibOf } = await import('./observe/container-memory.ts')
+  const found = containerMemory()
+  return found === undefined ? [] : [`--max-old-space-size=${heapMibOf(found.limitBytes)}`]
 }

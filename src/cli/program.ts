@@ -1,5 +1,5 @@
 // The command line. A command's own code is imported when it runs.
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { nearest } from '../config/nearest.ts'
 import { EXIT } from './exit-codes.ts'
 import { addGenerate } from './generate.ts'
@@ -62,10 +62,16 @@ export function createProgram(pluginApi: URL): Command {
 
   withConfig(program.command('run', { isDefault: true }))
     .description('run the agent until it is stopped')
+    .addOption(
+      new Option('--shutdown-timeout <duration>', 'how long stopping may take: less than what ends the process then')
+        .env('SLUICE_SHUTDOWN_TIMEOUT')
+        .default('25s'),
+    )
     .addHelpText('after', RUN_HELP)
-    .action(async (options: Partial<ConfigOptions>) => {
+    .action(async ({ shutdownTimeout, ...options }: Partial<ConfigOptions> & { shutdownTimeout: string }, command) => {
+      const shutdownMs = await shutdownMsOf(shutdownTimeout, command)
       const { run } = await import('./run.ts')
-      process.exitCode = await run(whole(options), pluginApi)
+      process.exitCode = await run(whole(options), pluginApi, shutdownMs)
     })
   withConfig(program.command('validate'))
     .description('check a config: every mistake at once, with file, line and column')
@@ -132,6 +138,18 @@ const addHealthcheck = (command: Command): Command =>
       process.exitCode = await healthcheck(url, whole(options))
     })
 
+async function shutdownMsOf(text: string, command: Command): Promise<number> {
+  const { parseDuration } = await import('../config/values.ts')
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms >= LEAST_SHUTDOWN_MS && ms <= MOST_SHUTDOWN_MS) return ms
+  const problem = `must be a duration from 1s to 1h, such as 25s, got '${text}'`
+  return command.error(`error: shutdown timeout (--shutdown-timeout, SLUICE_SHUTDOWN_TIMEOUT): ${problem}`, {
+    exitCode: EXIT.usage,
+  })
+}
+const LEAST_SHUTDOWN_MS = 1000
+const MOST_SHUTDOWN_MS = 3_600_000
+
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
 /** Without defaults of its own, which the help would show as `[]`. */
@@ -170,7 +188,8 @@ Examples:
   AOT_CONFIG_CONTENT="$(cat my.yaml)" sluice run             the config in a variable, as ECS task definitions have it
   sluice run --config my.yaml --plugin ./my-exporter.ts      with a plugin
 
-Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s; a second one ends at once.
+Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s
+(--shutdown-timeout, SLUICE_SHUTDOWN_TIMEOUT); a second one ends at once.
 Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault, 130 stopped at once.`
 
 const HEALTHCHECK_HELP = `

@@ -1,5 +1,8 @@
 // `sluice run`: from a config to a running agent, until a signal ends it.
+import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import { messageOf } from '../contract/index.ts'
+import { containerMemory } from '../observe/container-memory.ts'
 import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
 import type { Agent } from '../pipeline/agent.ts'
@@ -12,8 +15,8 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
 
-/** Resolves when the agent has stopped. */
-export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitCode> {
+/** Resolves when the agent has stopped, `shutdownMs` after the signal at the latest. */
+export async function run(options: ConfigOptions, pluginApi: URL, shutdownMs: number): Promise<ExitCode> {
   const signals = new StopSignals()
   let assembled: Assembled
   try {
@@ -31,11 +34,12 @@ export async function run(options: ConfigOptions, pluginApi: URL): Promise<ExitC
   }
   const { log } = own
   guard(log, assembled.plugins, pluginApi)
+  sayMemory(log)
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
   try {
-    return await live(assembled, surroundings, own, signals)
+    return await live(assembled, surroundings, own, { signals, shutdownMs })
   } catch (error) {
     if (error instanceof PlanError) return complain(error, assembled.loaded)
     log.error('sluice did not start', { error: messageOf(error) })
@@ -50,7 +54,7 @@ async function live(
   assembled: Assembled,
   surroundings: Surroundings,
   { log, metrics, spans }: OwnTelemetry,
-  signals: StopSignals,
+  { signals, shutdownMs }: { readonly signals: StopSignals; readonly shutdownMs: number },
 ): Promise<ExitCode> {
   const agent = createAgent(assembled.plan, surroundings, {
     log: (fields) => log.child(fields),
@@ -61,7 +65,7 @@ async function live(
   const stopped = signals.first.then((signal) => {
     isStopping = true
     log.info('stopping', { signal })
-    return agent.stop()
+    return agent.stop(shutdownMs)
   })
   const started = agent.start().then(() => {
     if (!isStopping) say(agent, assembled, metrics.endpoints)
@@ -71,7 +75,7 @@ async function live(
   } catch (error) {
     // A start that a signal has ended is a stop like any other.
     if (!isStopping) {
-      await agent.stop()
+      await agent.stop(shutdownMs)
       throw error
     }
   }
@@ -87,6 +91,16 @@ function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]):
     process.stderr.write(banner(agent.nodes, assembled.plan.pipelines, ownMetrics))
   }
 }
+
+/** What it has to live with, for whoever asks later why it was killed, or why it refused. */
+function sayMemory(log: RootLogger): void {
+  const container = containerMemory()
+  const heapMib = mib(getHeapStatistics().heap_size_limit)
+  if (container === undefined) log.info('memory: no limit but the machine', { machineMib: mib(totalmem()), heapMib })
+  else log.info('memory: limited', { limitMib: mib(container.limitBytes), from: container.source, heapMib })
+}
+
+const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2)
 
 /** The first SIGTERM or SIGINT stops; a second one ends the process at once. */
 class StopSignals {

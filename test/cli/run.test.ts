@@ -76,6 +76,18 @@ test('a second signal ends at once', async (t) => {
   t.ok(code === 130 || code === 0, `ended with ${code}`)
 })
 
+test('a time for stopping that is none is refused, wherever it comes from', async (t) => {
+  for (const text of ['soon', '0s', '-5s', '2h', '']) {
+    const asOption = await sluice(['run', '--config', `yaml:${shop()}`, `--shutdown-timeout=${text}`])
+    t.match(asOption, { code: 2, stderr: `must be a duration from 1s to 1h, such as 25s, got '${text}'` })
+  }
+  const asVariable = await sluice(['run', '--config', `yaml:${shop()}`], { env: { SLUICE_SHUTDOWN_TIMEOUT: '10' } })
+  t.match(asVariable, {
+    code: 2,
+    stderr: "SLUICE_SHUTDOWN_TIMEOUT): must be a duration from 1s to 1h, such as 25s, got '10'",
+  })
+})
+
 test('a port that is in use ends the start with its name, and exit code 1', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

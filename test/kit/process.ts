@@ -40,11 +40,14 @@ export interface LaunchOptions {
   readonly cwd?: string
   /** What is run instead of the sources: a `main.js` that was built. */
   readonly main?: string
+  /** A command that becomes the agent: into a cgroup, as another user. */
+  readonly enter?: readonly string[]
 }
 
 /** Any command, on its way. */
-export function launch(args: readonly string[], { env, cwd, main = MAIN }: LaunchOptions = {}): Launched {
-  const child = spawn(process.execPath, [main, ...args], {
+export function launch(args: readonly string[], { env, cwd, main = MAIN, enter = [] }: LaunchOptions = {}): Launched {
+  const [command, ...rest] = [...enter, process.execPath, main, ...args]
+  const child = spawn(command!, rest, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { containerMemory } from '../../observe/container-memory.ts'
 
 export interface Usage {
   /** Resident memory: what counts against a container's limit. It shrinks late, if at all. */
@@ -24,22 +25,13 @@ export const processMemory: ProcessMemory = {
     const { rss, heapUsed, external } = process.memoryUsage()
     return { rssBytes: rss, allocatedBytes: heapUsed + external }
   },
-  totalBytes: () => Math.min(containerLimit(process.constrainedMemory(), totalmem()) ?? totalmem(), totalmem()),
-  isContained: () => containerLimit(process.constrainedMemory(), totalmem()) !== undefined,
+  totalBytes: () => containerMemory()?.limitBytes ?? totalmem(),
+  isContained: () => containerMemory() !== undefined,
   collectGarbage() {
     collect ??= exposeGc()
     collect()
   },
 }
-
-/**
- * A cgroup without a limit says so in many ways: 0, 2^63 less a page (v1), 2^64 (v2). None of them is less than what the
- * machine has.
- */
-export const containerLimit = (constrainedBytes: number | undefined, totalBytes: number): number | undefined =>
-  constrainedBytes === undefined || constrainedBytes <= 0 || constrainedBytes >= totalBytes
-    ? undefined
-    : constrainedBytes
 
 let collect: (() => void) | undefined
 

@@ -1,9 +1,9 @@
 // A destination that never answers, and more data than the process may hold: how large does a real process get?
 import { execFile } from 'node:child_process'
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test } from 'tap'
+import { cgroupHindrance, memoryCgroup } from '../../kit/memory-cgroup.ts'
 
 const run = promisify(execFile)
 const MIB = 1024 * 1024
@@ -34,35 +34,17 @@ for (const itemsPerRequest of [1, 100])
     t.ok(peakBytes < 192 * 1.1 * MIB, `${peakBytes / MIB} MiB at the most`)
   })
 
-const memoryCgroup = '/sys/fs/cgroup/memory'
-
-/** Why no cgroup (v1) can be made here; undefined when one can. */
-function cgroupHindrance(): string | undefined {
-  try {
-    accessSync(`${memoryCgroup}/memory.limit_in_bytes`, constants.R_OK)
-    const probe = `${memoryCgroup}/sluice-test-probe-${process.pid}`
-    mkdirSync(probe)
-    rmdirSync(probe)
-    return undefined
-  } catch (error) {
-    return `no writable cgroup v1 for memory: ${(error as Error).message}`
-  }
-}
-
 test('in a container the limit is a part of what the container has, and nothing is killed', {
   skip: cgroupHindrance() ?? false,
 }, async (t) => {
-  const group = `${memoryCgroup}/sluice-test-${process.pid}`
-  mkdirSync(group)
+  const group = memoryCgroup('flood', 240 * MIB)
   try {
-    writeFileSync(`${group}/memory.limit_in_bytes`, `${240 * MIB}`)
-    const inGroup = ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
-    const { refused, heldBytes } = await flooded({ limit_percentage: 80 }, 1, inGroup)
+    const { refused, heldBytes } = await flooded({ limit_percentage: 80 }, 1, group.enter)
     t.ok(refused > 0)
     t.ok(heldBytes > 10 * MIB, `${heldBytes / MIB} MiB held`)
-    const peakBytes = Number(readFileSync(`${group}/memory.max_usage_in_bytes`, 'utf8'))
+    const peakBytes = Number(group.read('memory.max_usage_in_bytes'))
     t.ok(peakBytes < 240 * MIB, `${peakBytes / MIB} MiB charged at the most`)
   } finally {
-    rmdirSync(group)
+    await group.remove()
   }
 })
