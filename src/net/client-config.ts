@@ -44,24 +44,26 @@ const clientHeaders = v.pipe(
   }),
 )
 
-/** What exists here and elsewhere; what only exists elsewhere has a message of its own. */
 const COMPRESSIONS = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4'] as const
 type Compression = (typeof COMPRESSIONS)[number]
 
-const isCodec = (name: Compression): name is Codec =>
-  name === 'gzip' || name === 'zstd' || name === 'zlib' || name === 'deflate'
+const isCodec = (name: Compression): name is Codec => name !== '' && name !== 'none'
 
 const compressionAmong = (supported: readonly Compression[]) =>
   v.pipe(
     oneOf(COMPRESSIONS),
     v.check(
       (name) => supported.includes(name),
-      ({ input }) => `${String(input)} cannot be written here: use zstd (less CPU, about the size of gzip) or gzip`,
+      ({ input }) => `${String(input)} is none of gRPC's: use zstd (less CPU, about the size of gzip), gzip or snappy`,
     ),
   )
 
 /** Undefined for none. */
 export const codecOf = (name: Compression): Codec | undefined => (isCodec(name) ? name : undefined)
+
+/** In gRPC snappy is its stream format. */
+export const grpcCodecOf = (name: Compression): Codec | undefined =>
+  name === 'snappy' ? 'x-snappy-framed' : codecOf(name)
 
 const compressionParams = section({
   level: setting(
@@ -75,6 +77,8 @@ const compressionParams = section({
 export function levelProblem(compression: Compression, level: number): string | undefined {
   if (level === 0) return undefined
   if (!isCodec(compression)) return `there is no level without a compression, got ${level}`
+  if (compression === 'snappy' || compression === 'x-snappy-framed' || compression === 'lz4')
+    return `${compression} has no levels, got ${level}`
   const [least, most] = compression === 'zstd' ? [-1, 22] : [-2, 9]
   return level < least || level > most ? `must be ${least} to ${most} for ${compression}, got ${level}` : undefined
 }
@@ -90,8 +94,7 @@ const clientAuth = optional(
 )
 const middlewares = notYet('middlewares for clients')
 
-const HTTP_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate']
-const GRPC_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd']
+const GRPC_COMPRESSIONS: readonly Compression[] = ['', 'none', 'gzip', 'zstd', 'snappy']
 
 /** A URL, or empty as if it were not there. */
 export const httpUrl = v.pipe(
@@ -150,7 +153,11 @@ export const httpClientSettings = (of: { readonly compression: Compression }) =>
   endpoint: setting(httpUrl, '', 'Where to send to: http:// or https://, host, port and a path if there is one.'),
   tls: setting(clientTls, {}, 'Who to trust and how to show who we are; for https endpoints.'),
   headers: setting(clientHeaders, {}, 'Sent with every request. Values are never printed.'),
-  compression: setting(compressionAmong(HTTP_COMPRESSIONS), of.compression, 'gzip, zstd, zlib, deflate or none.'),
+  compression: setting(
+    oneOf(COMPRESSIONS),
+    of.compression,
+    'gzip, zstd, zlib, deflate, snappy, x-snappy-framed, lz4 or none.',
+  ),
   compression_params: setting(compressionParams, {}, 'How hard to compress.'),
   proxy_url: setting(
     proxyUrl,
@@ -184,7 +191,7 @@ export const grpcClientSettings = (of: { readonly compression: Compression }) =>
   ),
   tls: setting(clientTls, {}, 'TLS is on unless insecure: true says otherwise.'),
   headers: setting(clientHeaders, {}, 'Sent with every request. Values are never printed.'),
-  compression: setting(compressionAmong(GRPC_COMPRESSIONS), of.compression, 'gzip, zstd or none.'),
+  compression: setting(compressionAmong(GRPC_COMPRESSIONS), of.compression, 'gzip, zstd, snappy or none.'),
   keepalive: optional(
     section({
       enabled: setting(flag, true, 'Whether to ping.'),

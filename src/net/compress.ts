@@ -1,8 +1,12 @@
 // Compresses what goes out. Takes the list of chunks that a batch is, gives one buffer.
+
 import { constants, deflate, deflateSync, gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib'
+import { compressLz4 } from '../wire/lz4.ts'
+import { compressSnappy } from '../wire/snappy.ts'
+import { compressSnappyStream } from '../wire/snappy-reader.ts'
 
 /** What this agent can write, under the names of `compression`. `zlib` and `deflate` are both RFC 1950, as in the collector. */
-export type Codec = 'gzip' | 'zlib' | 'deflate' | 'zstd'
+export type Codec = 'gzip' | 'zlib' | 'deflate' | 'zstd' | 'snappy' | 'x-snappy-framed' | 'lz4'
 
 /** A buffer at once when the input is small, a promise of one when it is large. */
 export type Compress = (chunks: readonly Uint8Array[], sizeBytes: number) => Buffer | Promise<Buffer>
@@ -17,7 +21,8 @@ interface CodecFunctions {
   /** Up to this size the event loop waits, about a millisecond; beyond it a thread compresses, for 15 % more CPU (small bodies: 2 to 5 times). */
   readonly syncUpToBytes: number
   sync(bytes: Uint8Array, level: number | undefined, shape: Shape): Buffer
-  async(bytes: Uint8Array, level: number | undefined, shape: Shape, done: Done): void
+  /** Those that have none cost little enough. */
+  readonly async?: (bytes: Uint8Array, level: number | undefined, shape: Shape, done: Done) => void
 }
 
 const zlibOptions = (level: number | undefined, { chunkSize, sizeBytes }: Shape) => ({
@@ -66,6 +71,9 @@ const CODECS: Readonly<Record<Codec, CodecFunctions>> = {
     sync: (bytes, level, shape) => zstdCompressSync(bytes, zstdOptions(level, shape)),
     async: (bytes, level, shape, done) => zstdCompress(bytes, zstdOptions(level, shape), done),
   },
+  snappy: { syncUpToBytes: Infinity, sync: compressSnappy },
+  'x-snappy-framed': { syncUpToBytes: Infinity, sync: compressSnappyStream },
+  lz4: { syncUpToBytes: Infinity, sync: compressLz4 },
 }
 
 /** `level` as in `compression_params`; 0, -1 and undefined are the codec's default. */
@@ -75,7 +83,7 @@ export function createCompress(codec: Codec, level?: number): Compress {
   return (chunks, sizeBytes) => {
     const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, sizeBytes)
     const shape = { sizeBytes, chunkSize: outputSize(sizeBytes) }
-    if (sizeBytes <= syncUpToBytes) return sync(bytes, asked, shape)
+    if (sizeBytes <= syncUpToBytes || async === undefined) return sync(bytes, asked, shape)
     return new Promise((resolve, reject) =>
       async(bytes, asked, shape, (error, compressed) => (error ? reject(error) : resolve(compressed))),
     )

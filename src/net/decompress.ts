@@ -11,12 +11,29 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import { messageOf } from '../contract/index.ts'
+import { decompressLz4, lz4Length } from '../wire/lz4.ts'
+import { decompressSnappy, decompressSnappyStream, snappyLength } from '../wire/snappy-reader.ts'
+import { UnpackedTooLargeError } from '../wire/unpacked.ts'
 import { GRPC, RefusedError } from './status.ts'
 
-/** What this agent reads. `deflate` is RFC 1950 as in HTTP, or bare RFC 1951, which some senders mean. */
-export type Encoding = 'gzip' | 'zstd' | 'zlib' | 'deflate'
-export const encodings: readonly Encoding[] = ['gzip', 'zstd', 'zlib', 'deflate']
+/**
+ * What this agent reads. `deflate` is RFC 1950 as in HTTP, or bare RFC 1951, which some senders mean. `snappy` is a bare block, as
+ * in the collector; `lz4` is its frames.
+ */
+export const encodings = ['gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4'] as const
+export type Encoding = (typeof encodings)[number]
 export const isEncoding = (text: string): text is Encoding => (encodings as readonly string[]).includes(text)
+
+/** By the names of gRPC, where snappy is its stream format. */
+const GRPC_ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
+  ['gzip', 'gzip'],
+  ['zstd', 'zstd'],
+  ['zlib', 'zlib'],
+  ['deflate', 'deflate'],
+  ['snappy', 'x-snappy-framed'],
+])
+export const grpcEncodings = [...GRPC_ENCODINGS.keys()]
+export const encodingOfGrpc = (name: string): Encoding | undefined => GRPC_ENCODINGS.get(name)
 
 /**
  * A buffer at once when the body is small, a promise of one when it is large. The buffer owns its memory: it may be kept.
@@ -27,7 +44,7 @@ export function decompress(encoding: Encoding, body: Buffer, limitBytes: number)
   if (declared !== undefined && declared > limitBytes) throw tooLarge(limitBytes)
   const codec = codecOf(encoding, body)
   const options = optionsOf(body, declared, limitBytes)
-  if (body.length < ASYNC_FROM_BYTES) {
+  if (body.length < ASYNC_FROM_BYTES || codec.async === undefined) {
     try {
       return owned(codec.sync(body, options))
     } catch (error) {
@@ -35,7 +52,7 @@ export function decompress(encoding: Encoding, body: Buffer, limitBytes: number)
     }
   }
   return new Promise((resolve, reject) => {
-    codec.async(body, options, (error, out) =>
+    codec.async!(body, options, (error, out) =>
       error === null ? resolve(owned(out)) : reject(refusal(error, encoding, limitBytes)),
     )
   })
@@ -51,7 +68,8 @@ interface Options {
 }
 interface Codec {
   sync(body: Buffer, options: Options): Buffer
-  async(body: Buffer, options: Options, done: (error: Error | null, out: Buffer) => void): void
+  /** Those that have none cost little enough. */
+  readonly async?: (body: Buffer, options: Options, done: (error: Error | null, out: Buffer) => void) => void
 }
 const GZIP: Codec = { sync: gunzipSync, async: gunzip }
 const ZLIB: Codec = { sync: inflateSync, async: inflate }
@@ -60,6 +78,9 @@ const ZSTD: Codec = {
   sync: (body, options) => zstdDecompressSync(body, withWindow(options)),
   async: (body, options, done) => zstdDecompress(body, withWindow(options), done),
 }
+const SNAPPY: Codec = { sync: (body, { maxOutputLength }) => decompressSnappy(body, maxOutputLength) }
+const SNAPPY_STREAM: Codec = { sync: (body, { maxOutputLength }) => decompressSnappyStream(body, maxOutputLength) }
+const LZ4: Codec = { sync: (body, { maxOutputLength }) => decompressLz4(body, maxOutputLength) }
 
 function codecOf(encoding: Encoding, body: Buffer): Codec {
   switch (encoding) {
@@ -71,6 +92,12 @@ function codecOf(encoding: Encoding, body: Buffer): Codec {
       return ZLIB
     case 'deflate':
       return hasZlibHeader(body) ? ZLIB : RAW
+    case 'snappy':
+      return SNAPPY
+    case 'x-snappy-framed':
+      return SNAPPY_STREAM
+    case 'lz4':
+      return LZ4
   }
 }
 
@@ -99,6 +126,8 @@ export function declaredSize(encoding: Encoding, body: Buffer): number | undefin
     const size = body.readUInt32LE(body.length - 4)
     return size <= body.length * 1032 ? size : undefined
   }
+  if (encoding === 'snappy') return snappyLength(body)
+  if (encoding === 'lz4') return lz4Length(body)
   return encoding === 'zstd' ? zstdContentSize(body) : undefined
 }
 
@@ -141,7 +170,8 @@ const tooLarge = (limitBytes: number): RefusedError =>
 
 function refusal(error: unknown, encoding: Encoding, limitBytes: number): RefusedError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ERR_BUFFER_TOO_LARGE' || code.endsWith('windowTooLarge')) return tooLarge(limitBytes)
+  if (error instanceof UnpackedTooLargeError || code === 'ERR_BUFFER_TOO_LARGE' || code.endsWith('windowTooLarge'))
+    return tooLarge(limitBytes)
   return new RefusedError(
     400,
     GRPC.INVALID_ARGUMENT,

@@ -10,7 +10,7 @@ import {
   type Sender,
   type Settings,
 } from '../contract/index.ts'
-import { codecOf, type GrpcClientConfig } from './client-config.ts'
+import { type GrpcClientConfig, grpcCodecOf } from './client-config.ts'
 import { type Compress, createCompress } from './compress.ts'
 import { type GrpcReply, type GrpcRequest, REFUSED } from './grpc-call.ts'
 import { GrpcConnections, type Surroundings } from './grpc-connections.ts'
@@ -48,7 +48,7 @@ export class GrpcClient {
     this.#timeoutMs = timeoutMs
     this.#settings = settings
     this.#surroundings = surroundings
-    const codec = codecOf(config.compression)
+    const codec = grpcCodecOf(config.compression)
     if (codec !== undefined) this.#compress = createCompress(codec)
   }
 

@@ -2,7 +2,7 @@
 import { type Clock, type Identity, type IncomingHead, messageOf } from '../contract/index.ts'
 import { ByteWriter } from '../wire/writer.ts'
 import type { Authenticate } from './authentication.ts'
-import { declaredSize, decompress, type Encoding, encodings, isEncoding } from './decompress.ts'
+import { declaredSize, decompress, type Encoding, encodingOfGrpc, grpcEncodings } from './decompress.ts'
 import { MessageReader } from './grpc-server-message.ts'
 import { parseGrpcTimeout } from './grpc-timeout.ts'
 import { isBodyLate } from './http-body.ts'
@@ -141,8 +141,9 @@ export class GrpcCall implements StreamHandler, Cancellable, IncomingHead {
       throw new RefusedError(400, GRPC.INVALID_ARGUMENT, 'bad_metadata', 'a value under a name with -bin is not base64')
     if (head.grpcTimeout !== '') this.#setTimeout(head.grpcTimeout)
     if (this.isSettled) return
-    if (isEncoding(head.grpcEncoding)) this.#encoding = head.grpcEncoding
-    else if (head.grpcEncoding !== '' && head.grpcEncoding !== 'identity') throw unknownEncoding(head.grpcEncoding)
+    this.#encoding = encodingOfGrpc(head.grpcEncoding)
+    if (this.#encoding === undefined && head.grpcEncoding !== '' && head.grpcEncoding !== 'identity')
+      throw unknownEncoding(head.grpcEncoding)
     const taker = method(this)
     this.#taker = taker
     this.#reader = new MessageReader(this.#desk.maxMessageBytes, (sizeBytes) => taker.admitUpTo(sizeBytes))
@@ -248,7 +249,7 @@ export class GrpcCall implements StreamHandler, Cancellable, IncomingHead {
     this.#desk.onRefused(refusalReasonOf(error))
     const fields = Object.entries(trailersOf({ ...status, message: status.message.slice(0, MAX_MESSAGE_LENGTH) }))
     if (error instanceof RefusedError) fields.push(...pairs(error.headers))
-    if (status.code === GRPC.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', encodings.join(',')])
+    if (status.code === GRPC.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', grpcEncodings.join(',')])
     this.#settle()
     this.#connection.answer(this.#stream, trailersOnly('200', fields))
   }
@@ -306,7 +307,7 @@ const unknownEncoding = (encoding: string): RefusedError =>
     415,
     GRPC.UNIMPLEMENTED,
     'bad_content_encoding',
-    `unsupported grpc-encoding ${JSON.stringify(encoding.slice(0, 100))}, supported: [${encodings.join(', ')}]`,
+    `unsupported grpc-encoding ${JSON.stringify(encoding.slice(0, 100))}, supported: [${grpcEncodings.join(', ')}]`,
   )
 
 function blockOf(fields: readonly (readonly [name: string, value: string])[]): Buffer {

@@ -51,7 +51,7 @@ export const httpServerEntries = (
   compression_algorithms: setting(
     list(v.picklist(ENCODINGS, `must be one of ${ENCODINGS.map((one) => JSON.stringify(one)).join(', ')}`)),
     [...ENCODINGS],
-    'Content encodings to accept; "" is none. Of these snappy, x-snappy-framed and lz4 are refused all the same.',
+    'Content encodings to accept; "" is none.',
   ),
   read_timeout: setting(
     duration,

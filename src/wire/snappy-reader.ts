@@ -81,6 +81,7 @@ const MAGIC = Buffer.from('sNaPpY')
 const CHUNK_BYTES = 65_536
 
 export function decompressSnappyStream(input: Uint8Array, limitBytes: number): Buffer {
+  if (input.length === 0) throw new DamagedError('it does not begin as a stream of snappy')
   const out = new Unpacked(Math.min(input.length * 4, limitBytes), limitBytes)
   for (let at = 0; at < input.length; ) {
     const type = input[at]!

@@ -37,12 +37,14 @@ test('the collector gets the same telemetry in every encoding and compression', 
   const toHttp = { endpoint: `http://${http}` }
   const toGrpc = { endpoint: grpc, tls: { insecure: true } }
   const cases: [ExporterFactory, object][] = [
-    ...['none', 'gzip', 'zstd', 'deflate', 'zlib'].map((compression): [ExporterFactory, object] => [
-      otlpHttp,
-      { ...toHttp, compression },
-    ]),
+    ...['none', 'gzip', 'zstd', 'deflate', 'zlib', 'snappy', 'x-snappy-framed', 'lz4'].map(
+      (compression): [ExporterFactory, object] => [otlpHttp, { ...toHttp, compression }],
+    ),
     [otlpHttp, { ...toHttp, encoding: 'json' }],
-    ...['none', 'gzip', 'zstd'].map((compression): [ExporterFactory, object] => [otlpGrpc, { ...toGrpc, compression }]),
+    ...['none', 'gzip', 'zstd', 'snappy'].map((compression): [ExporterFactory, object] => [
+      otlpGrpc,
+      { ...toGrpc, compression },
+    ]),
   ]
   for (const [factory, config] of cases) {
     const { send, settled, account } = await startExporter(t, factory, config)

@@ -1,6 +1,9 @@
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from 'tap'
 import { decompress, type Encoding, encodings } from '../../src/net/decompress.ts'
+import { compressLz4 } from '../../src/wire/lz4.ts'
+import { compressSnappy } from '../../src/wire/snappy.ts'
+import { compressSnappyStream } from '../../src/wire/snappy-reader.ts'
 
 const MiB = 1024 * 1024
 const compress: Readonly<Record<Encoding, (bytes: Buffer) => Buffer>> = {
@@ -8,6 +11,9 @@ const compress: Readonly<Record<Encoding, (bytes: Buffer) => Buffer>> = {
   zlib: deflateSync,
   deflate: deflateSync,
   zstd: zstdCompressSync,
+  snappy: (bytes) => Buffer.from(compressSnappy(bytes)),
+  'x-snappy-framed': compressSnappyStream,
+  lz4: compressLz4,
 }
 const noise = (size: number): Buffer => {
   const bytes = Buffer.alloc(size)

@@ -45,7 +45,7 @@ test('frames and messages that are none', async (t) => {
     [
       'an encoding that nobody knows',
       message(good, 1),
-      { 'grpc-status': '12', 'grpc-accept-encoding': 'gzip,zstd,zlib,deflate' },
+      { 'grpc-status': '12', 'grpc-accept-encoding': 'gzip,zstd,zlib,deflate,snappy' },
       'bad_content_encoding',
       callHeaders(['grpc-encoding', 'lzma']),
     ],

@@ -1,0 +1,76 @@
+// Every compression that exporters write, receivers read, over HTTP and over gRPC.
+import { test } from 'tap'
+import * as v from 'valibot'
+import otlpGrpc from '../../src/exporters/otlp_grpc/index.ts'
+import otlpHttp from '../../src/exporters/otlp_http/index.ts'
+import { testContext, testHost, testSettings } from '../../src/testing/index.ts'
+import { compressLz4 } from '../../src/wire/lz4.ts'
+import { compressSnappy } from '../../src/wire/snappy.ts'
+import { compressSnappyStream } from '../../src/wire/snappy-reader.ts'
+import { items } from '../kit/otlp.ts'
+import { callHeaders, message, RawHttp2 } from '../kit/raw-http2.ts'
+import { bytesOf, send, startReceiver } from '../kit/receiver.ts'
+
+test('what goes out compressed comes in, whatever the compression and its level', async (t) => {
+  const { urls, sinks, refused } = await startReceiver(t, { grpc: {}, http: {} })
+  const [grpc, http] = urls as [string, string]
+  let sent = 0
+  const deliver = async (exporter: ReturnType<typeof otlpHttp.create>): Promise<void> => {
+    await exporter.start!(testHost())
+    for (const count of [1, 2000]) await exporter.consumers.traces!(items.traces(count), testContext())
+    await exporter.stop!(AbortSignal.timeout(5000))
+    sent += 2001
+    t.equal(sinks.traces.items, sent)
+  }
+  const queue = { sending_queue: { enabled: false } }
+  for (const compression of ['gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4', 'none'])
+    await deliver(otlpHttp.create(v.parse(otlpHttp.config, { endpoint: http, compression, ...queue }), testSettings()))
+  for (const [compression, level] of [
+    ['gzip', 9],
+    ['gzip', -2],
+    ['zlib', 1],
+    ['zstd', 19],
+  ]) {
+    const config = v.parse(otlpHttp.config, { endpoint: http, compression, compression_params: { level }, ...queue })
+    await deliver(otlpHttp.create(config, testSettings()))
+  }
+  for (const compression of ['gzip', 'zstd', 'snappy', 'none']) {
+    const config = v.parse(otlpGrpc.config, { endpoint: grpc, compression, tls: { insecure: true }, ...queue })
+    await deliver(otlpGrpc.create(config, testSettings()))
+  }
+  t.same([...refused], [])
+})
+
+test('a bomb is 413, in each of the newer encodings too; damage is 400', async (t) => {
+  const { url, port, host } = await startReceiver(t, { http: { max_request_body_size: 1e6 } })
+  t.ok(port)
+  const zeros = Buffer.alloc(8e6)
+  const packed: [encoding: string, bomb: Buffer][] = [
+    ['snappy', Buffer.from(compressSnappy(zeros))],
+    ['x-snappy-framed', compressSnappyStream(zeros)],
+    ['lz4', compressLz4(zeros)],
+  ]
+  for (const [encoding, bomb] of packed) {
+    t.ok(bomb.length < 1e6)
+    const headers = { 'content-encoding': encoding }
+    t.equal((await send(`${url}/v1/traces`, bomb, { headers })).status, 413, encoding)
+    t.equal((await send(`${url}/v1/traces`, bytesOf(items.traces(9)), { headers })).status, 400, encoding)
+  }
+  t.equal(host.admittedBytes, 0)
+})
+
+test('over gRPC snappy is its stream format, and a bomb of it is refused', async (t) => {
+  const { port, sinks } = await startReceiver(t, { grpc: {} })
+  const client = await RawHttp2.open(t, port)
+  const table: [stream: number, content: Buffer, status: string][] = [
+    [1, compressSnappyStream(bytesOf(items.traces(5))), '0'],
+    [3, Buffer.from(compressSnappy(bytesOf(items.traces(5)))), '3'],
+    [5, compressSnappyStream(Buffer.alloc(8e6)), '8'],
+  ]
+  for (const [stream, content, status] of table) {
+    client.headers(stream, callHeaders(['grpc-encoding', 'snappy']))
+    client.data(stream, message(content, 1))
+    t.match(await client.answer(stream), { 'grpc-status': status })
+  }
+  t.equal(sinks.traces.items, 5)
+})
