@@ -182,7 +182,9 @@ class ReplyReader {
     const message = body.subarray(PREFIX_BYTES)
     if (body.length < PREFIX_BYTES || body[0] !== 1) return message
     const encoding = this.#headers['grpc-encoding']
-    return decompressReply(message, Array.isArray(encoding) ? encoding[0] : encoding)
+    const name = Array.isArray(encoding) ? encoding[0] : encoding
+    // By the names of HTTP: in gRPC snappy is its stream format.
+    return decompressReply(message, name === 'snappy' ? 'x-snappy-framed' : name)
   }
 }
 

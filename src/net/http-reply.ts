@@ -2,6 +2,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { messageOf, PermanentError, RetryableError } from '../contract/index.ts'
+import { decompressLz4 } from '../wire/lz4.ts'
+import { decompressSnappy, decompressSnappyStream } from '../wire/snappy-reader.ts'
+import { UnpackedTooLargeError } from '../wire/unpacked.ts'
 
 /** https://opentelemetry.io/docs/specs/otlp/: clients limit what they read, and do not try again. */
 export const MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -70,7 +73,7 @@ function replyOf(response: IncomingMessage, status: number, chunks: readonly Buf
   }
 }
 
-/** Nobody asked for compression, but some servers compress what they like. Also gRPC's, by the same names. */
+/** Nobody asked for compression, but some servers compress what they like. */
 export function decompressReply(body: Buffer, encoding: string | undefined): Buffer | PermanentError {
   const decompress = DECOMPRESS[encoding?.trim().toLowerCase() ?? 'identity']
   if (decompress === undefined)
@@ -80,6 +83,7 @@ export function decompressReply(body: Buffer, encoding: string | undefined): Buf
   try {
     return body.length === 0 ? body : decompress(body)
   } catch (error) {
+    if (error instanceof UnpackedTooLargeError) return tooLarge()
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return tooLarge()
     return new PermanentError(`the answer cannot be decompressed: ${messageOf(error)}`, { reason: 'bad_response' })
   }
@@ -93,6 +97,9 @@ const DECOMPRESS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   'x-gzip': (body) => gunzipSync(body, bounded),
   deflate: (body) => inflateSync(body, bounded),
   zstd: (body) => zstdDecompressSync(body, bounded),
+  snappy: (body) => decompressSnappy(body, MAX_REPLY_BYTES),
+  'x-snappy-framed': (body) => decompressSnappyStream(body, MAX_REPLY_BYTES),
+  lz4: (body) => decompressLz4(body, MAX_REPLY_BYTES),
 }
 
 const tooLarge = (): PermanentError =>

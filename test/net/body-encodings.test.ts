@@ -1,12 +1,15 @@
 // Every compression that exporters write, receivers read, over HTTP and over gRPC.
 import { test } from 'tap'
 import * as v from 'valibot'
+import type { Exporter } from '../../src/contract/index.ts'
 import otlpGrpc from '../../src/exporters/otlp_grpc/index.ts'
 import otlpHttp from '../../src/exporters/otlp_http/index.ts'
-import { testContext, testHost, testSettings } from '../../src/testing/index.ts'
+import { type TestSettings, testContext, testHost, testSettings } from '../../src/testing/index.ts'
 import { compressLz4 } from '../../src/wire/lz4.ts'
 import { compressSnappy } from '../../src/wire/snappy.ts'
 import { compressSnappyStream } from '../../src/wire/snappy-reader.ts'
+import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
+import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
 import { items } from '../kit/otlp.ts'
 import { callHeaders, message, RawHttp2 } from '../kit/raw-http2.ts'
 import { bytesOf, send, startReceiver } from '../kit/receiver.ts'
@@ -73,4 +76,33 @@ test('over gRPC snappy is its stream format, and a bomb of it is refused', async
     t.match(await client.answer(stream), { 'grpc-status': status })
   }
   t.equal(sinks.traces.items, 5)
+})
+
+test('answers that are compressed as the request was are read', async (t) => {
+  const partial = Buffer.from([0x0a, 0x04, 0x08, 0x01, 0x12, 0x00])
+  const grpc = new FakeOtlpGrpc()
+  await grpc.start(0, '127.0.0.1')
+  const http = await new FakeOtlpHttp().start()
+  t.teardown(() => Promise.all([grpc.stop(), http.stop()]))
+  const queue = { sending_queue: { enabled: false } }
+  const answered = async (exporter: (settings: TestSettings) => Exporter): Promise<void> => {
+    const settings = testSettings()
+    const one = exporter(settings)
+    await one.start!(testHost())
+    await one.consumers.traces!(items.traces(3), testContext())
+    await one.stop!(AbortSignal.timeout(5000))
+    t.equal(settings.ledger('traces').droppedItems, 1, 'the one item that the answer says is rejected')
+  }
+  grpc.answers.push({ reply: compressSnappyStream(partial), isCompressed: true, encoding: 'snappy' })
+  const toGrpc = { endpoint: grpc.endpoint, tls: { insecure: true }, ...queue }
+  await answered((settings) => otlpGrpc.create(v.parse(otlpGrpc.config, toGrpc), settings))
+  for (const [encoding, body] of [
+    ['snappy', Buffer.from(compressSnappy(partial))],
+    ['x-snappy-framed', compressSnappyStream(partial)],
+    ['lz4', compressLz4(partial)],
+  ] as const) {
+    const headers = { 'content-encoding': encoding, 'content-type': 'application/x-protobuf' }
+    http.answers.push({ status: 200, headers, body })
+    await answered((settings) => otlpHttp.create(v.parse(otlpHttp.config, { endpoint: http.url, ...queue }), settings))
+  }
 })
