@@ -296,7 +296,7 @@ function batchesOf<S extends Signal>(signal: S, items: number): Batch<S>[] {
   const startMs = testSettings().clock.now() - count * INTERVAL_MS
   return Array.from({ length: count }, (_, i) => {
     const seed = signal === 'metrics' ? 1 : i + 1
-    return decodeOtlp(signal, payload(signal, items, seed, startMs + i * INTERVAL_MS, i))
+    return decodeOtlp(signal, payload(signal, items, seed, startMs + i * INTERVAL_MS, i, startMs))
   })
 }
 

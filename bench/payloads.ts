@@ -5,10 +5,19 @@ import { ByteWriter } from '../src/wire/writer.ts'
 
 /**
  * A serialized Export*ServiceRequest with that many spans, log records or data points; the same seed gives the same bytes.
- * Times are within one second after `epochMs`. `growth` is added to each counter, and to each bucket of a histogram.
+ * Times are within one second after `epochMs`; those of data points go up by a microsecond. Counters have counted since
+ * `startMs`: what the same attributes have always counted, and `growth`, of a histogram 16 times that, half of it in the first bucket.
  */
-export function payload(signal: Signal, items: number, seed = 1, epochMs = 1_760_000_000_000, growth = 0): Buffer {
+export function payload(
+  signal: Signal,
+  items: number,
+  seed = 1,
+  epochMs = 1_760_000_000_000,
+  growth = 0,
+  startMs = epochMs,
+): Buffer {
   epochNanos = BigInt(epochMs) * 1_000_000n
+  startNanos = BigInt(startMs) * 1_000_000n
   grown = growth
   const out = new ByteWriter(items * 512 + 1024)
   const random = randomFrom(seed)
@@ -45,6 +54,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
 const ROUTES = ['/api/v1/orders/{id}', '/api/v1/cart', '/api/v1/users/{id}/profile', '/healthz', '/api/v1/search']
 const STATUS = [200, 200, 200, 200, 200, 200, 201, 204, 404, 503]
 let epochNanos = 0n
+let startNanos = 0n
 let grown = 0
 
 function resource(out: ByteWriter): void {
@@ -141,8 +151,14 @@ function metrics(out: ByteWriter, random: Random, points: number): void {
       text(out, 2, 'What it counts, in a sentence.')
       text(out, 3, ['{request}', 'By', 's'][kind]!)
       message(out, [7, 5, 9][kind]!, () => {
-        for (let i = 0; i < count; i++)
-          message(out, 1, () => (kind === 2 ? histogramPoint(out, random) : numberPoint(out, random)))
+        for (let i = 0; i < count; i++) {
+          const labels: Labels = [random(4), random(5), STATUS[random(10)]!, random(4), random(8)]
+          const nanos = epochNanos + BigInt(index * POINTS_PER_METRIC + i) * 1_000n
+          message(out, 1, () => {
+            if (kind === 2) histogramPoint(out, labels, nanos)
+            else numberPoint(out, labels, nanos, kind === 1 ? random(1_000_000) / 7 : countOf(labels) + grown)
+          })
+        }
         if (kind !== 1) number(out, 2, 2)
         if (kind === 0) number(out, 3, 1)
       })
@@ -150,42 +166,44 @@ function metrics(out: ByteWriter, random: Random, points: number): void {
   }
 }
 
-function numberPoint(out: ByteWriter, random: Random): void {
-  fixed64(out, 2, epochNanos)
-  fixed64(out, 3, epochNanos + BigInt(random(1_000_000)) * 1_000n)
+/** Which method, which route, the status, and both parts of the address. */
+type Labels = readonly [method: number, route: number, status: number, net: number, host: number]
+const countOf = (labels: Labels): number => labels.reduce((sum, label) => sum * 10 + label, 0)
+
+function numberPoint(out: ByteWriter, labels: Labels, nanos: bigint, value: number): void {
+  fixed64(out, 2, startNanos)
+  fixed64(out, 3, nanos)
   out.varint((4 << 3) | 1)
-  out.double(random(1_000_000) / 7 + grown)
-  pointAttributes(out, random, 7)
+  out.double(value)
+  pointAttributes(out, labels, 7)
 }
 
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-function histogramPoint(out: ByteWriter, random: Random): void {
-  fixed64(out, 2, epochNanos)
-  fixed64(out, 3, epochNanos + BigInt(random(1_000_000)) * 1_000n)
-  const counts = Array.from({ length: BOUNDS.length + 1 }, () => BigInt(random(1000) + grown))
-  fixed64(
-    out,
-    4,
-    counts.reduce((sum, count) => sum + count, 0n),
-  )
+function histogramPoint(out: ByteWriter, labels: Labels, nanos: bigint): void {
+  fixed64(out, 2, startNanos)
+  fixed64(out, 3, nanos)
+  const before = countOf(labels) % 1000
+  const counts = Array.from({ length: BOUNDS.length + 1 }, (_, i) => BigInt(before + ((grown * 16) >> (i + 1))))
+  const count = counts.reduce((sum, one) => sum + one, 0n)
+  fixed64(out, 4, count)
   out.varint((5 << 3) | 1)
-  out.double(random(1_000_000) / 7 + grown)
+  out.double(Number(count) / 7)
   message(out, 6, () => {
-    for (const count of counts) out.fixed64(count)
+    for (const one of counts) out.fixed64(one)
   })
   message(out, 7, () => {
     for (const bound of BOUNDS) out.double(bound)
   })
-  pointAttributes(out, random, 9)
+  pointAttributes(out, labels, 9)
 }
 
-function pointAttributes(out: ByteWriter, random: Random, field: number): void {
+function pointAttributes(out: ByteWriter, [method, route, status, net, host]: Labels, field: number): void {
   const add = attributes(out, field)
-  add('http.request.method', METHODS[random(4)]!)
-  add('http.route', ROUTES[random(5)]!)
-  add('http.response.status_code', STATUS[random(10)]!)
-  add('server.address', `10.0.${random(4)}.${random(8)}:8080`)
+  add('http.request.method', METHODS[method]!)
+  add('http.route', ROUTES[route]!)
+  add('http.response.status_code', status)
+  add('server.address', `10.0.${net}.${host}:8080`)
   add('zone', 'eu-west-1a')
 }
 

@@ -15,9 +15,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: 6 })
 let sent = 0
 let refused = 0
 let seed = 0
+const startMs = Date.now() - 60_000
 
 function send(port: number, signal: (typeof SIGNALS)[number]): void {
-  const body = payload(signal, ITEMS, ++seed, Date.now() - 1000)
+  const body = payload(signal, ITEMS, ++seed, Date.now() - 1000, seed, startMs)
   const outgoing = request(
     {
       agent,
