@@ -9,6 +9,7 @@ import {
   RetryableError,
   type Settings,
 } from '../../contract/index.ts'
+import { SingleFlight } from '../../net/single-flight.ts'
 import type { OAuth2ClientConfig } from './config.ts'
 import { TokenServer } from './token.ts'
 
@@ -19,9 +20,6 @@ interface Held {
   readonly endsAtMs: number
 }
 
-/** After a failure, whoever asks meanwhile is told the same. */
-const RETRY_MS = 1000
-
 export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
   readonly needsTls = true
   readonly #config: OAuth2ClientConfig
@@ -29,15 +27,15 @@ export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
   readonly #server: TokenServer
   readonly #earlyMs: number
   readonly #end = new AbortController()
+  readonly #tokens: SingleFlight<Held>
   #held: Held | undefined
-  #underWay: Promise<Held> | undefined
-  #failure: { readonly atMs: number; readonly error: RetryableError } | undefined
 
   constructor(config: OAuth2ClientConfig, settings: Settings) {
     this.#config = config
     this.#settings = settings
     this.#earlyMs = config.expiry_buffer
     this.#server = new TokenServer(config, settings)
+    this.#tokens = new SingleFlight(settings.clock, () => this.#ask())
   }
 
   async stop(): Promise<void> {
@@ -58,7 +56,7 @@ export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
     const now = this.#settings.clock.monotonicMs()
     if (held === undefined || now >= held.endsAtMs) return this.#wait(abort)
     // What fails now is tried again with the next request: there is time.
-    if (now >= held.renewAtMs) this.#renew().catch(() => {})
+    if (now >= held.renewAtMs) this.#tokens.get().catch(() => {})
     return held.proof
   }
 
@@ -71,21 +69,10 @@ export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
       abort.addEventListener('abort', leave, { once: true })
     })
     try {
-      return (await Promise.race([this.#renew(), left])).proof
+      return (await Promise.race([this.#tokens.get(), left])).proof
     } finally {
       abort.removeEventListener('abort', leave!)
     }
-  }
-
-  /** One request at a time, whoever asks. */
-  #renew(): Promise<Held> {
-    const failure = this.#failure
-    if (failure !== undefined && this.#settings.clock.monotonicMs() - failure.atMs < RETRY_MS)
-      return Promise.reject(failure.error)
-    this.#underWay ??= this.#ask().finally(() => {
-      this.#underWay = undefined
-    })
-    return this.#underWay
   }
 
   async #ask(): Promise<Held> {
@@ -95,13 +82,10 @@ export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
       const now = clock.monotonicMs()
       const early = Math.min(this.#earlyMs, lifeMs / 2)
       this.#held = { proof: { authorization: header }, renewAtMs: now + lifeMs - early, endsAtMs: now + lifeMs }
-      this.#failure = undefined
       return this.#held
     } catch (error) {
       const message = `${id}: no token from ${this.#config.token_url}: ${messageOf(error)}`
-      const failure = new RetryableError(message, { cause: error, reason: 'no_token' })
-      this.#failure = { atMs: clock.monotonicMs(), error: failure }
-      throw failure
+      throw new RetryableError(message, { cause: error, reason: 'no_token' })
     }
   }
 

@@ -5,6 +5,7 @@ import { section } from '../../config/schema.ts'
 import { messageOf, RetryableError, type Settings } from '../../contract/index.ts'
 import { httpClientSettings } from '../../net/client-config.ts'
 import { HttpClient } from '../../net/http-client.ts'
+import { SingleFlight } from '../../net/single-flight.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { WatchedFile } from '../../net/watched-file.ts'
 import type { ProviderConfig } from './config.ts'
@@ -20,8 +21,6 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const TIMEOUT_MS = 5000
 /** Keys that somebody has asked for in vain are not looked for again sooner. */
 const COOLDOWN_MS = 30_000
-/** After a failure, whoever asks meanwhile is told the same. */
-const RETRY_MS = 1000
 const MAX_AGE_MS = 600_000
 
 /** Of an issuer on the network: asked for when they are needed, one request at a time. */
@@ -30,14 +29,14 @@ export class IssuerKeys {
   readonly #settings: Settings
   readonly #client: HttpClient
   readonly #end = new AbortController()
+  readonly #fresh: SingleFlight<Keys>
   #keys: Keys | undefined
   #fetchedMs = 0
-  #failure: { readonly atMs: number; readonly error: RetryableError } | undefined
-  #underWay: Promise<Keys> | undefined
 
   constructor(config: ProviderConfig, settings: Settings) {
     this.#config = config
     this.#settings = settings
+    this.#fresh = new SingleFlight(settings.clock, () => this.#ask())
     const { issuer_ca_path } = config
     const tls = issuer_ca_path === '' ? {} : { ca_file: issuer_ca_path }
     this.#client = new HttpClient(v.parse(section(httpClientSettings({ compression: '' })), { tls }), settings)
@@ -59,28 +58,18 @@ export class IssuerKeys {
 
   /** Rejects with a `RetryableError` when there are none, and the issuer does not answer. */
   async get(): Promise<Keys> {
-    if (this.#keys === undefined) return this.#fetch()
-    if (this.#ageMs() > MAX_AGE_MS) void this.#fetch().catch(() => {})
+    if (this.#keys === undefined) return this.#fresh.get()
+    if (this.#ageMs() > MAX_AGE_MS) void this.#fresh.get().catch(() => {})
     return this.#keys
   }
 
   /** For who finds that none fits. Undefined when there is no use in asking again so soon. */
   async others(): Promise<Keys | undefined> {
-    return this.#ageMs() < COOLDOWN_MS ? undefined : this.#fetch()
+    return this.#ageMs() < COOLDOWN_MS ? undefined : this.#fresh.get()
   }
 
   #ageMs(): number {
     return this.#settings.clock.monotonicMs() - this.#fetchedMs
-  }
-
-  #fetch(): Promise<Keys> {
-    const failure = this.#failure
-    if (failure !== undefined && this.#settings.clock.monotonicMs() - failure.atMs < RETRY_MS)
-      return Promise.reject(failure.error)
-    this.#underWay ??= this.#ask().finally(() => {
-      this.#underWay = undefined
-    })
-    return this.#underWay
   }
 
   async #ask(): Promise<Keys> {
@@ -93,14 +82,11 @@ export class IssuerKeys {
       if (typeof about.jwks_uri !== 'string') throw new Error('the issuer does not say where its keys are')
       const keys = keysOf(await this.#getJson(about.jwks_uri), about.id_token_signing_alg_values_supported)
       this.#keys = keys
-      this.#failure = undefined
       this.#fetchedMs = clock.monotonicMs()
       return keys
     } catch (error) {
       const message = `the keys of ${this.#config.issuer_url} cannot be had: ${messageOf(error)}`
-      const failure = new RetryableError(message, { cause: error, reason: 'issuer_unavailable' })
-      this.#failure = { atMs: clock.monotonicMs(), error: failure }
-      throw failure
+      throw new RetryableError(message, { cause: error, reason: 'issuer_unavailable' })
     }
   }
 
