@@ -78,18 +78,27 @@ export interface Prometheus {
 }
 
 /** Scrapes `http://<target>/metrics` five times a second; more of a scrape's settings as in prometheus.yml. */
-export async function startPrometheus(
-  { prometheus }: PrometheusBinaries,
+export function startPrometheus(
+  binaries: PrometheusBinaries,
   targets: readonly string[],
   scrape: object = {},
   flags: readonly string[] = ['--enable-feature=exemplar-storage'],
 ): Promise<Prometheus> {
-  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
   const config = {
     global: { scrape_interval: '200ms', scrape_timeout: '200ms' },
     scrape_configs: [{ job_name: 'test', honor_labels: true, ...scrape, static_configs: [{ targets }] }],
   }
-  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config))
+  return startPrometheusWith(binaries, JSON.stringify(config), flags)
+}
+
+/** With a whole prometheus.yml. */
+export async function startPrometheusWith(
+  { prometheus }: PrometheusBinaries,
+  config: string,
+  flags: readonly string[] = [],
+): Promise<Prometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
+  await writeFile(join(folder, 'prometheus.yml'), config)
   const [port] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
   const args = [
