@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { nearest } from '../config/nearest.ts'
 import { EXIT } from './exit-codes.ts'
 import { addGenerate } from './generate.ts'
+import { addNew } from './new.ts'
 import { version } from './version.ts'
 
 /** What every command that reads a config takes. */
@@ -125,6 +126,7 @@ export function createProgram(pluginApi: URL): Command {
   ] as const)
     addHealthcheck(withConfig(program.command(name, { hidden })))
   addGenerate(program)
+  addNew(program)
   return program
 }
 
@@ -178,6 +180,7 @@ Examples:
   sluice explain exporters.prometheus               all about a component, or one of its settings
   sluice schema --output sluice.schema.json         for the editor: completion, hints, mistakes underlined
   sluice generate --rate 50 --duration 20s          sample telemetry, to see something pass
+  sluice new exporter my-exporter                   a plugin of your own, with tests that pass
 
 A config for the OpenTelemetry Collector (otelcol, ADOT) is a config for sluice.`
 

@@ -1,8 +1,8 @@
 // Golden cases: a folder each, with settings, what comes in, and what is expected to come out. Adding a case adds no code.
-import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 import { type Factory, messageOf } from '../contract/index.ts'
 import { type Batch, decodeOtlpJson, encodeOtlpJson, type Signal } from '../data/index.ts'
@@ -76,16 +76,33 @@ function batchesOf(text: string, file: string): Batch[] {
 }
 
 function expectFile(file: string, found: unknown): void {
-  const text = `${JSON.stringify(found, null, 2)}\n`
-  if (process.env.UPDATE === '1' || !existsSync(file)) return writeFileSync(file, text)
-  const expected = `${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')), null, 2)}\n`
-  if (expected === text) return
-  throw new assert.AssertionError({
-    message: `${file} is not what came out (- expected, + found; UPDATE=1 writes it anew):\n${difference(expected, text)}`,
-    actual: found,
-    expected: JSON.parse(expected),
-    operator: 'golden',
-  })
+  if (process.env.UPDATE === '1' || !existsSync(file)) return writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`)
+  const [expected, came] = [JSON.parse(readFileSync(file, 'utf8')), JSON.parse(JSON.stringify(found))].map(ordered)
+  if (!isDeepStrictEqual(expected, came))
+    throw new GoldenError(file, difference(JSON.stringify(expected, null, 2), JSON.stringify(came, null, 2)))
+}
+
+/** In a difference only what means something is one: the order of keys does not. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, ordered(inner)]),
+  )
+}
+
+/** What came out is not what a golden case expects. */
+export class GoldenError extends Error {
+  override readonly name = 'GoldenError'
+  /** Line by line: `-` expected, `+` found. */
+  readonly difference: string
+
+  constructor(file: string, difference: string) {
+    super(`${file} is not what came out (- expected, + found; UPDATE=1 writes it anew):\n${difference}`)
+    this.difference = difference
+  }
 }
 
 /** What a component made of its input. */

@@ -43,6 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   testing: ['contract', 'data', 'config', 'observe'],
   generate: ['contract', 'data', 'wire', 'config', 'net'],
   manual: ['contract', 'data', 'config'],
+  scaffold: ['contract'],
   plugin: ['contract', 'data', 'wire', 'delivery', 'config'],
 }
 
