@@ -59,6 +59,9 @@ test('a bomb is 413, in each of the newer encodings too; damage is 400', async (
     t.equal((await send(`${url}/v1/traces`, bomb, { headers })).status, 413, encoding)
     t.equal((await send(`${url}/v1/traces`, bytesOf(items.traces(9)), { headers })).status, 400, encoding)
   }
+  const claim = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x08, 0x00, 0x41])
+  const headers = { 'content-encoding': 'snappy' }
+  t.equal((await send(`${url}/v1/traces`, claim, { headers })).status, 413, 'a block that claims 2 GiB')
   t.equal(host.admittedBytes, 0)
 })
 
