@@ -69,6 +69,29 @@ export function writeSafeInteger(value: number, target: Uint8Array, at: number):
   return writeDigits(value - billions * BILLION, 9, target, at)
 }
 
+const MILLION = 1_000_000
+
+/**
+ * A number with up to six decimals, as `String` writes it, without a string. Returns where it stopped, or -1, having written
+ * nothing, for any other number. At most 17 bytes; the caller has made room.
+ *
+ * Decimals of up to 15 digits are different numbers: the one that is found is the one that `String` finds.
+ */
+export function writeDecimal(value: number, target: Uint8Array, at: number): number {
+  const size = Math.abs(value)
+  const millionths = Math.floor(size * MILLION + 0.5)
+  if (!(size < BILLION) || millionths / MILLION !== size || millionths === 0) return -1
+  if (value < 0) target[at++] = 0x2d
+  const whole = Math.floor(millionths / MILLION)
+  at = writeSafeInteger(whole, target, at)
+  const rest = millionths - whole * MILLION
+  if (rest === 0) return at
+  target[at] = 0x2e
+  at = writeDigits(rest, 6, target, at + 1)
+  while (target[at - 1] === 0x30) at--
+  return at
+}
+
 /** 0 <= value < 2^32, padded with zeros to `width`. */
 export function writeDigits(value: number, width: number, target: Uint8Array, at: number): number {
   const end = at + width

@@ -1,10 +1,10 @@
 // JSON straight into bytes: a string from the wire is an escaped copy, no JavaScript string in between.
 
-import { writeSafeInteger, writeUint64 } from './decimal.ts'
+import { writeDecimal, writeSafeInteger, writeUint64 } from './decimal.ts'
 import { writeHex } from './hex.ts'
 import { TextCopier } from './jsontext.ts'
 import { type Instant, writeIso } from './time.ts'
-import type { Words } from './words.ts'
+import { Words } from './words.ts'
 import { ByteWriter, type SHARED } from './writer.ts'
 
 /**
@@ -91,6 +91,29 @@ export class JsonWriter {
     out.reserve(encoded.size)
     out.length = encoded.copyTo(this.#texts.targetView(out.bytes), out.length)
   }
+  /** The key of what comes next; its comma is left out where none is needed. */
+  member({ key }: Member): void {
+    this.#begin(key, 0)
+  }
+  /** A member whose value is text, as `utf8` takes it. */
+  textMember({ quoted }: Member, bytes: Buffer, start: number, end: number): void {
+    const { out } = this
+    this.#begin(quoted, (end - start) * 7 + 2)
+    out.length = this.#texts.copy(bytes, start, end, out.bytes, out.length)
+    this.#quote()
+  }
+  #begin(encoded: Words, more: number): void {
+    const { out } = this
+    out.reserve(encoded.size + more)
+    const { bytes, length } = out
+    const last = bytes[length - 1]!
+    const view = this.#texts.targetView(bytes)
+    if (endsValue[last] !== 0) out.length = encoded.copyTo(view, length)
+    else {
+      out.length = encoded.copyTo(view, length - 1)
+      bytes[length - 1] = last
+    }
+  }
   /** A view of bytes that texts are going to come from, for comparisons. */
   viewOf(bytes: Buffer): DataView {
     return this.#texts.sourceView(bytes)
@@ -109,13 +132,21 @@ export class JsonWriter {
       out.reserve(20)
       out.length = writeSafeInteger(value, out.bytes, out.length)
     } else if (value === 0) out.utf8(Object.is(value, -0) ? '-0' : '0')
-    else if (Number.isFinite(value)) out.utf8(String(value))
+    else if (Number.isFinite(value)) this.#decimal(value)
     else {
       out.reserve(16)
       this.#quote()
       out.utf8(String(value))
       this.#quote()
     }
+  }
+
+  #decimal(value: number): void {
+    const { out } = this
+    out.reserve(20)
+    const end = writeDecimal(value, out.bytes, out.length)
+    if (end < 0) out.utf8(String(value))
+    else out.length = end
   }
 
   bigint(value: bigint): void {
@@ -206,6 +237,26 @@ export const jsonLiteral = (text: string): Buffer => Buffer.from(text)
 
 /** The same for a nested writer. */
 export const nestedJsonLiteral = (text: string): Buffer => Buffer.from(nested(text))
+
+/** At least four bytes. */
+export const nestedWords = (text: string): Words => new Words(nestedJsonLiteral(text))
+
+/** A key as it stands in an object, with the comma before it, encoded once. */
+export interface Member {
+  readonly key: Words
+  /** With the quote of a text behind it. */
+  readonly quoted: Words
+}
+
+/** `"name":`, for a nested writer. */
+export const nestedMember = (text: string): Member => memberOf(nestedJsonLiteral(`,${text}`))
+
+/** `,"name":` as it stands in the text. */
+export const memberOf = (encoded: Buffer): Member => ({
+  key: new Words(encoded),
+  // The quote looks as the one before the name does.
+  quoted: new Words(Buffer.concat([encoded, encoded.subarray(1, encoded.indexOf(0x22) + 1)])),
+})
 
 /** As it stands in a string of other JSON. */
 const nested = (json: string): string => JSON.stringify(json).slice(1, -1)

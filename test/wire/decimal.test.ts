@@ -8,9 +8,11 @@ import {
   parseUint64,
   quotient,
   remainder,
+  writeDecimal,
   writeSafeInteger,
   writeUint64,
 } from '../../src/wire/decimal.ts'
+import { seeded } from '../data/random.ts'
 
 /** Around every power of two and of ten, and what lies between. */
 function* numbers(): Generator<bigint> {
@@ -60,4 +62,40 @@ test('safe integers are written whole', async (t) => {
     cases++
   }
   t.ok(cases > 1000)
+})
+
+test('a number with few decimals is written as String does it, any other one not at all', async (t) => {
+  const random = seeded(5)
+  const text = Buffer.alloc(32)
+  const values = [
+    0,
+    -0,
+    1,
+    -1,
+    1e-6,
+    1e-7,
+    1.5e-6,
+    0.1,
+    0.3,
+    0.1 + 0.2,
+    999999999.999999,
+    1e9,
+    1e9 - 2 ** -20,
+    123456789.123456,
+  ]
+  for (let i = 0; i < 100_000; i++) {
+    const value = random(2 ** 31) / 10 ** random(12)
+    values.push(value, -value, value + value * Number.EPSILON, random(2 ** 31) / 2 ** random(40))
+  }
+  values.push(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE, Number.MIN_VALUE)
+  let cases = 0
+  for (const value of values) {
+    const end = writeDecimal(value, text, 0)
+    const hasFew = Math.abs(value) < 1e9 && value !== 0 && Number(value.toFixed(6)) === value
+    assert.equal(end >= 0, hasFew, String(value))
+    if (end < 0) continue
+    assert.equal(text.latin1Slice(0, end), String(value))
+    cases++
+  }
+  t.ok(cases > 10_000)
 })

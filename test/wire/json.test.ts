@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'tap'
-import { JsonWriter, jsonLiteral, nestedJsonLiteral } from '../../src/wire/json.ts'
+import { JsonWriter, jsonLiteral, memberOf, nestedJsonLiteral, nestedMember } from '../../src/wire/json.ts'
 import { instantFromBigInt } from '../../src/wire/time.ts'
 import { seeded } from '../data/random.ts'
 
@@ -167,4 +167,28 @@ test('every byte is written as it should be wherever it stands, whatever the sou
         cases++
       }
   t.equal(cases, 256 * 91)
+})
+
+test('a member that is known beforehand has its comma where one is needed', async (t) => {
+  const text = Buffer.from('x"y')
+  const plain = written((json) => {
+    const name = memberOf(jsonLiteral(',"name":'))
+    json.beginObject()
+    json.member(name)
+    json.beginObject()
+    json.textMember(name, text, 0, 1)
+    json.textMember(name, text, 0, 3)
+    json.member(name)
+    json.null()
+    json.endObject()
+    json.textMember(name, text, 0, 0)
+    json.endObject()
+  })
+  t.equal(plain, '{"name":{"name":"x","name":"x\\"y","name":null},"name":""}')
+  const json = new JsonWriter(1, { isNested: true })
+  json.beginObject()
+  json.textMember(nestedMember('"ключ":'), text, 0, 3)
+  json.textMember(nestedMember('"name":'), text, 0, 3)
+  json.endObject()
+  t.equal(JSON.parse(`"${json.take()}"`), '{"ключ":"x\\"y","name":"x\\"y"}')
 })
