@@ -240,9 +240,13 @@ export class Attributes {
     return this.count
   }
 
-  /** Where key and value of each start and end, four numbers; returns their bytes. Undefined, nothing done, if edited. */
-  locateAll(ranges: Int32Array): Buffer | undefined {
-    if (this.#edited) return undefined
+  /** What `slots` are positions of, and all that there is; undefined if edited. Look at `slotCount` first. */
+  get wireBytes(): Buffer | undefined {
+    return this.#edited ? undefined : this.#message.bytes
+  }
+
+  /** Where key and value of each start and end, four numbers, of those that are not edited. */
+  locateAll(ranges: Int32Array): void {
     const { bytes } = this.#message
     const { slots, count } = this
     for (let slot = 0, at = 0; slot < count * WIDTH; slot += WIDTH) {
@@ -252,7 +256,6 @@ export class Attributes {
       ranges[at++] = valueAt
       ranges[at++] = valueEnd
     }
-    return bytes
   }
 
   /** Fills `keyValue` and returns the bytes that its positions are in; undefined for a deleted attribute. */

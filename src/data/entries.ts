@@ -61,7 +61,11 @@ function eachPoisoned<View>(parent: Message, field: number, entries: Entries<Vie
 
 type VisitRange = (bytes: Buffer, start: number, end: number) => void
 
-function eachMessage({ bytes, start, end }: Message, field: number, visit: VisitRange): void {
+/** The message has the field. */
+function eachMessage(message: Message, field: number, visit: VisitRange): void {
+  if (!message.isRepeated(field))
+    return visit(message.source(field), message.contentAt(field), message.contentEnd(field))
+  const { bytes, start, end } = message
   const wanted = (field << 3) | LEN
   for (let at = start; at < end; ) {
     const tag = readVarint(bytes, at)

@@ -1,8 +1,9 @@
 // Attributes for a translation that writes some of them in places of their own: found in one pass, then read by number.
 import { equalBytes, textOf } from '../wire/intern.ts'
-import type { JsonWriter } from '../wire/json.ts'
+import type { JsonWriter, Member } from '../wire/json.ts'
 import { readVarint, varintEnd } from '../wire/reader.ts'
 import type { Attributes } from './attributes.ts'
+import { KnownOrders } from './known-orders.ts'
 import {
   type AnyValue,
   contentAt,
@@ -17,7 +18,8 @@ import {
   writeJsonValue,
 } from './value.ts'
 
-const EMPTY = Buffer.alloc(0)
+const EMPTY: Buffer = Buffer.alloc(0)
+const NOWHERE: DataView = new DataView(new ArrayBuffer(0))
 /** Numbers per attribute: where its key and its value start and end. */
 const WIDTH = 4
 const BUCKETS = 1024
@@ -29,8 +31,10 @@ const MAX_KEPT = 4096
  * order of the wire; a known one is found by the position of its key in the list. Valid as long as the view it was opened
  * on, and as long as nothing is edited. Of a known key given twice the first counts.
  */
-export class KnownAttributes {
+export class KnownAttributes<P = unknown> {
   count = 0
+  /** What the names that the item has, in their order, mean to whoever asks; undefined when they are too odd to say. */
+  plan: P | undefined = undefined
   /** What `isText` has found. */
   bytes: Buffer = EMPTY
   start = 0
@@ -39,17 +43,31 @@ export class KnownAttributes {
   /** By hash: the first key of a chain, and by key the next of its chain; -1 ends. */
   readonly #first = new Int16Array(BUCKETS).fill(-1)
   readonly #next: Int16Array
-  /** By key: the index of its attribute, -1 for none. */
-  readonly #indexes: Int32Array
+  readonly #orders: KnownOrders<P | undefined>
+  /** By key: the index of its attribute, -1 for none. Its own for names in no known order, likewise the next one. */
+  #indexes: Int32Array
+  readonly #ownIndexes: Int32Array
   /** By index: the position of its key in the list, -1 when unknown. */
-  #numbers = new Int32Array(32)
+  #numbers: Int32Array
+  #ownNumbers = new Int32Array(32)
   #ranges = new Int32Array(32 * WIDTH)
+  /** By index. So many of the first ones are the bytes that the last item was in. */
   readonly #sources: Buffer[] = []
+  #filled = 0
+  #source: Buffer = EMPTY
+  #view = NOWHERE
 
-  constructor(keys: readonly string[]) {
+  /** `planOf` is asked once for names in an order: their numbers are -1 when they are not in the list. */
+  constructor(keys: readonly string[], planOf?: (names: readonly Buffer[], numbers: Int32Array) => P) {
     this.#keys = keys.map((key) => Buffer.from(key))
     this.#next = new Int16Array(keys.length).fill(-1)
-    this.#indexes = new Int32Array(keys.length).fill(-1)
+    this.#indexes = this.#ownIndexes = new Int32Array(keys.length).fill(-1)
+    this.#numbers = this.#ownNumbers
+    this.#orders = new KnownOrders(
+      keys.length,
+      (name) => this.#numberOf(name, 0, name.length),
+      (names, numbers) => planOf?.(names, numbers),
+    )
     for (const [number, key] of this.#keys.entries()) {
       const bucket = bucketOf(key, 0, key.length)
       this.#next[number] = this.#first[bucket]!
@@ -61,31 +79,39 @@ export class KnownAttributes {
   close(): void {
     this.#forget()
     this.#sources.length = 0
-    this.bytes = EMPTY
-    if (this.#numbers.length > MAX_KEPT) this.#grow(16)
+    this.#filled = 0
+    this.bytes = this.#source = EMPTY
+    this.#view = NOWHERE
+    if (this.#ranges.length > MAX_KEPT * WIDTH) this.#grow(16)
   }
 
   open(attributes: Attributes): void {
     this.#forget()
     const size = attributes.slotCount
-    if (this.#numbers.length < size) this.#grow(size)
-    const bytes = attributes.locateAll(this.#ranges)
-    if (bytes === undefined) this.#openEdited(attributes, size)
-    else this.#openAll(bytes, size)
+    if (this.#ranges.length < size * WIDTH) this.#grow(size)
+    const bytes = attributes.wireBytes
+    if (bytes === undefined) return this.#openEdited(attributes, size)
+    if (bytes !== this.#source) this.#learnSource(bytes)
+    const order = this.#orders.find(bytes, this.#view, attributes.slots, size, this.#ranges)
+    if (order === undefined) return this.#openAll(attributes, bytes, size)
+    this.#indexes = order.indexes
+    this.#numbers = order.numbers
+    this.plan = order.plan
+    this.count = size
+    for (; this.#filled < size; this.#filled++) this.#sources[this.#filled] = bytes
   }
 
-  #openAll(bytes: Buffer, size: number): void {
+  #learnSource(bytes: Buffer): void {
+    this.#source = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#filled = 0
+  }
+
+  #openAll(attributes: Attributes, bytes: Buffer, size: number): void {
     const ranges = this.#ranges
-    const first = this.#first
-    const next = this.#next
-    const keys = this.#keys
-    for (let slot = 0; slot < size; slot++) {
-      const start = ranges[slot * WIDTH]!
-      const end = ranges[slot * WIDTH + 1]!
-      let number = first[bucketOf(bytes, start, end)]!
-      while (number >= 0 && !isKey(keys[number]!, bytes, start, end)) number = next[number]!
-      this.#add(bytes, slot, number)
-    }
+    attributes.locateAll(ranges)
+    for (let slot = 0; slot < size; slot++)
+      this.#add(bytes, slot, this.#numberOf(bytes, ranges[slot * WIDTH]!, ranges[slot * WIDTH + 1]!))
   }
 
   /** Some are deleted, some stand elsewhere. */
@@ -99,10 +125,15 @@ export class KnownAttributes {
       ranges[slot * WIDTH + 1] = keyEnd
       ranges[slot * WIDTH + 2] = keyValue.valueAt
       ranges[slot * WIDTH + 3] = keyValue.valueEnd
-      let number = this.#first[bucketOf(bytes, keyAt, keyEnd)]!
-      while (number >= 0 && !isKey(this.#keys[number]!, bytes, keyAt, keyEnd)) number = this.#next[number]!
-      this.#add(bytes, slot, number)
+      this.#add(bytes, slot, this.#numberOf(bytes, keyAt, keyEnd))
     }
+    this.#filled = 0
+  }
+
+  #numberOf(bytes: Buffer, start: number, end: number): number {
+    let number = this.#first[bucketOf(bytes, start, end)]!
+    while (number >= 0 && !isKey(this.#keys[number]!, bytes, start, end)) number = this.#next[number]!
+    return number
   }
 
   /** The attribute whose ranges stand at that slot; its number is negative when it is unknown. */
@@ -199,6 +230,13 @@ export class KnownAttributes {
     writeJsonValue(json, this.#sources[index]!, this.#valueAt(index), this.#valueEnd(index))
   }
 
+  /** The value under another key, or under its own when that is known beforehand. */
+  writeMember(member: Member, index: number, json: JsonWriter): void {
+    if (this.isText(index)) return json.textMember(member, this.bytes, this.start, this.end)
+    json.member(member)
+    this.writeValue(index, json)
+  }
+
   // ---- inside
 
   #valueAt(index: number): number {
@@ -210,15 +248,19 @@ export class KnownAttributes {
 
   /** Clears what the item before has left. */
   #forget(): void {
-    for (let index = 0; index < this.count; index++) {
-      const number = this.#numbers[index]!
-      if (number >= 0) this.#indexes[number] = -1
-    }
+    if (this.#indexes === this.#ownIndexes)
+      for (let index = 0; index < this.count; index++) {
+        const number = this.#numbers[index]!
+        if (number >= 0) this.#indexes[number] = -1
+      }
+    this.#indexes = this.#ownIndexes
+    this.#numbers = this.#ownNumbers
+    this.plan = undefined
     this.count = 0
   }
 
   #grow(size: number): void {
-    this.#numbers = new Int32Array(size * 2)
+    this.#numbers = this.#ownNumbers = new Int32Array(size * 2)
     this.#ranges = new Int32Array(size * 2 * WIDTH)
   }
 }

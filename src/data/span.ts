@@ -140,6 +140,11 @@ export class Span {
   get statusMessage(): string {
     return statusOf(this.#message)?.text(STATUS_MESSAGE) ?? ''
   }
+  /** And not an empty one. */
+  get hasStatusMessage(): boolean {
+    const status = statusOf(this.#message)
+    return status?.has(STATUS_MESSAGE) === true && status.contentEnd(STATUS_MESSAGE) > status.contentAt(STATUS_MESSAGE)
+  }
   setStatus(code: StatusCode, message = ''): void {
     this.#message.setContent(STATUS, (out) => {
       if (message !== '') {
