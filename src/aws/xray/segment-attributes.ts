@@ -1,25 +1,24 @@
 // annotations = { <key>: text | number | boolean }, which X-Ray searches; metadata = { <namespace>: { <key>: any } }, which it
 // keeps. Every attribute that has no place of its own is in one of them.
 import type { SpanEvent } from '../../data/index.ts'
-import { nestedJsonLiteral } from '../../wire/json.ts'
-import { xray } from './attributes.ts'
+import { nestedJsonLiteral, nestedMember } from '../../wire/json.ts'
 import { annotationKey, isAnnotatable, writeAnnotationValue } from './segment-annotation.ts'
 import type { CauseWriter } from './segment-cause.ts'
 import { ANNOTATION, type Draft, ELSEWHERE, METADATA, textsOf } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { UNLIMITED } from './segment-limits.ts'
+import { METADATA_PREFIX, type SegmentPlan } from './segment-plan.ts'
 import type { ResourceMember } from './segment-resource.ts'
 import { blockOf, isRest, writeRest } from './segment-rest.ts'
 
-const ANNOTATIONS = nestedJsonLiteral('"annotations":')
-const METADATA_DEFAULT = nestedJsonLiteral('"metadata":{"default":{')
+const ANNOTATIONS = nestedMember('"annotations":')
+const METADATA_DEFAULT = nestedMember('"metadata":{"default":{')
 const DEFAULT_SIZE = nestedJsonLiteral('"default":{').length
-const EVENTS = nestedJsonLiteral('"otel.events":')
-const CUT = nestedJsonLiteral('"otel.cut":')
-const NAME = nestedJsonLiteral('"name":')
-const TIME = nestedJsonLiteral('"time":')
-const ATTRIBUTES = nestedJsonLiteral('"attributes":')
-const PREFIX = Buffer.from(xray.metadataPrefix)
+const EVENTS = nestedMember('"otel.events":')
+const CUT = nestedMember('"otel.cut":')
+const NAME = nestedMember('"name":')
+const TIME = nestedMember('"time":')
+const ATTRIBUTES = nestedMember('"attributes":')
 
 export interface AttributeOptions {
   /** By number of known attribute: 1 for those that the config makes annotations. */
@@ -70,6 +69,7 @@ export class AttributesWriter {
     if (this.#namespaces.length > 0) this.#namespaces.length = 0
     this.#defaults = undefined
     if (attributes.at(at.ANNOTATIONS) >= 0) this.#placeList()
+    if (attributes.plan?.hasPlaces === false) return indexAll
     let hasAny = indexAll || this.#asked.size > 0
     const { count } = attributes
     for (let index = 0; index < count; index++) {
@@ -78,7 +78,7 @@ export class AttributesWriter {
         if (indexed[number] !== 1 || !isAnnotatable(attributes, index)) continue
         places[index] = ANNOTATION
         hasAny = true
-      } else if (attributes.hasPrefix(index, PREFIX) && attributes.isText(index)) this.#placeNamespace(index)
+      } else if (attributes.hasPrefix(index, METADATA_PREFIX) && attributes.isText(index)) this.#placeNamespace(index)
     }
     return hasAny
   }
@@ -102,7 +102,7 @@ export class AttributesWriter {
     // What is no object stays an attribute like any other.
     if (members === undefined) return
     places[index] = ELSEWHERE
-    if (attributes.key(index).slice(PREFIX.length).toLowerCase() !== 'default') this.#namespaces.push(index)
+    if (attributes.key(index).slice(METADATA_PREFIX.length).toLowerCase() !== 'default') this.#namespaces.push(index)
     else if (this.#defaults === undefined) this.#defaults = { index, members }
     else places[index] = METADATA
   }
@@ -112,7 +112,7 @@ export class AttributesWriter {
   #writeAnnotations(hasResource: boolean): void {
     const { json, part, rest } = this.#draft
     const from = json.out.length
-    json.key(ANNOTATIONS)
+    json.member(ANNOTATIONS)
     json.beginObject()
     const begun = json.out.length
     this.#writeMarked()
@@ -170,7 +170,7 @@ export class AttributesWriter {
   #writeMetadata(hasResource: boolean, hasSpan: boolean): void {
     const { json, limits, rest } = this.#draft
     const from = json.out.length
-    json.key(METADATA_DEFAULT)
+    json.member(METADATA_DEFAULT)
     const inDefault = json.out.length
     const isWanted = limits.valueBytes > 0
     this.#writeDefault(hasResource && isWanted, hasSpan && isWanted)
@@ -189,7 +189,7 @@ export class AttributesWriter {
   #writeDefault(hasResource: boolean, hasSpan: boolean): void {
     const { json, limits, attributes } = this.#draft
     if (limits !== UNLIMITED) {
-      json.key(CUT)
+      json.member(CUT)
       json.string(limits.step)
     }
     if (hasSpan && this.#defaults !== undefined) this.#writeDefaults(attributes.string(this.#defaults.index)!)
@@ -208,6 +208,8 @@ export class AttributesWriter {
     const { attributes, places, json, limits } = this.#draft
     const isLimited = limits !== UNLIMITED
     const defaults = this.#defaults?.members
+    const { plan } = attributes
+    if (plan !== undefined && !isLimited && defaults === undefined) return this.#writePlanned(plan)
     for (let index = 0; index < attributes.count; index++) {
       if (places[index] !== METADATA) continue
       if (isLimited && !this.#fits(index)) continue
@@ -217,6 +219,12 @@ export class AttributesWriter {
       if (isLimited && attributes.sizeBytes(index) > limits.valueBytes) this.#writeCut(index)
       else attributes.writeValue(index, json)
     }
+  }
+
+  #writePlanned({ members }: SegmentPlan): void {
+    const { attributes, places, json } = this.#draft
+    for (let index = 0; index < members.length; index++)
+      if (places[index] === METADATA) attributes.writeMember(members[index]!, index, json)
   }
 
   /** Keys are short, or they are not worth their room. */
@@ -260,11 +268,11 @@ export class AttributesWriter {
     for (const index of this.#namespaces) {
       const text = attributes.string(index)!
       if (attributes.key(index).length > Math.max(limits.valueBytes, 200)) continue
-      json.keyText(attributes.key(index).slice(PREFIX.length))
+      json.keyText(attributes.key(index).slice(METADATA_PREFIX.length))
       if (text.length <= limits.valueBytes) json.json(nestedJsonLiteral(text.trim()))
       else {
         json.beginObject()
-        json.key(CUT)
+        json.member(CUT)
         json.string(`(${text.length} bytes)`)
         json.endObject()
       }
@@ -277,7 +285,7 @@ export class AttributesWriter {
     const { json, span } = this.#draft
     if (!this.#cause.hasMore) return
     const from = json.out.length
-    json.key(EVENTS)
+    json.member(EVENTS)
     json.beginArray()
     const begun = json.out.length
     this.#events = 0
@@ -293,12 +301,12 @@ export class AttributesWriter {
     const others = isCause ? this.#cause.others(event, number) : undefined
     if (others !== undefined && others.length === 0) return
     json.beginObject()
-    json.key(NAME)
+    json.member(NAME)
     event.writeName(json)
-    json.key(TIME)
+    json.member(TIME)
     json.iso(event.time)
     if (others === undefined ? event.attributes.size > 0 : others.length > 0) {
-      json.key(ATTRIBUTES)
+      json.member(ATTRIBUTES)
       if (others === undefined) event.attributes.writeJson(json)
       else this.#writeOthers(others)
     }

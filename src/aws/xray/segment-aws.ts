@@ -1,27 +1,29 @@
 // aws = { operation, account_id, region, request_id, queue_url, table_name | table_names, retries, and blocks of the resource }
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { nestedMember } from '../../wire/json.ts'
 import type { ResourceBlocks } from './segment-blocks.ts'
 import { type Draft, textsOf } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
+import { UNLIMITED } from './segment-limits.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
-const BEGIN = nestedJsonLiteral('"aws":{')
-const AWS = nestedJsonLiteral('"aws":')
-const OPERATION = nestedJsonLiteral('"operation":')
-const ACCOUNT_ID = nestedJsonLiteral('"account_id":')
-const REGION = nestedJsonLiteral('"region":')
-const REQUEST_ID = nestedJsonLiteral('"request_id":')
-const QUEUE_URL = nestedJsonLiteral('"queue_url":')
-const TABLE_NAME = nestedJsonLiteral('"table_name":')
-const TABLE_NAMES = nestedJsonLiteral('"table_names":')
-const RETRIES = nestedJsonLiteral('"retries":')
+const BEGIN = nestedMember('"aws":{')
+const AWS = nestedMember('"aws":')
+const OPERATION = nestedMember('"operation":')
+const ACCOUNT_ID = nestedMember('"account_id":')
+const REGION = nestedMember('"region":')
+const REQUEST_ID = nestedMember('"request_id":')
+const QUEUE_URL = nestedMember('"queue_url":')
+const TABLE_NAME = nestedMember('"table_name":')
+const TABLE_NAMES = nestedMember('"table_names":')
+const RETRIES = nestedMember('"retries":')
 
 /** Where the service runs is always there, unless it runs in another cloud. */
 export function writeAws(draft: Draft, blocks: ResourceBlocks): void {
   if (draft.isReturned) return writeReturned(draft, blocks)
   const { json, part, role } = draft
   if (!part.isAws) return
-  json.key(BEGIN)
+  if (role === 'whole' && draft.limits === UNLIMITED && (draft.groups & at.CALL) === 0) return json.json(part.aws)
+  json.member(BEGIN)
   const from = json.out.length
   if ((draft.groups & at.CALL) !== 0) writeCall(draft)
   else if (part.account !== undefined && part.account.length <= draft.limits.blockBytes) json.json(part.account)
@@ -66,7 +68,7 @@ function writeTables(draft: Draft): void {
   if (names.length === 0) draft.either(TABLE_NAME, at.AWS_TABLE_NAME, at.AWS_TABLE_NAME_JAVA)
   else if (names.length === 1) draft.string(TABLE_NAME, names[0]!)
   else {
-    json.key(TABLE_NAMES)
+    json.member(TABLE_NAMES)
     draft.list(names)
   }
 }
@@ -76,7 +78,7 @@ function writeReturned(draft: Draft, blocks: ResourceBlocks): void {
   const { attributes, json, rest } = draft
   const block = blockOf(rest, 'aws')
   if (block === undefined && returned.every((number) => attributes.at(number) < 0)) return
-  json.key(AWS)
+  json.member(AWS)
   json.beginObject()
   draft.text(OPERATION, attributes.at(at.AWS_OPERATION))
   draft.text(ACCOUNT_ID, attributes.at(at.AWS_ACCOUNT_ID))

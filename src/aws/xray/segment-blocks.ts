@@ -41,6 +41,7 @@ const IMAGE_TAGS = numberOf('container.image.tags')
 const IMAGE_TAG = numberOf('container.image.tag')
 const RESOURCE_ARN = numberOf(names.resourceArn)
 
+const AWS = nestedJsonLiteral('"aws":')
 const SERVICE = nestedJsonLiteral('"service":')
 const VERSION = nestedJsonLiteral('"version":')
 const ACCOUNT_ID = nestedJsonLiteral('"account_id":')
@@ -98,21 +99,33 @@ export class ResourceBlocks {
 
   partOf(
     resource: Resource,
-  ): Pick<ResourcePart, 'serviceName' | 'language' | 'origin' | 'arn' | 'isAws' | 'account' | 'blocks' | 'service'> {
+  ): Pick<
+    ResourcePart,
+    'serviceName' | 'language' | 'origin' | 'arn' | 'isAws' | 'account' | 'blocks' | 'aws' | 'service'
+  > {
     this.#known.open(resource.attributes)
     const provider = this.#text(CLOUD_PROVIDER)
     const account = this.#text(CLOUD_ACCOUNT_ID)
     const origin = this.#originOf(provider)
     const arn = this.#text(RESOURCE_ARN)
     const serviceName = this.#text(SERVICE_NAME)
+    const accountMember = account === '' ? undefined : Buffer.concat([ACCOUNT_ID, quoted(account)])
+    const blocks = this.#written((json) => this.#writeBlocks(json))
     return {
       serviceName: serviceName === '' ? undefined : quoted(sanitized(serviceName)),
       language: this.#text(SDK_LANGUAGE),
       origin: origin === undefined ? undefined : quoted(origin),
       arn: arn === '' ? undefined : quoted(arn),
       isAws: provider === '' || provider === 'aws',
-      account: account === '' ? undefined : Buffer.concat([ACCOUNT_ID, quoted(account)]),
-      blocks: this.#written((json) => this.#writeBlocks(json)),
+      account: accountMember,
+      blocks,
+      aws: this.#written((json) => {
+        json.key(AWS)
+        json.beginObject()
+        if (accountMember !== undefined) json.json(accountMember)
+        json.json(blocks)
+        json.endObject()
+      }),
       service: this.#service(),
     }
   }

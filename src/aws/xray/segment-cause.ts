@@ -1,28 +1,29 @@
 // cause = { exceptions: [{ id, type, message, remote, truncated, skipped, cause, stack: [{ path, line, label }] }] }
 //       | the id of an exception that another segment has
 import { KnownAttributes, type SpanEvent } from '../../data/index.ts'
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { type Member, nestedMember } from '../../wire/json.ts'
 import { exception as names } from './attributes.ts'
 import { CLIENT, type Draft, deriveId, PRODUCER } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
+import { UNLIMITED } from './segment-limits.ts'
 import { blockOf, parseRest, writePlain, writeRest } from './segment-rest.ts'
 import { type Frame, parseStack } from './stack.ts'
 import { type Cause, parseTrace, type Trace } from './stack-trace.ts'
 
-const CAUSE = nestedJsonLiteral('"cause":')
-const WORKING_DIRECTORY = nestedJsonLiteral('"working_directory":')
-const PATHS = nestedJsonLiteral('"paths":')
-const EXCEPTIONS = nestedJsonLiteral('"exceptions":')
-const ID = nestedJsonLiteral('"id":')
-const TYPE = nestedJsonLiteral('"type":')
-const MESSAGE = nestedJsonLiteral('"message":')
-const REMOTE = nestedJsonLiteral('"remote":')
-const TRUNCATED = nestedJsonLiteral('"truncated":')
-const SKIPPED = nestedJsonLiteral('"skipped":')
-const STACK = nestedJsonLiteral('"stack":')
-const PATH = nestedJsonLiteral('"path":')
-const LINE = nestedJsonLiteral('"line":')
-const LABEL = nestedJsonLiteral('"label":')
+const CAUSE = nestedMember('"cause":')
+const WORKING_DIRECTORY = nestedMember('"working_directory":')
+const PATHS = nestedMember('"paths":')
+const EXCEPTIONS = nestedMember('"exceptions":')
+const ID = nestedMember('"id":')
+const TYPE = nestedMember('"type":')
+const MESSAGE = nestedMember('"message":')
+const REMOTE = nestedMember('"remote":')
+const TRUNCATED = nestedMember('"truncated":')
+const SKIPPED = nestedMember('"skipped":')
+const STACK = nestedMember('"stack":')
+const PATH = nestedMember('"path":')
+const LINE = nestedMember('"line":')
+const LABEL = nestedMember('"label":')
 
 const keys: string[] = []
 const numberOf = (name: string): number => keys.push(name) - 1
@@ -43,7 +44,6 @@ const ERROR_MESSAGE = numberOf('aws.http.error_message')
 
 /** What AWS's SDKs tell of an attempt that failed. */
 const HTTP_FAILURE = 'HTTP request failure'
-const STATUS_ERROR = 2
 
 /** One instance for all spans of an exporter. */
 export class CauseWriter {
@@ -73,12 +73,12 @@ export class CauseWriter {
     this.hasMore = false
     const { json } = this.#draft
     if (this.#draft.isReturned) return this.#writeReturned()
-    const { span } = this.#draft
-    if (!span.hasEvents && span.statusCode !== STATUS_ERROR) return
+    const { span, hasFailed } = this.#draft
+    if (!span.hasEvents && !hasFailed) return
     const from = json.out.length
-    json.key(CAUSE)
+    json.member(CAUSE)
     json.beginObject()
-    json.key(EXCEPTIONS)
+    json.member(EXCEPTIONS)
     json.beginArray()
     span.eachEvent(this.#onEvent)
     if (this.#count === 0 && !this.#writeStatus()) {
@@ -187,7 +187,7 @@ export class CauseWriter {
   #writeCauseId(): void {
     if (this.#count >= this.#draft.limits.exceptions) return
     const { json, spanId } = this.#draft
-    json.key(CAUSE)
+    json.member(CAUSE)
     json.hex(deriveId(spanId, this.#ids + 1), 0, 8)
   }
 
@@ -198,13 +198,13 @@ export class CauseWriter {
   #writeFrames(frames: readonly Frame[]): void {
     const { json, limits } = this.#draft
     if (frames.length === 0 || limits.frames === 0) return
-    json.key(STACK)
+    json.member(STACK)
     json.beginArray()
     for (const { path, line, label } of frames.slice(0, limits.frames)) {
       json.beginObject()
       if (path !== undefined) this.#draft.string(PATH, path)
       if (line !== undefined) {
-        json.key(LINE)
+        json.member(LINE)
         json.number(line)
       }
       if (label !== undefined) this.#draft.string(LABEL, label)
@@ -217,7 +217,7 @@ export class CauseWriter {
   #writeGivenStack(text: string): void {
     const stack: unknown = parseRest(`{"stack":${text}}`, true).stack
     if (!Array.isArray(stack)) return
-    this.#draft.json.key(STACK)
+    this.#draft.json.member(STACK)
     writePlain(this.#draft.json, stack.slice(0, this.#draft.limits.frames))
   }
 
@@ -231,12 +231,12 @@ export class CauseWriter {
     json.beginObject()
     if (this.known.isText(id)) this.#writeText(ID, id)
     else {
-      json.key(ID)
+      json.member(ID)
       json.hex(deriveId(spanId, this.#ids), 0, 8)
     }
   }
 
-  #writeText(key: Buffer | undefined, index: number): void {
+  #writeText(key: Member | undefined, index: number): void {
     const { known } = this
     if (key === undefined || !known.isText(index) || (known.start === known.end && !this.#draft.isReturned)) return
     this.#draft.bytes(key, known.bytes, known.start, known.end)
@@ -247,15 +247,15 @@ export class CauseWriter {
     const { json, kind, isReturned } = this.#draft
     const told = this.known.value(index)
     if (typeof told !== 'boolean' && (isReturned || (kind !== CLIENT && kind !== PRODUCER))) return
-    json.key(REMOTE)
+    json.member(REMOTE)
     json.boolean(typeof told === 'boolean' ? told : true)
   }
 
-  #writeCount(key: Buffer, index: number, more: number): void {
+  #writeCount(key: Member, index: number, more: number): void {
     const { known } = this
     const told = known.typeOf(index) === 'int' ? known.number(index)! : undefined
     if (told === undefined && more === 0) return
-    this.#draft.json.key(key)
+    this.#draft.json.member(key)
     this.#draft.json.number((told ?? 0) + more)
   }
 
@@ -276,7 +276,7 @@ export class CauseWriter {
     const status = String(known.value(known.at(STATUS_CODE)))
     this.#begin(-1)
     this.#draft.string(TYPE, 'aws.http.error.event')
-    json.key(REMOTE)
+    json.member(REMOTE)
     json.boolean(true)
     this.#draft.string(MESSAGE, `${status}@${time}@${known.string(known.at(ERROR_MESSAGE)) ?? ''}`)
     json.endObject()
@@ -284,14 +284,16 @@ export class CauseWriter {
 
   /** The message of the span's own status, or the status text of HTTP. False when there is none. */
   #writeStatus(): boolean {
-    const { attributes, span, json } = this.#draft
-    if (span.statusCode !== STATUS_ERROR || this.#draft.limits.exceptions === 0) return false
-    const message = span.statusMessage
+    const { attributes, span, json, hasFailed, limits } = this.#draft
+    if (!hasFailed || limits.exceptions === 0) return false
     const text = attributes.at(at.HTTP_STATUS_TEXT)
-    if (message === '' && !this.#draft.isThere(text)) return false
+    if (!span.hasStatusMessage && !this.#draft.isThere(text)) return false
     this.#begin(-1)
-    if (message === '') this.#draft.text(MESSAGE, text)
-    else this.#draft.string(MESSAGE, message)
+    if (!span.hasStatusMessage) this.#draft.text(MESSAGE, text)
+    else if (limits === UNLIMITED) {
+      json.member(MESSAGE)
+      span.writeStatusMessage(json)
+    } else this.#draft.string(MESSAGE, span.statusMessage)
     json.endObject()
     return true
   }
@@ -304,14 +306,14 @@ export class CauseWriter {
     this.hasMore = span.hasEvents
     if (this.#draft.text(CAUSE, attributes.at(at.CAUSE_ID))) return
     const from = json.out.length
-    json.key(CAUSE)
+    json.member(CAUSE)
     json.beginObject()
     const begun = json.out.length
     this.#draft.text(WORKING_DIRECTORY, attributes.at(at.CAUSE_WORKING_DIRECTORY))
     this.#draft.texts(PATHS, at.CAUSE_PATHS)
     writeRest(json, rest)
     const before = json.out.length
-    json.key(EXCEPTIONS)
+    json.member(EXCEPTIONS)
     json.beginArray()
     span.eachEvent(this.#onEvent)
     if (this.#count === 0) json.out.length = before

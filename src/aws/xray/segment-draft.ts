@@ -1,6 +1,6 @@
 // A document that is being written: the span, what of it has a place already, and how texts of it are written.
 import { Id, KnownAttributes, type Resource, type Span } from '../../data/index.ts'
-import { JsonWriter } from '../../wire/json.ts'
+import { JsonWriter, type Member } from '../../wire/json.ts'
 import { type ByteWriter, SHARED } from '../../wire/writer.ts'
 import { EMBEDDED } from './attributes.ts'
 import {
@@ -13,11 +13,11 @@ import {
   REST,
   RPC_SYSTEM,
   RPC_SYSTEM_NAME,
-  segmentGroups,
   segmentKeys,
   TYPE,
 } from './segment-keys.ts'
 import { cutEnd, type Limits, UNLIMITED } from './segment-limits.ts'
+import { groupOf, planOf, type SegmentPlan } from './segment-plan.ts'
 import type { ResourcePart } from './segment-resource.ts'
 import { parseRest, type Rest } from './segment-rest.ts'
 
@@ -45,7 +45,7 @@ const MAX_KEPT_PLACES = 4096
 /** One instance for all spans of an exporter. */
 export class Draft {
   readonly json = new JsonWriter(SHARED, { isNested: true })
-  readonly attributes: KnownAttributes
+  readonly attributes: KnownAttributes<SegmentPlan>
   /** By index of the attribute. */
   places = new Uint8Array(64)
   limits: Limits = UNLIMITED
@@ -58,19 +58,23 @@ export class Draft {
   isAwsCall = false
   /** What its attributes are about: see `segment-keys.ts`. */
   groups = 0
+  /** By the span's own status. */
+  hasFailed = false
   /** Of HTTP; undefined without one. */
   status: number | undefined
   rest: Rest | undefined
   traceId: Id = Id.none
   spanId: Id = Id.none
-  readonly #groupOf: Uint8Array
+  parentId: Id = Id.none
   #span: Span | undefined
   #resource: Resource | undefined
   #part: ResourcePart | undefined
 
-  constructor(moreKeys: readonly string[]) {
-    this.attributes = new KnownAttributes([...segmentKeys, ...moreKeys])
-    this.#groupOf = Uint8Array.from([...segmentGroups, ...moreKeys.map(() => 0)])
+  /** Keys beyond `segmentKeys`, and by number of each key whether the config makes annotations of it. */
+  constructor(moreKeys: readonly string[], indexed: Uint8Array) {
+    this.attributes = new KnownAttributes([...segmentKeys, ...moreKeys], (names, numbers) =>
+      planOf(names, numbers, indexed),
+    )
   }
 
   get span(): Span {
@@ -94,7 +98,7 @@ export class Draft {
     this.attributes.close()
     this.#span = undefined
     this.#resource = undefined
-    this.traceId = this.spanId = Id.none
+    this.traceId = this.spanId = this.parentId = Id.none
   }
 
   open(span: Span, resource: Resource, part: ResourcePart): void {
@@ -106,21 +110,25 @@ export class Draft {
     this.kind = span.kind
     this.traceId = span.traceId
     this.spanId = span.spanId
-    let groups = 0
-    for (let index = 0; index < attributes.count; index++) {
-      const number = attributes.numberOf(index)
-      if (number >= 0) groups |= this.#groupOf[number]!
-    }
+    this.parentId = span.parentSpanId
+    this.hasFailed = span.statusCode === STATUS_ERROR
+    const groups = attributes.plan?.groups ?? this.#groupsOf()
     this.groups = groups
     const isNamed = (groups & NAMING) !== 0
     this.isReturned = isNamed && attributes.isText(attributes.at(NAME))
-    this.isEmbedded =
-      this.isReturned && !span.parentSpanId.isEmpty && attributes.equals(attributes.at(TYPE), EMBEDDED_TYPE)
+    this.isEmbedded = this.isReturned && !this.parentId.isEmpty && attributes.equals(attributes.at(TYPE), EMBEDDED_TYPE)
     this.isAwsCall =
       isNamed &&
       (attributes.equals(attributes.at(RPC_SYSTEM), AWS_API) ||
         attributes.equals(attributes.at(RPC_SYSTEM_NAME), AWS_API))
     this.status = (groups & HTTP) === 0 ? undefined : this.wholeNumber(this.first(HTTP_STATUS, HTTP_RESPONSE_STATUS))
+  }
+
+  #groupsOf(): number {
+    const { attributes } = this
+    let groups = 0
+    for (let index = 0; index < attributes.count; index++) groups |= groupOf(attributes.numberOf(index))
+    return groups
   }
 
   /** Another document of the span, or the same one anew. */
@@ -180,7 +188,7 @@ export class Draft {
   // ---- members of the document
 
   /** The member, if the attribute is a text and not empty, which then has its place. */
-  text(key: Buffer, index: number): boolean {
+  text(key: Member, index: number): boolean {
     const { attributes } = this
     if (index < 0 || !attributes.isText(index)) return false
     if (attributes.start === attributes.end && !this.isReturned) return false
@@ -189,48 +197,44 @@ export class Draft {
     return true
   }
   /** The member from an attribute that has two names; what the other one says has its place if it says the same. */
-  either(key: Buffer, one: number, other: number): void {
+  either(key: Member, one: number, other: number): void {
     const { attributes } = this
     const first = attributes.at(one)
     const second = attributes.at(other)
     if (!this.text(key, first)) this.text(key, second)
     else if (second >= 0 && attributes.isSame(first, second)) this.put(second)
   }
-  bytes(key: Buffer, bytes: Buffer, start: number, end: number): void {
-    this.json.key(key)
-    this.json.utf8(
-      bytes,
-      start,
-      end - start > this.limits.textBytes ? cutEnd(bytes, start, end, this.limits.textBytes) : end,
-    )
+  bytes(key: Member, bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.limits.textBytes) end = cutEnd(bytes, start, end, this.limits.textBytes)
+    this.json.textMember(key, bytes, start, end)
   }
-  string(key: Buffer, text: string): void {
+  string(key: Member, text: string): void {
     const bytes = Buffer.from(text)
     this.bytes(key, bytes, 0, bytes.length)
   }
   /** The member, if the attribute is a boolean. */
-  flag(key: Buffer, number: number): void {
+  flag(key: Member, number: number): void {
     const index = this.attributes.at(number)
     if (this.attributes.typeOf(index) !== 'bool') return
     this.put(index)
-    this.json.key(key)
+    this.json.member(key)
     this.attributes.writeValue(index, this.json)
   }
   /** The member, if the attribute is a whole number. */
-  integer(key: Buffer, number: number): void {
+  integer(key: Member, number: number): void {
     const index = this.attributes.at(number)
     if (this.attributes.typeOf(index) !== 'int') return
     this.put(index)
-    this.json.key(key)
+    this.json.member(key)
     this.attributes.writeValue(index, this.json)
   }
   /** The member, if the attribute is a list of texts. */
-  texts(key: Buffer, number: number): void {
+  texts(key: Member, number: number): void {
     const index = this.attributes.at(number)
     const list = textsOf(this.attributes.value(index))
     if (list === undefined) return
     this.put(index)
-    this.json.key(key)
+    this.json.member(key)
     this.list(list)
   }
   list(texts: readonly string[]): void {
@@ -243,6 +247,7 @@ export class Draft {
   }
 }
 
+const STATUS_ERROR = 2
 const AWS_API = Buffer.from('aws-api')
 const EMBEDDED_TYPE = Buffer.from(EMBEDDED)
 
@@ -260,13 +265,15 @@ export function writeTraceId(id: Id, out: ByteWriter): void {
 
 const spanId = Buffer.alloc(8)
 const derived = Buffer.alloc(8)
+const spanIdView = new DataView(spanId.buffer, spanId.byteOffset, spanId.length)
+const derivedView = new DataView(derived.buffer, derived.byteOffset, derived.length)
 
 /** An id of 16 digits that belongs to a span: the same each time, so that what is sent again does not become another one. */
 export function deriveId(id: Id, salt: number): Buffer {
   id.copyTo(spanId, 0)
-  const low = mixed(spanId.readUInt32LE(0) ^ Math.imul(salt + 1, 0x9e3779b1))
-  derived.writeUInt32LE(low, 0)
-  derived.writeUInt32LE((mixed(spanId.readUInt32LE(4) ^ low) | 1) >>> 0, 4)
+  const low = mixed(spanIdView.getUint32(0, true) ^ Math.imul(salt + 1, 0x9e3779b1))
+  derivedView.setUint32(0, low, true)
+  derivedView.setUint32(4, mixed(spanIdView.getUint32(4, true) ^ low) | 1, true)
   return derived
 }
 

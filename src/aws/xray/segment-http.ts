@@ -1,37 +1,37 @@
 // http = { request: { method, url, user_agent, client_ip, x_forwarded_for }, response: { status, content_length } }
 import { isIP } from 'node:net'
 import { keyOf } from '../../data/index.ts'
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { type Member, nestedJsonLiteral, nestedMember, nestedWords } from '../../wire/json.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { type Draft, ELSEWHERE, SERVER } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
-const BEGIN = nestedJsonLiteral('"http":{"request":{')
-const MIDDLE = nestedJsonLiteral('},"response":{')
+const BEGIN = nestedMember('"http":{"request":{')
+const MIDDLE = nestedWords('},"response":{')
 const END = nestedJsonLiteral('}}')
-const HTTP = nestedJsonLiteral('"http":')
-const REQUEST = nestedJsonLiteral('"request":')
-const RESPONSE = nestedJsonLiteral('"response":')
-const METHOD = nestedJsonLiteral('"method":')
-const URL = nestedJsonLiteral('"url":')
-const USER_AGENT = nestedJsonLiteral('"user_agent":')
-const CLIENT_IP = nestedJsonLiteral('"client_ip":')
-const FORWARDED_FOR = nestedJsonLiteral('"x_forwarded_for":')
-const STATUS = nestedJsonLiteral('"status":')
-const CONTENT_LENGTH = nestedJsonLiteral('"content_length":')
+const HTTP = nestedMember('"http":')
+const REQUEST = nestedMember('"request":')
+const RESPONSE = nestedMember('"response":')
+const METHOD = nestedMember('"method":')
+const URL = nestedMember('"url":')
+const USER_AGENT = nestedMember('"user_agent":')
+const CLIENT_IP = nestedMember('"client_ip":')
+const FORWARDED_FOR = nestedMember('"x_forwarded_for":')
+const STATUS = nestedMember('"status":')
+const CONTENT_LENGTH = nestedMember('"content_length":')
 
 /** The block, if the span is about HTTP. What does not find its way into it stays metadata. */
 export function writeHttp(draft: Draft): void {
   if (draft.isReturned) return writeReturned(draft)
   if ((draft.groups & at.HTTP) === 0) return
   const { json } = draft
-  json.key(BEGIN)
+  json.member(BEGIN)
   draft.either(METHOD, at.HTTP_METHOD, at.HTTP_REQUEST_METHOD)
   writeUrl(draft)
   draft.either(USER_AGENT, at.HTTP_USER_AGENT, at.USER_AGENT)
   writeClient(draft)
-  json.raw(MIDDLE)
+  json.words(MIDDLE)
   writeStatus(draft)
   writeContentLength(draft)
   json.raw(END)
@@ -44,7 +44,7 @@ function writeReturned(draft: Draft): void {
   const hasAny = returned.some((number) => attributes.at(number) >= 0)
   if (!hasAny && rest === undefined) return
   const from = json.out.length
-  json.key(HTTP)
+  json.member(HTTP)
   json.beginObject()
   const begun = json.out.length
   writePart(draft, REQUEST, 'request', () => {
@@ -80,11 +80,11 @@ const returned = [
 ]
 
 /** Nothing when there is nothing to say. */
-function writePart(draft: Draft, key: Buffer, name: string, write: () => void): void {
+function writePart(draft: Draft, key: Member, name: string, write: () => void): void {
   const { json } = draft
   const rest = blockOf(blockOf(draft.rest, 'http'), name)
   const from = json.out.length
-  json.key(key)
+  json.member(key)
   json.beginObject()
   const begun = json.out.length
   write()
@@ -99,7 +99,7 @@ function writeStatus(draft: Draft): void {
   const newer = draft.attributes.at(at.HTTP_RESPONSE_STATUS)
   draft.put(older >= 0 ? older : newer)
   if (older >= 0 && newer >= 0 && draft.attributes.isSame(older, newer)) draft.put(newer)
-  draft.json.key(STATUS)
+  draft.json.member(STATUS)
   draft.json.number(draft.status)
 }
 
@@ -109,14 +109,14 @@ function writeContentLength(draft: Draft): void {
   const type = attributes.typeOf(index)
   if (type === 'int' || (type === 'string' && draft.isReturned)) {
     draft.put(index)
-    json.key(CONTENT_LENGTH)
+    json.member(CONTENT_LENGTH)
     attributes.writeValue(index, json)
     return
   }
   const size = draft.wholeNumber(index) ?? receivedSize(draft)
   if (size === undefined) return
   draft.put(index)
-  json.key(CONTENT_LENGTH)
+  json.member(CONTENT_LENGTH)
   json.number(size)
 }
 
@@ -150,7 +150,7 @@ function writeClient(draft: Draft): void {
     : ipAt(draft, at.NETWORK_PEER_ADDRESS)
   draft.text(CLIENT_IP, told >= 0 ? told : connected)
   if (told < 0 || connected >= 0) return
-  draft.json.key(FORWARDED_FOR)
+  draft.json.member(FORWARDED_FOR)
   draft.json.boolean(true)
 }
 

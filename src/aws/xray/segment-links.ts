@@ -1,12 +1,12 @@
 // links = [{ trace_id, id, attributes }]
 import type { SpanLink } from '../../data/index.ts'
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { nestedJsonLiteral, nestedMember } from '../../wire/json.ts'
 import { CONSUMER, type Draft, hasRecentTime, writeTraceId } from './segment-draft.ts'
 
-const LINKS = nestedJsonLiteral('"links":')
+const LINKS = nestedMember('"links":')
 const LINK_BEGIN = nestedJsonLiteral('{"trace_id":"1-')
 const LINK_ID = nestedJsonLiteral('","id":')
-const ATTRIBUTES = nestedJsonLiteral('"attributes":')
+const ATTRIBUTES = nestedMember('"attributes":')
 
 /** One instance for all spans of an exporter. */
 export class LinksWriter {
@@ -26,7 +26,7 @@ export class LinksWriter {
     const { json, span, role, kind } = this.#draft
     if (!span.hasLinks || (role !== 'whole' && (role === 'service') !== (kind === CONSUMER))) return
     const from = json.out.length
-    json.key(LINKS)
+    json.member(LINKS)
     json.beginArray()
     this.#count = 0
     span.eachLink(this.#onLink)
@@ -45,7 +45,7 @@ export class LinksWriter {
     json.raw(LINK_ID)
     link.spanId.writeJson(json)
     if (link.attributes.size > 0 && limits.hasRest) {
-      json.key(ATTRIBUTES)
+      json.member(ATTRIBUTES)
       link.attributes.writeJson(json)
     }
     json.endObject()

@@ -21,6 +21,8 @@ export interface ResourcePart {
   readonly account: Buffer | undefined
   /** Members of `aws`: `"ec2":{…},"xray":{…}`. */
   readonly blocks: Buffer
+  /** `"aws":{…}`, where nothing else is told: of account and blocks. */
+  readonly aws: Buffer
   /** `"service":{…}` */
   readonly service: Buffer | undefined
   /** Each attribute, for documents that have the resource. */

@@ -1,17 +1,17 @@
 // sql = { url, connection_string, sanitized_query, database_type, user }
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { nestedMember } from '../../wire/json.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import type { Draft } from './segment-draft.ts'
 import * as at from './segment-keys.ts'
 import { UNLIMITED } from './segment-limits.ts'
 import { blockOf, writeRest } from './segment-rest.ts'
 
-const SQL = nestedJsonLiteral('"sql":')
-const URL = nestedJsonLiteral('"url":')
-const CONNECTION_STRING = nestedJsonLiteral('"connection_string":')
-const SANITIZED_QUERY = nestedJsonLiteral('"sanitized_query":')
-const DATABASE_TYPE = nestedJsonLiteral('"database_type":')
-const USER = nestedJsonLiteral('"user":')
+const SQL = nestedMember('"sql":')
+const URL = nestedMember('"url":')
+const CONNECTION_STRING = nestedMember('"connection_string":')
+const SANITIZED_QUERY = nestedMember('"sanitized_query":')
+const DATABASE_TYPE = nestedMember('"database_type":')
+const USER = nestedMember('"user":')
 
 /** Of `db.system`, those that the collector takes for SQL. */
 const systems = [
@@ -59,11 +59,11 @@ export function writeSql(draft: Draft): void {
   const system = (draft.groups & at.SQL) === 0 ? -1 : systemOf(draft)
   if (system < 0) return
   const { json } = draft
-  json.key(SQL)
+  json.member(SQL)
   json.beginObject()
   // What the URL of the console shows; a connection string there helps nobody.
   if (draft.limits === UNLIMITED) {
-    json.key(URL)
+    json.member(URL)
     draft.span.writeName(json)
   } else draft.string(URL, draft.span.name)
   writeConnectionString(draft)
@@ -116,7 +116,7 @@ function writeReturned(draft: Draft): void {
   const { json, attributes } = draft
   const rest = blockOf(draft.rest, 'sql')
   if (rest === undefined && returned.every((number) => attributes.at(number) < 0)) return
-  json.key(SQL)
+  json.member(SQL)
   json.beginObject()
   draft.text(URL, attributes.at(at.SQL_URL))
   draft.text(CONNECTION_STRING, attributes.at(at.SQL_CONNECTION_STRING))

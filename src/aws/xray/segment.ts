@@ -3,8 +3,9 @@
 import type { Batch, Resource, Span } from '../../data/index.ts'
 import { writeDigits, writeSafeInteger } from '../../wire/decimal.ts'
 import { writeHex } from '../../wire/hex.ts'
-import { nestedJsonLiteral } from '../../wire/json.ts'
+import { nestedJsonLiteral, nestedMember, nestedWords } from '../../wire/json.ts'
 import type { Instant } from '../../wire/time.ts'
+import { Words } from '../../wire/words.ts'
 import type { ByteWriter } from '../../wire/writer.ts'
 import { AttributesWriter } from './segment-attributes.ts'
 import { writeAws } from './segment-aws.ts'
@@ -73,31 +74,33 @@ const PARENT_ID = nestedJsonLiteral('","parent_id":"')
 const NAME = nestedJsonLiteral('","name":')
 const DIGITS = Buffer.alloc(16, 0x30)
 const TRACE_DIGITS = Buffer.alloc(33, 0x30)
-const HEAD = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, NAME])
-const HEAD_WITH_PARENT = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, NAME])
+const HEAD = new Words(Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, NAME]))
+const HEAD_WITH_PARENT = new Words(Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, NAME]))
 /** Of one that may be put into its parent, where it needs no type. */
 const SUBSEGMENT_NAME = nestedJsonLiteral('","type":"subsegment","name":')
-const HEAD_EMBEDDED = Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, SUBSEGMENT_NAME])
-const START_TIME = nestedJsonLiteral(',"start_time":')
-const END_TIME = nestedJsonLiteral(',"end_time":')
-const IN_PROGRESS = nestedJsonLiteral('"in_progress":true')
-const NOT_IN_PROGRESS = nestedJsonLiteral('"in_progress":false')
-const FAULT = nestedJsonLiteral('"fault":')
-const ERROR = nestedJsonLiteral('"error":')
-const THROTTLE = nestedJsonLiteral('"throttle":')
-const IS_FAULT = nestedJsonLiteral('"fault":true')
-const IS_ERROR = nestedJsonLiteral('"error":true')
-const IS_THROTTLE = nestedJsonLiteral('"throttle":true')
-const TYPE = nestedJsonLiteral('"type":')
-const SUBSEGMENT = nestedJsonLiteral('"type":"subsegment"')
-const NAMESPACE = nestedJsonLiteral('"namespace":')
-const AWS_NAMESPACE = nestedJsonLiteral('"namespace":"aws"')
-const REMOTE_NAMESPACE = nestedJsonLiteral('"namespace":"remote"')
-const ORIGIN = nestedJsonLiteral('"origin":')
-const RESOURCE_ARN = nestedJsonLiteral('"resource_arn":')
-const USER = nestedJsonLiteral('"user":')
-const TRACED = nestedJsonLiteral('"traced":')
-const PRECURSOR_IDS = nestedJsonLiteral('"precursor_ids":')
+const HEAD_EMBEDDED = new Words(
+  Buffer.concat([BEGIN, DIGITS, TRACE_ID, TRACE_DIGITS, PARENT_ID, DIGITS, SUBSEGMENT_NAME]),
+)
+const START_TIME = nestedWords(',"start_time":')
+const END_TIME = nestedWords(',"end_time":')
+const IN_PROGRESS = nestedMember('"in_progress":true')
+const NOT_IN_PROGRESS = nestedMember('"in_progress":false')
+const FAULT = nestedMember('"fault":')
+const ERROR = nestedMember('"error":')
+const THROTTLE = nestedMember('"throttle":')
+const IS_FAULT = nestedMember('"fault":true')
+const IS_ERROR = nestedMember('"error":true')
+const IS_THROTTLE = nestedMember('"throttle":true')
+const TYPE = nestedMember('"type":')
+const SUBSEGMENT = nestedMember('"type":"subsegment"')
+const NAMESPACE = nestedMember('"namespace":')
+const AWS_NAMESPACE = nestedMember('"namespace":"aws"')
+const REMOTE_NAMESPACE = nestedMember('"namespace":"remote"')
+const ORIGIN = nestedMember('"origin":')
+const RESOURCE_ARN = nestedMember('"resource_arn":')
+const USER = nestedMember('"user":')
+const TRACED = nestedMember('"traced":')
+const PRECURSOR_IDS = nestedMember('"precursor_ids":')
 
 /** Where a document has its id: behind `"{\"id\":\"`. */
 export const ID_OFFSET = 11
@@ -105,7 +108,6 @@ export const ID_LENGTH = 16
 const TRACE_ID_OFFSET = ID_OFFSET + ID_LENGTH + TRACE_ID.length
 const PARENT_ID_OFFSET = TRACE_ID_OFFSET + TRACE_DIGITS.length + PARENT_ID.length
 
-const STATUS_ERROR = 2
 /** What is written in other places than at the end of the document. */
 const BLOCKS = ['http', 'sql', 'aws', 'service', 'cause', 'annotations', 'metadata']
 
@@ -127,7 +129,7 @@ export class SegmentEncoder {
     id: ID_OFFSET,
     traceId: TRACE_ID_OFFSET,
     parentId: PARENT_ID_OFFSET,
-    end: HEAD_EMBEDDED.length,
+    end: HEAD_EMBEDDED.size,
   })
   readonly #links: LinksWriter
 
@@ -137,7 +139,8 @@ export class SegmentEncoder {
       (key, i) => !segmentKeys.includes(key) && indexedAttributes.indexOf(key) === i,
     )
     const keys = [...segmentKeys, ...more]
-    this.#draft = new Draft(more)
+    const indexed = Uint8Array.from(keys, (key) => (indexedAttributes.includes(key) ? 1 : 0))
+    this.#draft = new Draft(more, indexed)
     this.#resources = new ResourceParts({
       logGroups,
       indexed: new Set(indexedAttributes),
@@ -146,7 +149,7 @@ export class SegmentEncoder {
     this.#cause = new CauseWriter(this.#draft)
     this.#links = new LinksWriter(this.#draft, nowMs)
     this.#attributes = new AttributesWriter(this.#draft, this.#cause, {
-      indexed: Uint8Array.from(keys, (key) => (indexedAttributes.includes(key) ? 1 : 0)),
+      indexed,
       indexAll: indexAllAttributes,
     })
   }
@@ -255,18 +258,17 @@ export class SegmentEncoder {
     this.#attributes.write(!this.#isSubsegment())
     if (draft.isReturned) writeRest(json, draft.rest, BLOCKS)
     json.endObject()
-    json.raw(QUOTE)
+    json.out.byte(0x22)
   }
 
   #writeIds(): void {
-    const { span, role, json, traceId, spanId, isEmbedded } = this.#draft
+    const { role, json, traceId, spanId, parentId, isEmbedded } = this.#draft
     const { out } = json
-    const parent = span.parentSpanId
-    const hasParent = role === 'dependency' || !parent.isEmpty
+    const hasParent = role === 'dependency' || !parentId.isEmpty
     // One copy, then the digits: they have their places.
     const from = out.length
     const head = isEmbedded ? HEAD_EMBEDDED : hasParent ? HEAD_WITH_PARENT : HEAD
-    out.raw(head)
+    json.words(head)
     out.length = from + ID_OFFSET
     if (role === 'service') this.#writeServiceId()
     else spanId.writeHex(out, 0, 8)
@@ -275,9 +277,9 @@ export class SegmentEncoder {
     if (hasParent) {
       out.length += PARENT_ID.length
       if (role === 'dependency') this.#writeServiceId()
-      else parent.writeHex(out, 0, 8)
+      else parentId.writeHex(out, 0, 8)
     }
-    out.length = from + head.length
+    out.length = from + head.size
   }
 
   #writeServiceId(): void {
@@ -289,16 +291,16 @@ export class SegmentEncoder {
     const draft = this.#draft
     const { attributes, json, span } = draft
     const { start, end } = span
-    json.out.raw(START_TIME)
+    json.words(START_TIME)
     const startAt = json.out.length
     writeSeconds(json.out, start)
     const inProgress = attributes.at(at.IN_PROGRESS)
     const told = attributes.typeOf(inProgress) === 'bool' ? attributes.value(inProgress) : undefined
     if (told !== undefined) draft.put(inProgress)
-    if (told === true || (end.isZero && !draft.isReturned)) return json.json(IN_PROGRESS)
-    if (told === false && draft.isReturned) json.json(NOT_IN_PROGRESS)
+    if (told === true || (end.isZero && !draft.isReturned)) return json.member(IN_PROGRESS)
+    if (told === false && draft.isReturned) json.member(NOT_IN_PROGRESS)
     if (end.isZero) return
-    json.out.raw(END_TIME)
+    json.words(END_TIME)
     // X-Ray knows no segment that ends before it starts.
     writeSeconds(json.out, isBefore(end, start) ? start : end, end.seconds === start.seconds ? startAt : -1)
   }
@@ -310,19 +312,19 @@ export class SegmentEncoder {
     const { json, part, role, kind } = draft
     this.#writeOutcome()
     const isSub = this.#isSubsegment()
-    if (isSub) json.json(SUBSEGMENT)
+    if (isSub) json.member(SUBSEGMENT)
     const isCall = kind === CLIENT || kind === PRODUCER
     const isRoot = role === 'service' || (role === 'whole' && isLocalRoot(draft))
     if (isRoot) {
       // the segment of a service has no namespace
-    } else if (draft.isAwsCall || this.#isNamedAfterAws()) json.json(AWS_NAMESPACE)
-    else if (isCall || role === 'dependency') json.json(REMOTE_NAMESPACE)
+    } else if (draft.isAwsCall || this.#isNamedAfterAws()) json.member(AWS_NAMESPACE)
+    else if (isCall || role === 'dependency') json.member(REMOTE_NAMESPACE)
     if (part.origin !== undefined) {
-      json.key(ORIGIN)
+      json.member(ORIGIN)
       json.json(part.origin)
     }
     if (isSub || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
-    json.key(RESOURCE_ARN)
+    json.member(RESOURCE_ARN)
     json.json(part.arn)
   }
 
@@ -336,21 +338,21 @@ export class SegmentEncoder {
   }
 
   #isSubsegment(): boolean {
-    const { role, kind, span, isReturned, attributes } = this.#draft
+    const { role, kind, parentId, isReturned, attributes } = this.#draft
     if (isReturned) return attributes.at(at.TYPE) >= 0 || kind !== SERVER
     if (role === 'dependency') return true
     if (role === 'service' || isLocalRoot(this.#draft)) return false
-    return kind !== SERVER && kind !== CONSUMER && !span.parentSpanId.isEmpty
+    return kind !== SERVER && kind !== CONSUMER && !parentId.isEmpty
   }
 
   /** By the status of HTTP, else by the span's own. */
   #writeOutcome(): void {
-    const { json, span, status } = this.#draft
+    const { json, hasFailed, status } = this.#draft
     if (status !== undefined && status >= 400 && status <= 599) {
-      if (status >= 500) return json.json(IS_FAULT)
-      json.json(IS_ERROR)
-      if (status === 429) json.json(IS_THROTTLE)
-    } else if (span.statusCode === STATUS_ERROR) json.json(IS_FAULT)
+      if (status >= 500) return json.member(IS_FAULT)
+      json.member(IS_ERROR)
+      if (status === 429) json.member(IS_THROTTLE)
+    } else if (hasFailed) json.member(IS_FAULT)
   }
 
   #writeReturnedHead(): void {
@@ -361,13 +363,13 @@ export class SegmentEncoder {
     draft.flag(THROTTLE, at.THROTTLE)
     const isSub = this.#isSubsegment()
     if (isEmbedded) draft.take(at.TYPE)
-    else if (!draft.text(TYPE, attributes.at(at.TYPE)) && isSub) json.json(SUBSEGMENT)
+    else if (!draft.text(TYPE, attributes.at(at.TYPE)) && isSub) json.member(SUBSEGMENT)
     draft.text(NAMESPACE, attributes.at(at.NAMESPACE))
     draft.text(ORIGIN, attributes.at(at.ORIGIN))
     draft.flag(TRACED, at.TRACED)
     draft.texts(PRECURSOR_IDS, at.PRECURSOR_IDS)
     if (isSub || part.arn === undefined || part.arn.length > draft.limits.blockBytes) return
-    json.key(RESOURCE_ARN)
+    json.member(RESOURCE_ARN)
     json.json(part.arn)
   }
 
