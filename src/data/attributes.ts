@@ -245,19 +245,6 @@ export class Attributes {
     return this.#edited ? undefined : this.#message.bytes
   }
 
-  /** Where key and value of each start and end, four numbers, of those that are not edited. */
-  locateAll(ranges: Int32Array): void {
-    const { bytes } = this.#message
-    const { slots, count } = this
-    for (let slot = 0, at = 0; slot < count * WIDTH; slot += WIDTH) {
-      const { keyAt, keyEnd, valueAt, valueEnd } = keyValue.locate(bytes, slots[slot + 1]!, slots[slot + 2]!)
-      ranges[at++] = keyAt
-      ranges[at++] = keyEnd
-      ranges[at++] = valueAt
-      ranges[at++] = valueEnd
-    }
-  }
-
   /** Fills `keyValue` and returns the bytes that its positions are in; undefined for a deleted attribute. */
   locate(slot: number): Buffer | undefined {
     return this.#stateOf(slot) === DELETED ? undefined : this.#locate(slot)

@@ -90,10 +90,10 @@ export class KnownAttributes<P = unknown> {
     const size = attributes.slotCount
     if (this.#ranges.length < size * WIDTH) this.#grow(size)
     const bytes = attributes.wireBytes
-    if (bytes === undefined) return this.#openEdited(attributes, size)
+    if (bytes === undefined) return this.#openEach(attributes, size)
     if (bytes !== this.#source) this.#learnSource(bytes)
     const order = this.#orders.find(bytes, this.#view, attributes.slots, size, this.#ranges)
-    if (order === undefined) return this.#openAll(attributes, bytes, size)
+    if (order === undefined) return this.#openEach(attributes, size)
     this.#indexes = order.indexes
     this.#numbers = order.numbers
     this.plan = order.plan
@@ -107,15 +107,8 @@ export class KnownAttributes<P = unknown> {
     this.#filled = 0
   }
 
-  #openAll(attributes: Attributes, bytes: Buffer, size: number): void {
-    const ranges = this.#ranges
-    attributes.locateAll(ranges)
-    for (let slot = 0; slot < size; slot++)
-      this.#add(bytes, slot, this.#numberOf(bytes, ranges[slot * WIDTH]!, ranges[slot * WIDTH + 1]!))
-  }
-
-  /** Some are deleted, some stand elsewhere. */
-  #openEdited(attributes: Attributes, size: number): void {
+  /** Some may be deleted, and some stand elsewhere. */
+  #openEach(attributes: Attributes, size: number): void {
     const ranges = this.#ranges
     for (let slot = 0; slot < size; slot++) {
       const bytes = attributes.locate(slot)
