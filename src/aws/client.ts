@@ -61,10 +61,19 @@ export class AwsClient {
    * Resolves with the parsed answer of a 2xx; rejects with an `AwsError`, or with the reason of `abort`. It sends again by
    * itself only what it has mended: once with the right time, once with other credentials.
    */
-  async call(call: AwsCall, abort: AbortSignal): Promise<unknown> {
+  call(call: AwsCall, abort: AbortSignal): Promise<unknown> {
+    return this.#limited(abort, async (signal) => parseAnswer(await this.#call(call, signal), this.#api.protocol))
+  }
+
+  /** As `call`, but resolves with the body as it is: objects of S3 are what their owner likes. */
+  read(call: AwsCall, abort: AbortSignal): Promise<Buffer> {
+    return this.#limited(abort, async (signal) => (await this.#call(call, signal)).body)
+  }
+
+  async #limited<T>(abort: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal, end } = limited(abort, this.#config.request_timeout_seconds * 1000, this.#settings)
     try {
-      return await this.#call(call, signal)
+      return await run(signal)
     } catch (error) {
       throw asAwsError(error)
     } finally {
@@ -72,7 +81,7 @@ export class AwsClient {
     }
   }
 
-  async #call(call: AwsCall, abort: AbortSignal): Promise<unknown> {
+  async #call(call: AwsCall, abort: AbortSignal): Promise<HttpReply> {
     const session = this.#session
     const target = await this.#targetOf(call.endpoint ?? this.#endpoint!)
     const request = this.#requestOf(call, target.url)
@@ -81,7 +90,7 @@ export class AwsClient {
     let areCredentialsMended = false
     for (;;) {
       const reply = await this.#attempt(target, request, credentials, abort)
-      if (reply.status >= 200 && reply.status <= 299) return parseAnswer(reply, this.#api.protocol)
+      if (reply.status >= 200 && reply.status <= 299) return reply
       const error = errorOfAnswer(reply, target.url.host, session.now())
       if (!isClockMended && mayBeAboutTime(error) && session.correctClock(reply.headers.date)) {
         isClockMended = true

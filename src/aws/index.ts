@@ -1,6 +1,7 @@
 // What AWS components share: settings, the client, signing, and what refusals mean.
 export { errorOfAnswer } from './answer.ts'
 export { type AwsApi, type AwsCall, AwsError, type AwsProtocol, type AwsRefusal } from './api.ts'
+export { type BucketPlace, placeOf, S3_API } from './bucket.ts'
 export { AwsClient, type AwsClientOptions, httpConfigOf } from './client.ts'
 export { type AwsConfig, awsSettings } from './config.ts'
 export type { RoleOptions } from './credential-chain.ts'

@@ -5,7 +5,9 @@ import {
   ConfigError,
   checkReferences,
   checkSchema,
+  isRemote,
   type KnownComponents,
+  knownSecrets,
   type LoadedConfig,
   loadConfig,
   type PluginConfig,
@@ -18,9 +20,11 @@ import {
   type TelemetrySettings,
 } from '../config/index.ts'
 import type { ComponentKind, Factory } from '../contract/index.ts'
+import { createRedaction, NO_REDACTION, type Redaction } from '../observe/redaction.ts'
 import type { Plan, PlannedComponent } from '../pipeline/plan.ts'
 import { loadPlugin, type Plugin, PluginError, type PluginRequest } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
+import { openRemote } from './remote.ts'
 
 export interface Assembled {
   readonly plan: Plan
@@ -30,12 +34,43 @@ export interface Assembled {
   /** For `printConfig`: what every configured component's settings look like. */
   readonly schemas: readonly SchemaAt[]
   readonly warnings: readonly Problem[]
+  /** References to other machines that nobody has followed: offline. A component that needs one of them is not in the plan. */
+  readonly unread: readonly string[]
   readonly plugins: readonly Plugin[]
+  /** Takes the secrets of the config out of what the agent writes. */
+  readonly redaction: Redaction
 }
 
 /** Rejects with `ConfigError` (everything that is wrong, at once) or `PluginError`. */
 export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<Assembled> {
-  const loaded = await loadConfig({ sources: options.config, set: options.set })
+  const { config: sources, set, isOffline = false } = options
+  const loaded = await loadConfig({ sources, set, isOffline, openRemote })
+  try {
+    return await assembleLoaded(loaded, options, pluginApi)
+  } catch (error) {
+    throw withoutSecrets(error, loaded)
+  }
+}
+
+/** What is said of secrets is said without them; a message that was made elsewhere may not know what is one. */
+function withoutSecrets(error: unknown, loaded: LoadedConfig): unknown {
+  const redaction = createRedaction(knownSecrets(loaded))
+  if (redaction === NO_REDACTION) return error
+  if (error instanceof PluginError) return new PluginError(error.specifier, redaction.text(error.problem))
+  return error instanceof ConfigError ? new ConfigError(error.problems.map((one) => redacted(one, redaction))) : error
+}
+
+function redacted({ message, hint, location, value, ...problem }: Problem, redaction: Redaction): Problem {
+  return {
+    ...problem,
+    message: redaction.text(message),
+    value: redaction.value(value),
+    hint: hint && redaction.text(hint),
+    location: location && { ...location, ...(location.text !== undefined && { text: redaction.text(location.text) }) },
+  }
+}
+
+async function assembleLoaded(loaded: LoadedConfig, options: ConfigOptions, pluginApi: URL): Promise<Assembled> {
   const registry = new Registry()
   const problems: Problem[] = [...loaded.warnings]
   const plugins: Plugin[] = []
@@ -75,7 +110,10 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
     problems.push(...checkReferences(loaded, { schema: factory.config, config, path }, extensions))
   }
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
-  return { plan, telemetry, loaded, service, schemas, warnings: problems, plugins }
+  const redaction = createRedaction(knownSecrets(loaded, schemas))
+  const warnings = problems.map((one) => redacted(one, redaction))
+  const unread = options.isOffline ? loaded.read.filter(({ uri }) => isRemote(uri)).map(({ name }) => name) : []
+  return { plan, telemetry, loaded, service, schemas, warnings, unread: [...new Set(unread)], plugins, redaction }
 }
 
 /** A plugin's factories stand beside the registry's own. */

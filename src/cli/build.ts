@@ -7,6 +7,7 @@ import { systemClock } from '../observe/clock.ts'
 import { HealthRegistry } from '../observe/health.ts'
 import { HeldPayload } from '../observe/memory.ts'
 import { Meters } from '../observe/meter.ts'
+import { NO_REDACTION, type Redaction } from '../observe/redaction.ts'
 import { Agent } from '../pipeline/agent.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { version } from './version.ts'
@@ -20,12 +21,13 @@ export interface Surroundings {
   readonly clock: Settings['clock']
 }
 
-export function createSurroundings(): Surroundings {
+/** `redaction` is for what components say of themselves. */
+export function createSurroundings(redaction: Redaction = NO_REDACTION): Surroundings {
   const accounts = new Accounts()
   return {
     accounts,
     memory: new HeldPayload(),
-    health: new HealthRegistry(systemClock, accounts),
+    health: new HealthRegistry(systemClock, accounts, redaction),
     agent: { name: 'sluice', version, instanceId: randomUUID() },
     clock: systemClock,
   }

@@ -14,6 +14,7 @@ import { messageOf } from '../contract/index.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { ConfigOptions } from './program.ts'
+import { openRemote } from './remote.ts'
 
 const TIMEOUT_MS = 3000
 /** Of an answer as much is read; the rest is nobody's health. */
@@ -58,7 +59,7 @@ function isHealthCheck(id: string): boolean {
 
 /** Of the first `health_check` in `service::extensions`. Rejects with `ConfigError`. */
 async function configuredPlace({ config, set }: ConfigOptions): Promise<Place> {
-  const loaded = await loadConfig({ sources: config, set, keeps: concernsHealth })
+  const loaded = await loadConfig({ sources: config, set, keeps: concernsHealth, openRemote })
   const { service, extensions } = loaded.root as { service?: { extensions?: unknown }; extensions?: object }
   const used = service?.extensions
   const id = Array.isArray(used) ? used.find((one) => isHealthCheck(String(one))) : undefined

@@ -56,9 +56,9 @@ const configsOf = (environment: NodeJS.ProcessEnv): string[] =>
   ]
 
 async function start(pluginApi: URL, config: readonly string[]): Promise<Running> {
-  const { plan, telemetry, warnings } = await assemble({ config, set: [], plugin: [] }, pluginApi)
-  const surroundings = createSurroundings()
-  const { log, metrics, spans } = await startOwnTelemetry(telemetry, surroundings)
+  const { plan, telemetry, warnings, redaction } = await assemble({ config, set: [], plugin: [] }, pluginApi)
+  const surroundings = createSurroundings(redaction)
+  const { log, metrics, spans } = await startOwnTelemetry(telemetry, { ...surroundings, redaction })
   for (const { message, path } of warnings) log.warn(message, { path: path.join('::') })
   const agent = createAgent(plan, surroundings, {
     log: (fields) => log.child(fields),

@@ -11,6 +11,8 @@ export interface ConfigOptions {
   readonly config: readonly string[]
   readonly set: readonly string[]
   readonly plugin: readonly string[]
+  /** Nothing is asked that is not on this machine. */
+  readonly isOffline?: boolean
 }
 
 /** Sets `process.exitCode`; never throws. `pluginApi` is the module behind `sluice/plugin`. */
@@ -68,23 +70,27 @@ export function createProgram(pluginApi: URL): Command {
         .env('SLUICE_SHUTDOWN_TIMEOUT')
         .default('25s'),
     )
+    .addOption(new Option('--refresh <duration>', REFRESH).env('SLUICE_REFRESH').default('15m'))
     .addHelpText('after', RUN_HELP)
-    .action(async ({ shutdownTimeout, ...options }: Partial<ConfigOptions> & { shutdownTimeout: string }, command) => {
+    .action(async ({ shutdownTimeout, refresh, ...options }: Given & RunOptions, command) => {
       const shutdownMs = await shutdownMsOf(shutdownTimeout, command)
+      const refreshMs = await refreshMsOf(refresh, command)
       const { run } = await import('./run.ts')
-      process.exitCode = await run(whole(options), pluginApi, shutdownMs)
+      process.exitCode = await run(whole(options), pluginApi, { shutdownMs, refreshMs })
     })
   withConfig(program.command('validate'))
+    .option('--offline', OFFLINE)
     .description('check a config: every mistake at once, with file, line and column')
     .addHelpText('after', '\nExit codes: 0 the config can run, 2 it cannot.')
-    .action(async (options: Partial<ConfigOptions>) => {
+    .action(async (options: Given) => {
       const { validate } = await import('./validate.ts')
       process.exitCode = await validate(whole(options), pluginApi)
     })
   withConfig(program.command('print-config'))
+    .option('--offline', OFFLINE)
     .description('print the config as it is understood: merged, expanded, secrets hidden')
     .addHelpText('after', '\nWarnings go to standard error. Exit codes: 0, or 2 when the config cannot run.')
-    .action(async (options: Partial<ConfigOptions>) => {
+    .action(async (options: Given) => {
       const { print } = await import('./print-config.ts')
       process.exitCode = await print(whole(options), pluginApi)
     })
@@ -152,20 +158,42 @@ async function shutdownMsOf(text: string, command: Command): Promise<number> {
 const LEAST_SHUTDOWN_MS = 1000
 const MOST_SHUTDOWN_MS = 3_600_000
 
+async function refreshMsOf(text: string, command: Command): Promise<number> {
+  const { parseDuration } = await import('../config/values.ts')
+  const ms = parseDuration(text)
+  if (ms === 0 || (ms !== undefined && ms >= LEAST_REFRESH_MS && ms <= MOST_REFRESH_MS)) return ms
+  const problem = `must be a duration from 1s to 24h, such as 5m, or 0, got '${text}'`
+  return command.error(`error: refresh (--refresh, SLUICE_REFRESH): ${problem}`, { exitCode: EXIT.usage })
+}
+const LEAST_REFRESH_MS = 1000
+const MOST_REFRESH_MS = 24 * 3_600_000
+
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
 /** Without defaults of its own, which the help would show as `[]`. */
-const whole = ({ config = [], set = [], plugin = [] }: Partial<ConfigOptions>): ConfigOptions => ({
+const whole = ({ config = [], set = [], plugin = [], offline = false }: Given): ConfigOptions => ({
   config,
   set,
   plugin,
+  isOffline: offline,
 })
+
+interface RunOptions {
+  readonly shutdownTimeout: string
+  readonly refresh: string
+}
+
+/** As commander has them. */
+type Given = Partial<Omit<ConfigOptions, 'isOffline'>> & { readonly offline?: boolean }
+
+const OFFLINE = 'ask no other machine: what comes from AWS or a server is taken to be right'
+const REFRESH = 'how often to look whether secrets, files and other sources of the config have changed; 0 is never'
 
 function withConfig(command: Command): Command {
   return command
     .option(
       '-c, --config <source>',
-      'a file, env:VAR, yaml:key::key: value, or an http(s) URL; may be given again, later ones win',
+      'a file, env:VAR, yaml:key::key: value, an http(s) URL, or s3:bucket/key; may be given again, later ones win',
       collect,
     )
     .option('-s, --set <key=value>', 'one setting over the config: --set exporters::debug::verbosity=detailed', collect)

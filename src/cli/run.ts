@@ -14,9 +14,24 @@ import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
+import { watchSources } from './watch-sources.ts'
 
-/** Resolves when the agent has stopped, `shutdownMs` after the signal at the latest. */
-export async function run(options: ConfigOptions, pluginApi: URL, shutdownMs: number): Promise<ExitCode> {
+/** In milliseconds. */
+export interface RunTimes {
+  /** From the signal to the end, at most. */
+  readonly shutdownMs: number
+  /** Between looks at the sources of the config; 0 is never. */
+  readonly refreshMs: number
+}
+
+/** Resolves when the agent has stopped. */
+export async function run(
+  options: ConfigOptions,
+  pluginApi: URL,
+  { shutdownMs, refreshMs }: RunTimes,
+): Promise<ExitCode> {
+  // A report of a crash is meant for others: it does not have the environment.
+  if (process.report !== undefined) process.report.excludeEnv = true
   const signals = new StopSignals()
   let assembled: Assembled
   try {
@@ -24,12 +39,13 @@ export async function run(options: ConfigOptions, pluginApi: URL, shutdownMs: nu
   } catch (error) {
     return complain(error)
   }
-  const surroundings = createSurroundings()
+  const { redaction } = assembled
+  const surroundings = createSurroundings(redaction)
   let own: OwnTelemetry
   try {
-    own = await startOwnTelemetry(assembled.telemetry, surroundings)
+    own = await startOwnTelemetry(assembled.telemetry, { ...surroundings, redaction })
   } catch (error) {
-    process.stderr.write(`sluice did not start: ${messageOf(error)}\n`)
+    process.stderr.write(`sluice did not start: ${redaction.text(messageOf(error))}\n`)
     return EXIT.failed
   }
   const { log } = own
@@ -38,13 +54,16 @@ export async function run(options: ConfigOptions, pluginApi: URL, shutdownMs: nu
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
+  const meter = own.metrics.meter('config')
+  const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, clock: surroundings.clock })
   try {
     return await live(assembled, surroundings, own, { signals, shutdownMs })
   } catch (error) {
-    if (error instanceof PlanError) return complain(error, assembled.loaded)
+    if (error instanceof PlanError) return complain(error, assembled)
     log.error('sluice did not start', { error: messageOf(error) })
     return EXIT.failed
   } finally {
+    unwatch()
     await own.stop()
     clearInterval(alive)
   }
@@ -88,7 +107,7 @@ async function live(
 
 function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]): void {
   if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {
-    process.stderr.write(banner(agent.nodes, assembled.plan.pipelines, ownMetrics))
+    process.stderr.write(assembled.redaction.text(banner(agent.nodes, assembled.plan.pipelines, ownMetrics)))
   }
 }
 

@@ -10,10 +10,12 @@ export async function validate(options: ConfigOptions, pluginApi: URL): Promise<
   let assembled: Assembled | undefined
   try {
     assembled = await assemble(options, pluginApi)
-    tryPlan(assembled.plan)
+    const isWhole = assembled.unread.length === 0
+    if (isWhole) tryPlan(assembled.plan)
     if (assembled.warnings.length > 0) process.stderr.write(`${formatProblems(assembled.warnings)}\n`)
     const { pipelines } = assembled.plan
-    process.stdout.write(`valid: ${pipelines.length} pipeline${pipelines.length === 1 ? '' : 's'}\n`)
+    const asFar = isWhole ? '' : `, as far as can be seen without ${assembled.unread.join(', ')}`
+    process.stdout.write(`valid: ${pipelines.length} pipeline${pipelines.length === 1 ? '' : 's'}${asFar}\n`)
     for (const { id, receivers, processors, exporters } of pipelines) {
       process.stdout.write(
         `  ${id}: ${[receivers, processors, exporters]
@@ -24,6 +26,6 @@ export async function validate(options: ConfigOptions, pluginApi: URL): Promise<
     }
     return EXIT.ok
   } catch (error) {
-    return complain(error, assembled?.loaded)
+    return complain(error, assembled)
   }
 }

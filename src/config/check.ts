@@ -20,13 +20,14 @@ export type Checked<C> =
       readonly readable: C | undefined
     }
 
-/** `path` is where the value stands in the config; without `loaded` problems have no places. */
-export function checkSchema<C>(
-  schema: Schema<C>,
-  value: unknown,
-  path: Path = [],
-  loaded?: Pick<LoadedConfig, 'tree' | 'locate' | 'isSecret'>,
-): Checked<C> {
+/** What is asked of a config. */
+type Checkable = Pick<LoadedConfig, 'tree' | 'locate' | 'isSecret' | 'isUnknown'>
+
+/**
+ * `path` is where the value stands in the config; without `loaded` problems have no places. What nobody has looked at is never
+ * wrong; when settings cannot be had without it, there are neither problems nor settings.
+ */
+export function checkSchema<C>(schema: Schema<C>, value: unknown, path: Path = [], loaded?: Checkable): Checked<C> {
   const found = loaded && at(loaded.tree, path)
   // A value that is not the one of the config has no places in it.
   const node = found && plainOf(found.node) === value ? found.node : nodeOf(value)
@@ -50,11 +51,11 @@ class Reading {
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
   readonly #base: Path
-  readonly #loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined
+  readonly #loaded: Omit<Checkable, 'tree'> | undefined
   /** By path: what a schema marks as secret. */
   readonly #secrets = new Map<string, Node>()
 
-  constructor(base: Path, loaded: Pick<LoadedConfig, 'locate' | 'isSecret'> | undefined) {
+  constructor(base: Path, loaded: Omit<Checkable, 'tree'> | undefined) {
     this.#base = base
     this.#loaded = loaded
   }
@@ -115,10 +116,15 @@ class Reading {
       typeof step.key === 'number' ? step.key : String(step.key),
     )
     const path = [...this.#base, ...inner]
+    if (this.#loaded?.isUnknown(path)) return
     const node = at(root, inner)?.node
     const isSecret = this.#isSecret(path, node)
     const isMissing = node === undefined && issue.received === 'undefined'
-    const message = isMissing ? 'is required' : messageFor(issue)
+    const message = isMissing
+      ? 'is required'
+      : isSecret
+        ? withoutValue(messageFor(issue), root, inner)
+        : messageFor(issue)
     const isScalar = node !== undefined && !(node.kind === 'scalar' && node.value === null)
     const got = isMissing || isSecret || !isScalar ? '' : `, got ${shown(node)}`
     this.problems.push({
@@ -153,13 +159,14 @@ class Reading {
   /** As in Go a bare number counts nanoseconds, which hardly anyone means. */
   #checkDuration(value: unknown, path: Path): void {
     if (typeof value !== 'number' || !(value > 0 && value < 1e6)) return
+    if (this.#loaded?.isSecret(path)) return
     const message = `${value} is a number of nanoseconds`
     const hint = `a unit is missing: ${value}s, or ${value}ms`
     this.warnings.push({ severity: 'warning', message, path, location: this.#loaded?.locate(path), hint })
   }
 
   #checkUrl(text: string, path: Path): void {
-    if (!URL.canParse(text)) return
+    if (!URL.canParse(text) || this.#loaded?.isUnknown(path)) return
     const { username, password, hostname } = new URL(text)
     const location = this.#loaded?.locate(path)
     if (username !== '' || password !== '') {
@@ -254,6 +261,27 @@ function messageFor({ message, expected, type, kind }: v.BaseIssue<unknown>): st
   }
   const options = (expected ?? '').replace(/^\(|\)$/g, '').split(/ [|&] /)
   return `must be ${options.map((option) => words[option] ?? option.replace(/^([<>]=?)/, '$1 ')).join(' or ')}`
+}
+
+/** Some messages say what of a value is wrong: of a secret, not even a part of it is shown. */
+function withoutValue(message: string, root: Node, path: Path): string {
+  const node = path.map((_step, index) => at(root, path.slice(0, index + 1))?.node).findLast((one) => one !== undefined)
+  return textsOf(node ?? root).some((text) => echoes(message, text)) ? 'is nothing that this setting takes' : message
+}
+
+function textsOf(node: Node): string[] {
+  if (node.kind === 'scalar') return [node.original ?? '', String(node.value ?? '')]
+  return (node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.node)).flatMap(textsOf)
+}
+
+const ECHO_LENGTH = 4
+const MAX_ECHO_LENGTH = 100_000
+
+function echoes(message: string, text: string): boolean {
+  if (text.length <= ECHO_LENGTH) return text !== '' && message.includes(text)
+  for (let from = 0; from <= Math.min(text.length, MAX_ECHO_LENGTH) - ECHO_LENGTH; from++)
+    if (message.includes(text.slice(from, from + ECHO_LENGTH))) return true
+  return false
 }
 
 /** A tree for a value that did not come from a file. */

@@ -1,13 +1,13 @@
 // `${env:X}`, `${X}`, `${env:X:-default}`, `${file:…}`, `${yaml:…}`, nested ones, and `$$` for a dollar sign: as the collector
 // resolves them (confmap/README.md and confmap/expand.go). A value that is one reference takes over the type of what it
-// gives; in the middle of a text the text is taken.
+// gives; in the middle of a text the text is taken. What secret stores give is taken as it is: in a password a dollar sign is one.
 import { messageOf } from '../contract/index.ts'
 import { parseReference } from './parse.ts'
 import { locationOf, type Problem } from './problem.ts'
-import { hidePasswords, isSecretReference } from './redact.ts'
-import { parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings, type Uri } from './retrieve.ts'
+import { hidePasswords, isSecretReference, isSecretSource } from './redact.ts'
+import { isRemote, parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings, type Uri } from './retrieve.ts'
 import { Source, type Span } from './source.ts'
-import { type Entry, type Node, type Path, type ScalarNode, scalarNode } from './tree.ts'
+import { type Entry, type Node, type Path, type ScalarNode, scalarNode, withReference } from './tree.ts'
 
 /** References that give references: more is a circle. */
 const MAX_CHAIN = 100
@@ -19,16 +19,32 @@ const MAX_TEXT_LENGTH = 1024 * 1024
 /** Of errors and of warnings; nobody reads more. */
 const MAX_PROBLEMS = 1000
 
+/** What stands for a dollar sign that begins nothing: no text that was decoded has it. */
+const LITERAL_DOLLAR = '\ud800'
+
 export interface Expanded {
   readonly node: Node
   /** Errors and warnings. */
   readonly problems: readonly Problem[]
+  /** What was looked at, in the order of the config. */
+  readonly read: readonly Read[]
+}
+
+/** A reference that gave something. */
+export interface Read {
+  readonly uri: Uri
+  /** As it is shown, and as `references` of nodes have it. */
+  readonly name: string
+  readonly text: string
+  /** A source of the config, and no reference in it. */
+  readonly isWhole?: boolean
 }
 
 export async function expand(root: Node, surroundings: Surroundings): Promise<Expanded> {
   const expander = new Expander(surroundings)
+  expander.prepare(root)
   const node = await expander.node(root, [], [])
-  return { node, problems: expander.problems }
+  return { node, problems: expander.problems, read: await expander.read() }
 }
 
 /** What stops one value; the rest of the config goes on. */
@@ -43,13 +59,41 @@ class Stop extends Error {
 class Expander {
   readonly problems: Problem[] = []
   readonly #surroundings: Surroundings
-  readonly #retrieved = new Map<string, Promise<Retrieved>>()
+  readonly #retrieved: Map<string, Asked>
   readonly #warned = new Set<string>()
   readonly #counts = { error: 0, warning: 0 }
   #expansions = 0
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: Surroundings, retrieved = new Map<string, Asked>()) {
     this.#surroundings = surroundings
+    this.#retrieved = retrieved
+  }
+
+  /** Asks for everything on other machines at the same time: with one after the other every time limit would add up. */
+  prepare(node: Node): void {
+    if (node.kind === 'list') for (const item of node.items) this.prepare(item)
+    else if (node.kind === 'map') for (const entry of node.entries.values()) this.prepare(entry.node)
+    else if (typeof node.value === 'string' && node.value.includes('${')) this.#prepareText(node.value)
+  }
+
+  #prepareText(text: string): void {
+    for (const [, uri = ''] of text.matchAll(/\$\{([a-z0-9]+:[^${}]*)\}/g)) {
+      try {
+        const parsed = parseUri(uri, 'env')
+        if (isRemote(parsed)) this.#ask(parsed)
+      } catch {
+        // Told where it stands.
+      }
+    }
+  }
+
+  async read(): Promise<Read[]> {
+    const found: Read[] = []
+    for (const { uri, given } of this.#retrieved.values()) {
+      const retrieved = await given.catch(() => undefined)
+      if (retrieved !== undefined) found.push({ uri, name: nameOf(uri), text: retrieved.text })
+    }
+    return found
   }
 
   /** `chain`: the references that led here. */
@@ -85,6 +129,7 @@ class Expander {
   async #text(input: string, node: ScalarNode, path: Path, chain: readonly string[]): Promise<Node> {
     const references = new Set(node.references)
     const steps: string[] = []
+    const secrets: string[] = []
     let text = input
     for (;;) {
       const found = findReference(text)
@@ -93,9 +138,14 @@ class Expander {
       const uri = text.slice(start + 2, end - 1)
       steps.push(uri)
       this.#guard(chain, steps)
-      const { reference, retrieved } = await this.#get(uri, node.at, path)
+      const isPartSecret = secrets.some((secret) => uri.includes(secret))
+      const { reference, retrieved, isLiteral } = await this.#get(uri, node.at, path).catch((error: unknown) => {
+        throw isPartSecret ? new Stop('a reference with a secret in it leads nowhere') : error
+      })
       references.add(reference)
-      if (start === 0 && end === text.length) {
+      const isWhole = start === 0 && end === text.length
+      if (isWhole && isLiteral) return wholeLiteral(retrieved, references, node.at)
+      if (isWhole) {
         const value = whole(retrieved, reference, uri, node.at)
         const inner = await this.node(value, path, [...chain, uri])
         return {
@@ -104,11 +154,13 @@ class Expander {
           references: [...new Set([...references, ...inner.references])],
         }
       }
-      text = text.slice(0, start) + retrieved.text + text.slice(end)
+      const given = isLiteral ? retrieved.text.replaceAll('$', LITERAL_DOLLAR) : retrieved.text
+      if (given !== '' && isSecretReference(reference)) secrets.push(given)
+      text = text.slice(0, start) + given + text.slice(end)
       if (text.length > MAX_TEXT_LENGTH) throw new Stop(`becomes longer than ${MAX_TEXT_LENGTH} characters`)
     }
     this.#warnOfBareName(input, node.at, path)
-    const value = text.replaceAll('$$', '$')
+    const value = text.replaceAll('$$', '$').replaceAll(LITERAL_DOLLAR, '$')
     return { ...scalarNode(node.at, value, { isQuoted: node.isQuoted }), references: [...references] }
   }
 
@@ -124,7 +176,7 @@ class Expander {
   async #original(value: Node, text: string, chain: readonly string[]): Promise<{ original: string | undefined }> {
     if (value.kind === 'scalar' && typeof value.value === 'string') return { original: value.value }
     if (!text.includes('$')) return { original: text }
-    const quiet = new Expander(this.#surroundings)
+    const quiet = new Expander(this.#surroundings, this.#retrieved)
     const node = await quiet.node(scalarNode(value.at, text), [], chain)
     return { original: node.kind === 'scalar' && quiet.problems.length === 0 ? String(node.value) : undefined }
   }
@@ -144,30 +196,57 @@ class Expander {
     if (count <= MAX_PROBLEMS) this.problems.push(problem)
   }
 
-  async #get(uri: string, at: Span, path: Path): Promise<{ reference: string; retrieved: Retrieved }> {
+  async #get(uri: string, at: Span, path: Path): Promise<Gotten> {
+    if (uri.includes(LITERAL_DOLLAR)) throw new Stop('a secret with a $ in it is no part of a reference')
     if (uri.includes('$'))
       throw new Stop(`\${${uri}} has a $ in it`, 'references in references are written ${env:${env:X}}')
     const parsed = parseUri(uri, 'env')
-    const key = `${parsed.scheme}:${parsed.rest}`
-    let pending = this.#retrieved.get(key)
-    if (pending === undefined) {
-      pending = Promise.resolve().then(() => retrieve(parsed, this.#surroundings))
-      this.#retrieved.set(key, pending)
-    }
-    const retrieved = await pending
+    const key = keyOf(parsed)
+    const retrieved = await this.#ask(parsed)
     const place = `${key} ${path.join()}`
     if (retrieved.warning !== undefined && !this.#warned.has(place)) {
       this.#warned.add(place)
       this.#report({ severity: 'warning', message: retrieved.warning, path, location: locationOf(at) })
     }
-    return { reference: nameOf(parsed), retrieved }
+    return { reference: nameOf(parsed), retrieved, isLiteral: isSecretSource(key) || this.#isUnknown(parsed) }
+  }
+
+  #isUnknown(uri: Uri): boolean {
+    return this.#surroundings.isOffline === true && isRemote(uri)
+  }
+
+  #ask(uri: Uri): Promise<Retrieved> {
+    const asked = this.#retrieved.get(keyOf(uri))
+    if (asked !== undefined) return asked.given
+    const given = Promise.resolve().then(() =>
+      this.#isUnknown(uri) ? { text: `\${${nameOf(uri)}}` } : retrieve(uri, this.#surroundings),
+    )
+    // Whoever needs it looks; nobody may.
+    given.catch(() => {})
+    this.#retrieved.set(keyOf(uri), { uri, given })
+    return given
   }
 }
+
+interface Gotten {
+  readonly reference: string
+  readonly retrieved: Retrieved
+  /** It has no references in it, and its dollar signs are that. */
+  readonly isLiteral: boolean
+}
+
+interface Asked {
+  readonly uri: Uri
+  readonly given: Promise<Retrieved>
+}
+
+const keyOf = ({ scheme, rest }: Uri): string => `${scheme}:${rest}`
 
 /** A reference as it is shown: without a default, which may be a secret. */
 function nameOf({ scheme, rest }: Uri): string {
   if (scheme === 'yaml') return 'yaml:…'
-  return scheme === 'env' ? `env:${rest.replace(/:-.*$/s, '')}` : hidePasswords(`${scheme}:${rest}`)
+  const hasDefault = scheme === 'env' || isSecretSource(`${scheme}:`)
+  return hasDefault ? `${scheme}:${rest.replace(/:-.*$/s, '')}` : hidePasswords(`${scheme}:${rest}`)
 }
 
 /** What stands for a whole value: its YAML value, places included when it is a mapping or list from a file. */
@@ -178,7 +257,18 @@ function whole(retrieved: Retrieved, reference: string, uri: string, at: Span): 
     new Source(reference, retrieved.text, { isSecret: isSecretReference(reference) }),
     reference,
   )
-  return value.kind === 'scalar' ? { ...value, at } : value
+  if (value.kind === 'scalar') return { ...value, at }
+  return isSecretReference(reference) ? withReference(value, reference) : value
+}
+
+/** Only JSON becomes a mapping or a list, and no text becomes nothing: to YAML a password may be either. */
+function wholeLiteral({ text }: Retrieved, references: ReadonlySet<string>, at: Span): Node {
+  const [reference = ''] = references
+  const value = parseReference(new Source(reference, text, { isSecret: true }), reference)
+  const isText = value.kind === 'scalar' ? value.value === null && text !== '' : !/^\s*[[{]/.test(text)
+  let node: Node = isText ? scalarNode(at, text) : value.kind === 'scalar' ? { ...value, at } : value
+  for (const one of references) node = withReference(node, one)
+  return node
 }
 
 /**

@@ -1,9 +1,11 @@
 // The configuration language: pieces of schemas, and how a config is loaded and checked.
 
+export { ChangedSources, type SourceChanges } from './changed-sources.ts'
 export { type Checked, checkSchema, problemAt } from './check.ts'
 export { type ComponentId, componentId, extensionId, formatComponentId, parseComponentId } from './component-id.ts'
 export { type Endpoint, endpoint, parseEndpoint, parseHttpUrl, url } from './endpoint.ts'
 export { headers } from './headers.ts'
+export { knownSecrets } from './known-secrets.ts'
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 export { nearest } from './nearest.ts'
 export type { PipelineConfig } from './pipelines.ts'
@@ -11,6 +13,7 @@ export { type PluginConfig, pluginSettings, readPlugins } from './plugins.ts'
 export { printConfig, redact, type SchemaAt } from './print.ts'
 export { ConfigError, formatPath, formatProblems, type Problem } from './problem.ts'
 export { checkReferences } from './references.ts'
+export { isRemote, type Remote } from './retrieve.ts'
 export * from './schema.ts'
 export {
   type ComponentConfig,

@@ -1,10 +1,10 @@
 // Command line and environment to one config: sources read, merged, references resolved.
 import { dirname, resolve } from 'node:path'
-import { expand } from './expand.ts'
+import { expand, type Read } from './expand.ts'
 import { parseYaml } from './parse.ts'
 import { ConfigError, locationOf, type Problem } from './problem.ts'
 import { isSecretPath, isSecretReference } from './redact.ts'
-import { parseUri, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
+import { isRemote, parseUri, type Remote, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
 import { type Location, Source, spanOf } from './source.ts'
 import { applySuccessors } from './successors.ts'
 import {
@@ -30,6 +30,10 @@ export interface LoadOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly fetch?: typeof fetch
+  /** What asks AWS; without it there is nothing to be had from there. Opened when a config wants something of it. */
+  readonly openRemote?: (env: NodeJS.ProcessEnv) => Promise<Remote>
+  /** Nothing is asked that is not on this machine: references to it are taken for whatever a setting wants. */
+  readonly isOffline?: boolean
 }
 
 export interface LoadedConfig {
@@ -42,6 +46,10 @@ export interface LoadedConfig {
   locate(path: Path, of?: 'key' | 'value'): Location | undefined
   /** Whether the value must not be shown: by the names on its path, or because it came from `${env:TOKEN}`. */
   isSecret(path: Path): boolean
+  /** Whether nobody has looked what it is: offline. */
+  isUnknown(path: Path): boolean
+  /** What it was made from, sources and references, in order. */
+  readonly read: readonly Read[]
 }
 
 /** The whole YAML in a variable, as ECS task definitions of ADOT give it; it stands for all `--config`. */
@@ -50,36 +58,76 @@ const CONTENT_VARIABLE = 'AOT_CONFIG_CONTENT'
 /** Rejects with a `ConfigError` that has everything that is wrong. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const env = options.env ?? process.env
-  const surroundings = {
-    env,
-    cwd: options.cwd ?? process.cwd(),
-    fetch: options.fetch ?? ((...of: Parameters<typeof fetch>) => fetch(...of)),
-  }
-  const problems: Problem[] = []
-  const uris = sourcesOf(options.sources, env, problems)
+  return withSurroundings(options, async (surroundings) => {
+    const problems: Problem[] = []
+    const uris = sourcesOf(options.sources, env, problems)
+    const read: Read[] = []
+    let tree: Node = mapNode(spanOf(new Source('', '')), new Map())
+    for (const uri of uris) tree = merge(tree, await readSource(uri, surroundings, problems, read))
+    for (const assignment of options.set ?? []) tree = merge(tree, readAssignment(assignment, problems))
+    throwErrors(problems)
 
-  let tree: Node = mapNode(spanOf(new Source('', '')), new Map())
-  for (const uri of uris) tree = merge(tree, await readSource(uri, surroundings, problems))
-  for (const assignment of options.set ?? []) tree = merge(tree, readAssignment(assignment, problems))
-  throwErrors(problems)
-
-  const expanded = await expand(options.keeps === undefined ? tree : pruned(tree, options.keeps), surroundings)
-  problems.push(...expanded.problems)
-  throwErrors(problems)
-  const { tree: current, warnings } = applySuccessors(expanded.node)
-  return loadedConfig(current, [...problems, ...warnings])
+    const kept = options.keeps === undefined ? tree : pruned(tree, options.keeps)
+    const expanded = await expand(kept, surroundings)
+    problems.push(...expanded.problems)
+    throwErrors(problems)
+    const { tree: current, warnings } = applySuccessors(expanded.node)
+    return loadedConfig(current, [...problems, ...warnings], {
+      read: [...read, ...expanded.read],
+      isOffline: surroundings.isOffline,
+    })
+  })
 }
 
-export function loadedConfig(tree: Node, warnings: readonly Problem[]): LoadedConfig {
+/** What is opened for it is closed after it. */
+export async function withSurroundings<T>(
+  options: Omit<LoadOptions, 'sources' | 'set'>,
+  use: (surroundings: Surroundings) => Promise<T>,
+): Promise<T> {
+  const { env = process.env, cwd = process.cwd(), openRemote, isOffline = false } = options
+  let remote: Promise<Remote> | undefined
+  try {
+    return await use({
+      env,
+      cwd,
+      isOffline,
+      fetch: options.fetch ?? ((...of: Parameters<typeof fetch>) => fetch(...of)),
+      remote: openRemote && (() => (remote ??= openRemote(env))),
+    })
+  } finally {
+    void remote?.then((opened) => opened.close())
+  }
+}
+
+export function loadedConfig(
+  tree: Node,
+  warnings: readonly Problem[],
+  { read = [], isOffline = false }: { readonly read?: readonly Read[]; readonly isOffline?: boolean | undefined } = {},
+): LoadedConfig {
   const root = plainOf(tree)
   return {
     root: isObject(root) ? root : Object.create(null),
     tree,
     warnings,
     locate: (path, of = 'value') => locate(tree, path, of),
-    isSecret: (path) => isSecretPath(path) || (at(tree, path)?.node.references.some(isSecretReference) ?? false),
+    isSecret(path) {
+      const nodes = nodesTo(tree, path)
+      const isFromSecret = nodes.some(({ references }) => references.some(isSecretReference))
+      return isSecretPath(path) || isFromSecret || (nodes.at(-1)?.at.source.isSecret ?? false)
+    },
+    isUnknown: (path) =>
+      isOffline && nodesTo(tree, path).some(({ references }) => references.some((name) => isRemote(schemeOf(name)))),
+    read,
   }
 }
+
+/** The value at a path, and those that it is part of. */
+const nodesTo = (tree: Node, path: Path): Node[] =>
+  Array.from({ length: path.length + 1 }, (_, length) => at(tree, path.slice(0, length))?.node).filter(
+    (node) => node !== undefined,
+  )
+
+const schemeOf = (reference: string): { scheme: string } => ({ scheme: reference.split(':', 1)[0]! })
 
 const isObject = (value: ConfigValue): value is ConfigObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -113,16 +161,19 @@ function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: P
   return given
 }
 
-async function readSource(uri: string, surroundings: Surroundings, problems: Problem[]): Promise<Node> {
+async function readSource(uri: string, surroundings: Surroundings, problems: Problem[], read: Read[]): Promise<Node> {
   const nothing = mapNode(spanOf(new Source('', '')), new Map())
   try {
     const parsedUri = parseUri(uri, 'file')
-    const { text, warning } = await retrieve(parsedUri, surroundings)
     const { scheme, rest } = parsedUri
+    if (surroundings.isOffline && isRemote(parsedUri))
+      throw new RetrieveError(`${scheme}: is not read offline`, 'fetch the config first, and give its file')
+    const { text, warning, isSecret } = await retrieve(parsedUri, surroundings)
     const name = scheme === 'file' ? rest : scheme === 'yaml' ? '--config yaml' : `${scheme}:${rest}`
     if (warning !== undefined) problems.push({ severity: 'warning', message: warning, path: [] })
     const directory = scheme === 'file' ? dirname(resolve(surroundings.cwd, rest)) : surroundings.cwd
-    const source = new Source(name, text, { directory })
+    read.push({ uri: parsedUri, name, text, isWhole: true })
+    const source = new Source(name, text, { directory, isSecret: isSecret === true })
     const parsed = parseYaml(source)
     problems.push(...parsed.problems)
     if (parsed.node.kind === 'map') return parsed.node

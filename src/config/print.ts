@@ -2,7 +2,7 @@
 import type { GenericSchema } from 'valibot'
 import { stringify } from 'yaml'
 import type { LoadedConfig } from './load.ts'
-import { hidePasswords, isSecretPath, isSecretReference, REDACTED } from './redact.ts'
+import { hidePasswords, isSecretPath, isSecretReference, isSecretSource, REDACTED } from './redact.ts'
 import { type Kind, type Shape, shapeOf } from './shape.ts'
 import type { Node, Path } from './tree.ts'
 
@@ -23,29 +23,50 @@ export const printConfig = (loaded: LoadedConfig, schemas: readonly SchemaAt[] =
   })
 
 /** The root of the config as a plain value without a secret in it. */
-export function redact(loaded: Pick<LoadedConfig, 'tree'>, schemas: readonly SchemaAt[] = []): unknown {
-  const byPath = new Map(schemas.map(({ path, schema }) => [path.join('\0'), shapeOf(schema)]))
-  return hide(loaded.tree, [], undefined, byPath)
+export function redact(
+  { tree, isUnknown }: Pick<LoadedConfig, 'tree' | 'isUnknown'>,
+  schemas: readonly SchemaAt[] = [],
+): unknown {
+  return new Hiding(schemas, isUnknown).hide(tree, [], undefined)
 }
 
-function hide(node: Node, path: Path, known: Shape | undefined, byPath: ReadonlyMap<string, Shape>): unknown {
-  const shape = byPath.get(path.join('\0')) ?? known
-  switch (node.kind) {
-    case 'scalar':
-      return isSecret(node, path, shape)
-        ? REDACTED
-        : typeof node.value === 'string'
-          ? shownText(node.value)
-          : node.value
-    case 'list':
-      if (isSecretValue(node, shape)) return REDACTED
-      return node.items.map((item, index) => hide(item, [...path, index], itemOf(shape), byPath))
-    case 'map': {
-      if (isSecretValue(node, shape)) return REDACTED
-      const result: [string, unknown][] = []
-      for (const [key, { node: inner }] of node.entries)
-        result.push([key, hide(inner, [...path, key], entryOf(shape, key), byPath)])
-      return new Map(result)
+/** What is hidden, with where it stands. */
+export function hiddenNodes(
+  { tree, isUnknown }: Pick<LoadedConfig, 'tree' | 'isUnknown'>,
+  schemas: readonly SchemaAt[] = [],
+): ReadonlyMap<Node, Path> {
+  const hiding = new Hiding(schemas, isUnknown)
+  hiding.hide(tree, [], undefined)
+  return hiding.hidden
+}
+
+class Hiding {
+  readonly hidden = new Map<Node, Path>()
+  readonly #byPath: ReadonlyMap<string, Shape>
+  readonly #isUnknown: (path: Path) => boolean
+
+  constructor(schemas: readonly SchemaAt[], isUnknown: (path: Path) => boolean) {
+    this.#byPath = new Map(schemas.map(({ path, schema }) => [path.join('\0'), shapeOf(schema)]))
+    this.#isUnknown = isUnknown
+  }
+
+  hide(node: Node, path: Path, known: Shape | undefined): unknown {
+    const shape = this.#byPath.get(path.join('\0')) ?? known
+    if (node.kind === 'scalar' ? isSecret(node, path, shape) : isSecretValue(node, shape)) {
+      this.hidden.set(node, path)
+      return REDACTED
+    }
+    switch (node.kind) {
+      case 'scalar':
+        return typeof node.value === 'string' && !this.#isUnknown(path) ? shownText(node.value) : node.value
+      case 'list':
+        return node.items.map((item, index) => this.hide(item, [...path, index], itemOf(shape)))
+      case 'map': {
+        const result: [string, unknown][] = []
+        for (const [key, { node: inner }] of node.entries)
+          result.push([key, this.hide(inner, [...path, key], entryOf(shape, key))])
+        return new Map(result)
+      }
     }
   }
 }
@@ -63,6 +84,7 @@ const OPEN: ReadonlySet<Kind> = new Set<Kind>([
 
 function isSecret(node: Node & { kind: 'scalar' }, path: Path, shape: Shape | undefined): boolean {
   if (node.value === null || node.value === '') return false
+  if (node.references.some(isSecretSource)) return true
   if (shape !== undefined && OPEN.has(shape.kind)) return false
   if (isSecretValue(node, shape)) return true
   return typeof node.value !== 'boolean' && isSecretPath(path)

@@ -25,10 +25,14 @@ const isHeaderValue = (path: readonly (string | number)[], step: string, index: 
   index < path.length - 1 &&
   !(typeof path[index + 1] === 'number' && path[index + 2] === 'name')
 
-/** Whether what a reference gives must not be shown: `env:API_TOKEN`, `file:/run/secrets/token`. */
+/** Whether a reference leads to where only secrets are kept: then nothing that it gives is shown, whatever it is. */
+export const isSecretSource = (uri: string): boolean => /^(secretsmanager|ssm):/.test(uri)
+
+/** Whether what a reference gives must not be shown: `env:API_TOKEN`, `file:/run/secrets/token`, `ssm:/team`. */
 export const isSecretReference = (uri: string): boolean => {
+  if (isSecretSource(uri)) return true
   const [scheme, name = ''] = uri.split(/:(.*)/s)
-  if (scheme === 'file') return /secret|token|passw|credential|\.key$|\.pem$/i.test(name)
+  if (scheme === 'file' || scheme === 's3') return /secret|token|passw|credential|\.key$|\.pem$/i.test(name)
   return SECRET_WORDS.test(name.split(':-')[0]!)
 }
 

@@ -1,4 +1,4 @@
-// Gets the text behind a URI: `file:`, `env:`, `yaml:`, `http:`, `https:`.
+// Gets the text behind a URI: `file:`, `env:`, `yaml:`, `http:`, `https:`, and what lies in AWS.
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { nearest } from './nearest.ts'
@@ -11,12 +11,24 @@ export interface Surroundings {
   /** Relative paths start here. */
   readonly cwd: string
   readonly fetch: typeof fetch
+  /** Opened when something lies in AWS. */
+  readonly remote?: (() => Promise<Remote>) | undefined
+  /** Nothing is asked that is not on this machine. */
+  readonly isOffline?: boolean
+}
+
+/** Gets `secretsmanager:`, `ssm:` and `s3:`, each value once. Rejects with a `RetrieveError`. */
+export interface Remote {
+  retrieve(uri: Uri): Promise<Retrieved>
+  close(): void
 }
 
 export interface Retrieved {
   readonly text: string
   /** Something that a person should know, though it is no error. */
   readonly warning?: string
+  /** No line of it may be shown. */
+  readonly isSecret?: boolean
 }
 
 /** The reason why a URI gives nothing, for people. */
@@ -29,7 +41,7 @@ export class RetrieveError extends Error {
   }
 }
 
-export const SCHEMES = ['env', 'file', 'yaml', 'http', 'https'] as const
+export const SCHEMES = ['env', 'file', 'yaml', 'http', 'https', 'secretsmanager', 'ssm', 's3'] as const
 type Scheme = (typeof SCHEMES)[number]
 
 const HTTP_TIMEOUT_MS = 10_000
@@ -55,7 +67,11 @@ export function parseUri(text: string, byDefault: 'env' | 'file'): Uri {
   )
 }
 
-export function retrieve({ scheme, rest }: Uri, surroundings: Surroundings): Promise<Retrieved> | Retrieved {
+/** Whether it lies on another machine. */
+export const isRemote = ({ scheme }: { readonly scheme: string }): boolean => !['env', 'file', 'yaml'].includes(scheme)
+
+export function retrieve(uri: Uri, surroundings: Surroundings): Promise<Retrieved> | Retrieved {
+  const { scheme, rest } = uri
   switch (scheme) {
     case 'env':
       return fromEnvironment(rest, surroundings.env)
@@ -66,6 +82,11 @@ export function retrieve({ scheme, rest }: Uri, surroundings: Surroundings): Pro
     case 'http':
     case 'https':
       return fromHttp(`${scheme}:${rest}`, surroundings.fetch)
+    case 'secretsmanager':
+    case 'ssm':
+    case 's3':
+      if (surroundings.remote === undefined) throw new RetrieveError(`${scheme}: cannot be read here`)
+      return surroundings.remote().then((remote) => remote.retrieve(uri))
   }
 }
 
@@ -104,7 +125,7 @@ async function fromFile(path: string): Promise<Retrieved> {
       if (sizeBytes > MAX_SOURCE_BYTES) throw tooLarge(path)
       bytes.push(buffer.subarray(0, bytesRead))
     }
-    return { text: decode(Buffer.concat(bytes), path) }
+    return { text: decodeText(Buffer.concat(bytes), path) }
   } finally {
     await file.close()
   }
@@ -137,7 +158,7 @@ async function fromHttp(uri: string, get: typeof fetch): Promise<Retrieved> {
         await response.body?.cancel()
         throw new RetrieveError(`${shown} answers with status ${response.status}`)
       }
-      return { text: decode(await readBody(response, shown), shown) }
+      return { text: decodeText(await readBody(response, shown), shown) }
     }
     throw new RetrieveError(`${shown} redirects more than ${MAX_REDIRECTS} times`)
   } catch (error) {
@@ -173,7 +194,8 @@ async function readBody(response: Response, shown: string): Promise<Buffer> {
 const tooLarge = (name: string): RetrieveError =>
   new RetrieveError(`${name} is larger than ${MAX_SOURCE_BYTES} bytes, the most that a config may have`)
 
-function decode(bytes: Uint8Array, name: string): string {
+/** What is no UTF-8 is a `RetrieveError`. */
+export function decodeText(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

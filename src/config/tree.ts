@@ -71,6 +71,23 @@ export const mapNode = (at: Span, entries: ReadonlyMap<string, Entry>, isFlow = 
   references: NONE,
 })
 
+/** The same, and everything in it, made from that reference as well. */
+export function withReference(node: Node, reference: string): Node {
+  const references = node.references.includes(reference) ? node.references : [...node.references, reference]
+  switch (node.kind) {
+    case 'scalar':
+      return { ...node, references }
+    case 'list':
+      return { ...node, references, items: node.items.map((item) => withReference(item, reference)) }
+    case 'map': {
+      const entries = [...node.entries].map(
+        ([key, { keyAt, node: inner }]) => [key, { keyAt, node: withReference(inner, reference) }] as const,
+      )
+      return { ...node, references, entries: new Map(entries) }
+    }
+  }
+}
+
 const plain = new WeakMap<Node, ConfigValue>()
 
 /** The value alone; the same object for the same node. */

@@ -9,6 +9,7 @@ import type {
 } from '../contract/index.ts'
 import type { Accounts } from './accounts.ts'
 import { systemClock } from './clock.ts'
+import { NO_REDACTION, type Redaction } from './redaction.ts'
 
 type Listener = (changed: ComponentHealth | 'ready') => void
 
@@ -18,13 +19,15 @@ export class HealthRegistry implements Health {
   readonly #components = new Map<string, ComponentHealth>()
   readonly #listeners = new Set<Listener>()
   readonly #accounts: Accounts | undefined
+  readonly #redaction: Redaction
   #pipelines: readonly PipelineHealth[] = []
   #readySince: number | undefined
 
   /** `accounts` are where failures of exporters are counted. */
-  constructor(clock: Clock = systemClock, accounts?: Accounts) {
+  constructor(clock: Clock = systemClock, accounts?: Accounts, redaction: Redaction = NO_REDACTION) {
     this.#clock = clock
     this.#accounts = accounts
+    this.#redaction = redaction
     this.startedAt = clock.now()
   }
 
@@ -59,7 +62,8 @@ export class HealthRegistry implements Health {
   }
 
   /** `pipeline` is a processor's; `since` moves when the state changes, not when only the reason does. */
-  report(kind: ComponentKind, id: string, pipeline: string | undefined, state: ComponentState, reason?: string): void {
+  report(kind: ComponentKind, id: string, pipeline: string | undefined, state: ComponentState, said?: string): void {
+    const reason = said === undefined ? undefined : this.#redaction.text(said)
     const key = keyOf(kind, id, pipeline)
     const before = this.#components.get(key)
     if (before?.state === state && before.reason === reason) return

@@ -2,11 +2,12 @@
 import type { TelemetrySettings } from '../config/index.ts'
 import type { PayloadMemory, Settings } from '../contract/index.ts'
 import type { Accounts } from './accounts.ts'
-import { createLogger, type RootLogger } from './log.ts'
+import { createLogger, type LogLine, type RootLogger } from './log.ts'
 import { startLogRecords } from './log-records.ts'
 import { type OwnMetrics, startMetrics } from './metrics.ts'
+import { NO_REDACTION, type Redaction } from './redaction.ts'
 import { ownResource } from './resource.ts'
-import { type OwnSpans, startSpans } from './spans.ts'
+import { type OwnSpans, redactSpans, startSpans } from './spans.ts'
 
 export interface OwnTelemetry {
   readonly log: RootLogger
@@ -20,7 +21,12 @@ export interface OwnTelemetry {
 /** Rejects with what is wrong: a file that cannot be opened, a port that is taken. Then nothing is left running. */
 export async function startOwnTelemetry(
   settings: TelemetrySettings,
-  of: { readonly accounts: Accounts; readonly memory: PayloadMemory; readonly agent: Settings['agent'] },
+  of: {
+    readonly accounts: Accounts
+    readonly memory: PayloadMemory
+    readonly agent: Settings['agent']
+    readonly redaction?: Redaction
+  },
 ): Promise<OwnTelemetry> {
   const resource = ownResource(settings.resource, of.agent)
   const started: { stop(): Promise<void> }[] = []
@@ -30,13 +36,15 @@ export async function startOwnTelemetry(
   try {
     const records = await startLogRecords(settings.logs.processors, resource)
     if (records !== undefined) started.push(records)
-    const log = createLogger(settings.logs, { resource, ...(records && { onLine: (line) => records.write(line) }) })
+    const { redaction = NO_REDACTION } = of
+    const onLine = records && ((line: LogLine) => records.write(line))
+    const log = createLogger(settings.logs, { resource, redaction, ...(onLine && { onLine }) })
     started.push({ stop: () => log.close() })
     const metrics = await startMetrics(settings.metrics, { ...of, resource, log })
     started.push(metrics)
     const spans = await startSpans(settings.traces, { resource, log })
     if (spans !== undefined) started.push(spans)
-    return { log, metrics, spans, stop }
+    return { log, metrics, spans: spans && redactSpans(spans, redaction), stop }
   } catch (error) {
     await stop()
     throw error

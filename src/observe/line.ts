@@ -1,5 +1,6 @@
 // What may stand in a line of the log: one line, no control characters, no passwords, of bounded length.
 import { messageOf } from '../contract/index.ts'
+import { NO_REDACTION, type Redaction } from './redaction.ts'
 
 /** Longer texts in fields are cut. */
 const MAX_CHARACTERS = 8192
@@ -21,22 +22,22 @@ export const harmless = (json: string): string =>
 export const escapeCharacter = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/** Fields as they are written: errors as their messages, bytes as their number, long texts cut. */
-export function presentable(fields: object): Record<string, unknown> {
+/** Fields as they are written: errors as their messages, bytes as their number, long texts cut, secrets taken out. */
+export function presentable(fields: object, redaction: Redaction = NO_REDACTION): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields))
-    if (value !== undefined) result[RESERVED.has(key) ? `${key}_` : key] = presentableValue(value)
+    if (value !== undefined) result[RESERVED.has(key) ? `${key}_` : key] = presentableValue(value, redaction)
   return result
 }
 
-function presentableValue(value: unknown): unknown {
-  if (typeof value === 'string') return cut(value)
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value === 'function' || typeof value === 'symbol') return String(value).slice(0, 100)
-  if (value instanceof Error) return cut(messagesOf(value))
+function presentableValue(value: unknown, redaction: Redaction): unknown {
+  if (typeof value === 'string') return cut(redaction.text(value))
+  if (typeof value === 'bigint') return redaction.text(value.toString())
+  if (typeof value === 'function' || typeof value === 'symbol') return redaction.text(String(value)).slice(0, 100)
+  if (value instanceof Error) return cut(redaction.text(messagesOf(value)))
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
-  if (value instanceof Map || value instanceof Set) return [...value]
-  return value
+  if (value instanceof Map || value instanceof Set) return redaction.value([...value])
+  return redaction.value(value)
 }
 
 const cut = (text: string): string =>

@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts'
 import { consoleLine } from './console.ts'
 import { harmless, isDefect, presentable } from './line.ts'
 import { type Output, openOutput } from './output.ts'
+import { NO_REDACTION, type Redaction } from './redaction.ts'
 import { Repetition } from './repetition.ts'
 import type { OwnResource } from './resource.ts'
 
@@ -33,15 +34,19 @@ export interface LogOptions {
   readonly resource?: OwnResource
   /** Hears each line that is written. */
   readonly onLine?: (line: LogLine) => void
+  /** What no line may have in it. */
+  readonly redaction?: Redaction
 }
 
 const MINUTE_MS = 60_000
 
 /** Opens the outputs; throws when one of them cannot be opened. */
 export function createLogger(settings: LogSettings, options: LogOptions = {}): RootLogger {
-  const clock = options.clock ?? systemClock
+  const { clock = systemClock, redaction = NO_REDACTION } = options
   const errors = new FailureLine(settings.error_output_paths, clock)
-  const outputs = settings.output_paths.map((path) => openOutput(path, (message) => errors.write(message)))
+  const outputs = settings.output_paths.map((path) =>
+    openOutput(path, (message) => errors.write(redaction.text(message))),
+  )
   const repetition = new Repetition(settings.sampling, clock)
   const root = pino(
     {
@@ -52,11 +57,11 @@ export function createLogger(settings: LogSettings, options: LogOptions = {}): R
     },
     { write: (json: string) => writeLine(outputs, settings.encoding, harmless(json)) },
   )
-  const shared: Shared = { settings, repetition, onLine: options.onLine }
+  const shared: Shared = { settings, repetition, onLine: options.onLine, redaction }
   return {
     ...loggerOf(root, '', {}, shared),
     child: (fields) => {
-      const shown = presentable(fields)
+      const shown = presentable(fields, redaction)
       return loggerOf(root.child(shown), JSON.stringify(shown), shown, shared)
     },
     async close() {
@@ -66,9 +71,12 @@ export function createLogger(settings: LogSettings, options: LogOptions = {}): R
   }
 }
 
-function baseOf(settings: LogSettings, { resource }: LogOptions): Record<string, unknown> {
+function baseOf(settings: LogSettings, { resource, redaction }: LogOptions): Record<string, unknown> {
   const isResourceShown = settings.encoding === 'json' && !settings.disable_zap_resource && resource !== undefined
-  return { ...(isResourceShown && { resource: resource.attributes }), ...presentable(settings.initial_fields) }
+  return presentable(
+    { ...(isResourceShown && { resource: resource.attributes }), ...settings.initial_fields },
+    redaction,
+  )
 }
 
 function writeLine(outputs: readonly Output[], encoding: LogSettings['encoding'], json: string): void {
@@ -79,12 +87,14 @@ interface Shared {
   readonly settings: LogSettings
   readonly repetition: Repetition
   readonly onLine: ((line: LogLine) => void) | undefined
+  readonly redaction: Redaction
 }
 
 /** `owner` tells equal lines of different components apart. */
 function loggerOf(log: Pino, owner: string, own: Readonly<Record<string, unknown>>, shared: Shared): Logger {
-  const { repetition, onLine } = shared
-  const write = (level: Level, message: string, fields: Record<string, unknown>): void => {
+  const { repetition, onLine, redaction } = shared
+  const write = (level: Level, said: string, fields: Record<string, unknown>): void => {
+    const message = redaction.text(said)
     log[level](fields, message)
     onLine?.({ level, message, fields: { ...own, ...fields } })
   }
@@ -93,13 +103,16 @@ function loggerOf(log: Pino, owner: string, own: Readonly<Record<string, unknown
       if (!log.isLevelEnabled(level)) return
       const isComplaint = level === 'warn' || level === 'error'
       const tell = (untold: number): void =>
-        write(level, 'lines were left out because they repeat', { message, suppressed: untold })
+        write(level, 'lines were left out because they repeat', {
+          message: redaction.text(message),
+          suppressed: untold,
+        })
       // What brings lines of its own says something new each time.
       const suppressed = 'lines' in fields ? 0 : repetition.admit(`${level} ${owner} ${message}`, isComplaint, tell)
       if (suppressed === undefined) return
-      const shown = presentable(fields)
+      const shown = presentable(fields, redaction)
       if (suppressed > 0) shown.suppressed = suppressed
-      addOrigin(shown, level, fields, shared.settings)
+      addOrigin(shown, level, fields, shared)
       write(level, message, shown)
     }
   }
@@ -110,12 +123,17 @@ function loggerOf(log: Pino, owner: string, own: Readonly<Record<string, unknown
  * The stack of an error that is a defect, which nobody can mend without; when developing also of any other, and the place
  * in the source that the line comes from.
  */
-function addOrigin(shown: Record<string, unknown>, level: Level, fields: object, settings: LogSettings): void {
+function addOrigin(
+  shown: Record<string, unknown>,
+  level: Level,
+  fields: object,
+  { settings, redaction }: Shared,
+): void {
   const { development } = settings
   if (development && !settings.disable_caller) shown.caller = callerOf(new Error())
   if (settings.disable_stacktrace || !(level === 'error' || (development && level === 'warn'))) return
   const error = Object.values(fields).find((value) => (development ? value instanceof Error : isDefect(value)))
-  if (error instanceof Error && error.stack !== undefined) shown.stacktrace = error.stack
+  if (error instanceof Error && error.stack !== undefined) shown.stacktrace = redaction.text(error.stack)
 }
 
 /** The first frame outside of this file. */

@@ -1,6 +1,7 @@
 // The agent's own spans, when `service::telemetry::traces` asks for them; otherwise there is nothing to ask, and no cost.
 import type { TelemetrySettings } from '../config/index.ts'
-import type { Logger, Spans } from '../contract/index.ts'
+import type { Logger, SpanAttributes, Spans } from '../contract/index.ts'
+import { NO_REDACTION, type Redaction } from './redaction.ts'
 import type { OwnResource } from './resource.ts'
 
 export interface OwnSpans extends Spans {
@@ -16,4 +17,23 @@ export async function startSpans(
   if (settings.level === 'none' || settings.processors.length === 0) return undefined
   const { openTracer } = await import('./tracer.ts')
   return openTracer(settings, of)
+}
+
+/** The same, with secrets taken out of what the spans say. */
+export function redactSpans(spans: OwnSpans, redaction: Redaction): OwnSpans {
+  if (redaction === NO_REDACTION) return spans
+  const redacted = (attributes: SpanAttributes): SpanAttributes =>
+    Object.fromEntries(
+      Object.entries(attributes).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? redaction.text(value) : value,
+      ]),
+    )
+  return {
+    begin(name, of) {
+      const end = spans.begin(redaction.text(name), { ...of, attributes: redacted(of.attributes) })
+      return (more, error) => end(redacted(more), error === undefined ? undefined : redaction.text(error))
+    },
+    stop: () => spans.stop(),
+  }
 }

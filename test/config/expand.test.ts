@@ -187,7 +187,10 @@ test('a reference that leads nowhere says why', async (t) => {
     ['${file:/nowhere/at/all}', /^there is no file \/nowhere\/at\/all$/],
     ['${file:/}', /is a directory$/],
     [`\${file:${dir}/latin}`, /latin is not UTF-8$/],
-    ['${s3:bucket}', /^there is no scheme s3:; there are env:, file:, yaml:, http:, https:$/],
+    [
+      '${gopher:host}',
+      /^there is no scheme gopher:; there are env:, file:, yaml:, http:, https:, secretsmanager:, ssm:, s3:$/,
+    ],
     ['${fiel:x}', /no scheme fiel:/, /did you mean file:\?/],
     ['${env:a b}', /^"a b" is no name of an environment variable$/],
     ['${1}', /^"1" is no name/, /for a literal \$\{1\}, as in a relabel rule, write \$\$\{1\}/],

@@ -1,12 +1,11 @@
 // A batch becomes an object, or one for each bucket and prefix. Its key is made once: an upload that is repeated replaces
 // itself, and nothing is there twice.
 import { createHash } from 'node:crypto'
-import { AwsClient, deliveryError, encodeRfc3986 } from '../../aws/index.ts'
+import { AwsClient, type BucketPlace, deliveryError, encodeRfc3986, placeOf, S3_API } from '../../aws/index.ts'
 import { type Exporter, type Settings, TooLargeError } from '../../contract/index.ts'
 import type { Batch, Context, Signal } from '../../data/index.ts'
 import { Burst, type Deliveries, type Delivery, type Drop, deliver, type Outgoing } from '../../delivery/index.ts'
 import { createCompress } from '../../net/compress.ts'
-import { type BucketPlace, placeOf, S3_API } from './bucket.ts'
 import { type AwsS3Config, awsConfigOf, BUCKET } from './config.ts'
 import { createFormat, type Format } from './format.ts'
 import { createKeyBuilder, type KeyBuilder } from './key.ts'

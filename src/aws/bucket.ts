@@ -1,6 +1,8 @@
 // Where a bucket answers, and under which path: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 import { isIP } from 'node:net'
-import { type AwsApi, type AwsSession, partitionOf } from '../../aws/index.ts'
+import type { AwsApi } from './api.ts'
+import { partitionOf } from './partition.ts'
+import type { AwsSession } from './session.ts'
 
 export const S3_API: AwsApi = {
   signingName: 's3',
