@@ -17,8 +17,10 @@ const LIMIT_FLAG = /--max[-_](old[-_]space|heap)[-_]size/
  * and 64 MB of buffers beside it. An agent with seven destinations: 355 -> 260 MB for a tenth more CPU; plain OTLP takes no more CPU.
  */
 const COLLECTING_FLAGS = ['--heap-growing-percent=25', '--external-memory-accounted-in-global-limit']
-/** The first V8 that is known to have them: a flag that is not known ends the process. */
-const COLLECTING_SINCE_V8 = 14
+/** The first V8 whose Node is known to have these and those below: a flag that is not known ends the process. */
+const FLAGS_SINCE_V8 = 14
+/** A signal would open a debugger, and with it the memory and the secrets in it, to everyone on the machine. */
+const CLOSING_FLAGS = ['--disable-sigusr1']
 /**
  * glibc keeps an arena for each thread, and after the first large buffer that is freed puts large ones among the small ones, where what is freed is
  * kept. What the user sets stays; another malloc does not look at these.
@@ -57,8 +59,9 @@ function isSet(flag: string | RegExp): boolean {
 /** The same process, started anew. Where that cannot be had (Windows) it goes on as it is. */
 async function becomeSelfWithHeap(): Promise<void> {
   if (process.platform === 'win32' || process.execve === undefined) return
-  const knowsCollecting = Number.parseInt(process.versions.v8, 10) >= COLLECTING_SINCE_V8
-  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...(knowsCollecting ? COLLECTING_FLAGS : []), ...(await heapLimit())]
+  const isNewEnough = Number.parseInt(process.versions.v8, 10) >= FLAGS_SINCE_V8
+  const known = isNewEnough ? [...COLLECTING_FLAGS, ...CLOSING_FLAGS] : []
+  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...known, ...(await heapLimit())]
   const args = [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...MALLOC, ...process.env })
 }

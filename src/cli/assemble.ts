@@ -5,6 +5,7 @@ import {
   ConfigError,
   checkReferences,
   checkSchema,
+  concealProblem,
   isRemote,
   type KnownComponents,
   knownSecrets,
@@ -20,7 +21,7 @@ import {
   type TelemetrySettings,
 } from '../config/index.ts'
 import type { ComponentKind, Factory } from '../contract/index.ts'
-import { createRedaction, NO_REDACTION, type Redaction } from '../observe/redaction.ts'
+import { createRedaction, type Redaction } from '../observe/redaction.ts'
 import type { Plan, PlannedComponent } from '../pipeline/plan.ts'
 import { loadPlugin, type Plugin, PluginError, type PluginRequest } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
@@ -55,12 +56,13 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
 /** What is said of secrets is said without them; a message that was made elsewhere may not know what is one. */
 function withoutSecrets(error: unknown, loaded: LoadedConfig): unknown {
   const redaction = createRedaction(knownSecrets(loaded))
-  if (redaction === NO_REDACTION) return error
   if (error instanceof PluginError) return new PluginError(error.specifier, redaction.text(error.problem))
-  return error instanceof ConfigError ? new ConfigError(error.problems.map((one) => redacted(one, redaction))) : error
+  if (!(error instanceof ConfigError)) return error
+  return new ConfigError(error.problems.map((one) => redacted(one, loaded, redaction)))
 }
 
-function redacted({ message, hint, location, value, ...problem }: Problem, redaction: Redaction): Problem {
+function redacted(one: Problem, loaded: LoadedConfig, redaction: Redaction): Problem {
+  const { message, hint, location, value, ...problem } = concealProblem(one, loaded)
   return {
     ...problem,
     message: redaction.text(message),
@@ -111,7 +113,7 @@ async function assembleLoaded(loaded: LoadedConfig, options: ConfigOptions, plug
   }
   if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems)
   const redaction = createRedaction(knownSecrets(loaded, schemas))
-  const warnings = problems.map((one) => redacted(one, redaction))
+  const warnings = problems.map((one) => redacted(one, loaded, redaction))
   const unread = options.isOffline ? loaded.read.filter(({ uri }) => isRemote(uri)).map(({ name }) => name) : []
   return { plan, telemetry, loaded, service, schemas, warnings, unread: [...new Set(unread)], plugins, redaction }
 }

@@ -1,6 +1,7 @@
 // A value against a schema: everything that is wrong at once, each with its place, what is there, and what would be right.
 import * as v from 'valibot'
 import type { Schema } from '../contract/index.ts'
+import { concealed } from './echo.ts'
 import { hintFor, shown } from './hints.ts'
 import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
@@ -120,11 +121,7 @@ class Reading {
     const node = at(root, inner)?.node
     const isSecret = this.#isSecret(path, node)
     const isMissing = node === undefined && issue.received === 'undefined'
-    const message = isMissing
-      ? 'is required'
-      : isSecret
-        ? withoutValue(messageFor(issue), root, inner)
-        : messageFor(issue)
+    const message = isMissing ? 'is required' : isSecret ? concealed(messageFor(issue), root, inner) : messageFor(issue)
     const isScalar = node !== undefined && !(node.kind === 'scalar' && node.value === null)
     const got = isMissing || isSecret || !isScalar ? '' : `, got ${shown(node)}`
     this.problems.push({
@@ -261,27 +258,6 @@ function messageFor({ message, expected, type, kind }: v.BaseIssue<unknown>): st
   }
   const options = (expected ?? '').replace(/^\(|\)$/g, '').split(/ [|&] /)
   return `must be ${options.map((option) => words[option] ?? option.replace(/^([<>]=?)/, '$1 ')).join(' or ')}`
-}
-
-/** Some messages say what of a value is wrong: of a secret, not even a part of it is shown. */
-function withoutValue(message: string, root: Node, path: Path): string {
-  const node = path.map((_step, index) => at(root, path.slice(0, index + 1))?.node).findLast((one) => one !== undefined)
-  return textsOf(node ?? root).some((text) => echoes(message, text)) ? 'is nothing that this setting takes' : message
-}
-
-function textsOf(node: Node): string[] {
-  if (node.kind === 'scalar') return [node.original ?? '', String(node.value ?? '')]
-  return (node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.node)).flatMap(textsOf)
-}
-
-const ECHO_LENGTH = 4
-const MAX_ECHO_LENGTH = 100_000
-
-function echoes(message: string, text: string): boolean {
-  if (text.length <= ECHO_LENGTH) return text !== '' && message.includes(text)
-  for (let from = 0; from <= Math.min(text.length, MAX_ECHO_LENGTH) - ECHO_LENGTH; from++)
-    if (message.includes(text.slice(from, from + ECHO_LENGTH))) return true
-  return false
 }
 
 /** A tree for a value that did not come from a file. */

@@ -3,6 +3,7 @@
 export { ChangedSources, type SourceChanges } from './changed-sources.ts'
 export { type Checked, checkSchema, problemAt } from './check.ts'
 export { type ComponentId, componentId, extensionId, formatComponentId, parseComponentId } from './component-id.ts'
+export { concealProblem } from './echo.ts'
 export { type Endpoint, endpoint, parseEndpoint, parseHttpUrl, url } from './endpoint.ts'
 export { headers } from './headers.ts'
 export { knownSecrets } from './known-secrets.ts'

@@ -1,4 +1,5 @@
 // The texts of a config that are secrets: whoever writes for people (a log) takes them out.
+import { textsOf } from './echo.ts'
 import type { LoadedConfig } from './load.ts'
 import { hiddenNodes, type SchemaAt } from './print.ts'
 import { isSecretKey, isSecretPath, isSecretReference, isSecretSection } from './redact.ts'
@@ -34,9 +35,3 @@ const isPlainHeader = ({ references }: Node, path: Path): boolean =>
   path.some((step) => typeof step === 'string' && isSecretSection(step)) &&
   !path.some((step) => typeof step === 'string' && isSecretKey(step)) &&
   isSecretPath(path)
-
-function textsOf(node: Node): string[] {
-  if (node.kind === 'scalar')
-    return typeof node.value === 'boolean' ? [] : [node.original ?? '', String(node.value ?? '')]
-  return (node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.node)).flatMap(textsOf)
-}

@@ -45,6 +45,8 @@ export function hideSecrets(text: string): string {
   for (let match = key.exec(line); match !== null; match = key.exec(line)) {
     const start = key.lastIndex
     const isSection = isSecretSection(match[2]!)
+    // A reference says where a secret lies, and nothing of it.
+    if (match[2] === 'secretsmanager' && line.endsWith('${', match.index)) continue
     if (start === line.length || !(isSection || isSecretKey(match[2]!))) continue
     const end = isSection ? line.length : endOfValue(line, start)
     shown += line.slice(from, start) + REDACTED

@@ -26,7 +26,8 @@ export const escapeCharacter = (character: string): string =>
 export function presentable(fields: object, redaction: Redaction = NO_REDACTION): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields))
-    if (value !== undefined) result[RESERVED.has(key) ? `${key}_` : key] = presentableValue(value, redaction)
+    if (value !== undefined)
+      result[RESERVED.has(key) ? `${key}_` : redaction.text(key)] = presentableValue(value, redaction)
   return result
 }
 

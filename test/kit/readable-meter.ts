@@ -13,7 +13,7 @@ export function readableMeter(): ReadableMeter {
   const counter: Counter = { add: () => {} }
   const meter: Meter = Object.create(metrics.getMeter('test'))
   meter.createCounter = () => counter
-  meter.createObservableCounter = (name): Observable => ({
+  meter.createObservableCounter = meter.createObservableGauge = (name): Observable => ({
     addCallback: (callback) => void callbacks.set(name, callback),
     removeCallback: () => void callbacks.delete(name),
   })

@@ -150,6 +150,8 @@ test('what the agent takes is not underlined', async (t) => {
     'processors: { batch: { timeout: 1m30s, send_batch_size: "${env:SIZE}" }, batch/a: "${file:batch.yaml}" }',
     'processors: { batch: { metadata_keys: "a,b", timeout: 0 } }',
     'processors: "${file:processors.yaml}"',
+    'processors: { batch: { timeout: "${ssm:/app/timeout:3}", send_batch_size: "${secretsmanager:app#size:-10}" }, filter: "${s3:b/k.yaml}" }',
+    'exporters: { otlp_http: { endpoint: "${ssm:/app/endpoint}", headers: "${secretsmanager:app}", tls: { insecure: "${ssm:/plain}" } } }',
     'exporters: { otlphttp: { endpoint: "https://${env:HOST}:4318", headers: { a: 1, b: , c: "${env:C}" } } }',
     'exporters: { otlphttp: { endpoint: "https://a:4318", headers: [{ name: a, value: b }], tls: { insecure: "${env:NO}" } } }',
     'exporters: { otlp: { endpoint: "a:4317", insecure: true }, logging: { loglevel: debug } }',
