@@ -95,7 +95,11 @@ export async function withSurroundings<T>(
       remote: openRemote && (() => (remote ??= openRemote(env))),
     })
   } finally {
-    void remote?.then((opened) => opened.close())
+    remote?.then(
+      (opened) => opened.close(),
+      // Whoever asked has been told.
+      () => {},
+    )
   }
 }
 

@@ -285,3 +285,11 @@ test('a source that is nowhere at hand is refused', async (t) => {
   await t.rejects(loadConfig({ env: {}, sources: ['yaml:a: ${ssm:/x}'] }), { message: /ssm: cannot be read here/ })
   t.ok(v.is(schema, {}))
 })
+
+test('what cannot even be opened is an error where it is named, and nowhere else', async (t) => {
+  const openRemote = async (): Promise<Remote> => {
+    throw new Error('no library')
+  }
+  const error = await load('a: ${ssm:/x}', {}, { openRemote }).catch((reason: unknown) => reason)
+  t.match(error instanceof ConfigError && error.problems, [{ message: 'no library', path: ['a'] }])
+})
