@@ -7,7 +7,7 @@ import { checkSchema, type Shape, shapeOf } from '../config/index.ts'
 import { type Factory, messageOf } from '../contract/index.ts'
 import { Batch, poisonViews } from '../data/index.ts'
 import { settle } from './clock.ts'
-import { type Driven, drive, readConfig, SIGNALS } from './drive.ts'
+import { assertFactory, type Driven, drive, readConfig, SIGNALS } from './drive.ts'
 import { openResources, resources } from './resources.ts'
 import { numbered } from './telemetry.ts'
 
@@ -42,6 +42,7 @@ const SETTLE_MS = 10_000
  * An exporter needs a destination that answers (`HttpDestination`): time stands still, so a retry never comes.
  */
 export function contract(factory: Factory, config: ContractConfig = {}): readonly ContractCheck[] {
+  assertFactory(factory)
   const promises: [title: string, promise: (rig: Rig) => Promise<void>][] = [
     ['is described', described],
     ['has a sentence for every setting', hasSentences],

@@ -15,6 +15,7 @@ import type { ItemLedger } from '../observe/ledger.ts'
 import { type TestHost, type TestSettings, testHost, testSettings } from './settings.ts'
 import { Sink, testContext } from './sink.ts'
 
+/** All that there are. */
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 /** A component under test, with everything round it. */
@@ -28,16 +29,19 @@ export interface Driven {
   readonly sinks: { readonly [S in Signal]: Sink<S> }
   /** The source: resolves when the component has acknowledged the batch, rejects when it has handed it back. */
   give(batch: Batch, context?: Context): Promise<void>
+  /** The accounts of all signals. */
   ledgers(): ItemLedger[]
   start(): Promise<void>
   stop(abort?: AbortSignal): Promise<void>
 }
 
+/** How a component is started other than by default. */
 export interface StartOptions {
   /** Which one of a processor's; the first that it knows unless it says otherwise. */
   readonly signal?: Signal
   /** With extensions, or an `admit` that refuses. */
   readonly host?: TestHost
+  /** What it is given besides a clock, memory and ledgers of the test's: `id`, `meter`, `spans`. */
   readonly settings?: Parameters<typeof testSettings>[0]
 }
 
@@ -49,11 +53,21 @@ export interface StartOptions {
  *     await one.stop()
  */
 export async function startComponent(factory: Factory, config: unknown, of: StartOptions = {}): Promise<Driven> {
+  assertFactory(factory)
   const all = drive(factory, readConfig(factory, config), of)
   const one = of.signal === undefined ? all[0] : all.find(({ consumers }) => consumers[of.signal!] !== undefined)
   if (one === undefined) throw new Error(`${factory.kind} ${factory.type} takes no ${of.signal ?? 'signal at all'}`)
   await one.start()
   return one
+}
+
+/** An `import` of something that is not there is undefined for who strips types and checks none. */
+export function assertFactory(value: Factory | undefined): asserts value is Factory {
+  if (value?.kind !== undefined) return
+  throw new Error(
+    'this is no factory: it must be what defineReceiver, defineProcessor, defineExporter, defineConnector or defineExtension ' +
+      'returns. Does the file of the component export it, as "export default"?',
+  )
 }
 
 /** The settings as the agent would read them; throws with everything that is wrong. */

@@ -20,6 +20,7 @@ export interface TestSettings extends Settings {
   ledger(signal: Signal): ItemLedger
 }
 
+/** Settings whose clock, memory, log and ledgers are the test's; the rest is `of`, or nothing in particular. */
 export function testSettings(of: Partial<Omit<Settings, 'clock' | 'memory' | 'ledger'>> = {}): TestSettings {
   const ledgers = new Map<Signal, ItemLedger>()
   const lines: LoggedLine[] = []
@@ -53,9 +54,11 @@ function memoryLogger(lines: LoggedLine[]): Logger {
 export interface TestHost extends Host {
   /** Bytes admitted and not yet released. */
   readonly admittedBytes: number
+  /** What the component has reported of itself, in order. */
   readonly states: { readonly state: ComponentState; readonly reason: string | undefined }[]
 }
 
+/** `extensions` by id; `admit` throws to refuse; `health` for those that tell of it. */
 export function testHost(
   of: {
     readonly extensions?: ReadonlyMap<string, Component>

@@ -13,16 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'tap'
-
-/** The package as it would be published, unpacked where no library of ours is in reach. */
-function unpacked(folder: string): string {
-  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder, '--json'], {
-    encoding: 'utf8',
-  })
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
-  spawnSync('tar', ['-xzf', join(folder, filename), '-C', folder])
-  return join(folder, 'package')
-}
+import { unpacked } from './packed.ts'
 
 /** Outside of the project: nothing is found by looking in the folders above. */
 function temporary(t: { teardown(end: () => void): unknown }): string {

@@ -12,7 +12,7 @@ import {
   type Settings,
 } from '../../src/contract/index.ts'
 import type { Batch } from '../../src/data/index.ts'
-import { contract } from '../../src/testing/index.ts'
+import { contract, startComponent } from '../../src/testing/index.ts'
 
 const described = { type: 'mine', summary: 'Is under test.', stability: 'alpha', config: section({}) } as const
 const extension = (of: Partial<Parameters<typeof defineExtension>[0]>): Factory =>
@@ -46,6 +46,12 @@ test('a component that keeps its promises passes', async (t) => {
   t.same(await broken(exporter(delivered)), {})
   const visitor = { onSpan: ({ name }: { readonly name: string }) => name !== 'span-3' }
   t.same(await broken(defineProcessor({ ...described, create: { traces: () => ({ visitor }) } })), {})
+})
+
+test('what is no factory is told as such', async (t) => {
+  const missing = {} as { default: Factory }
+  t.throws(() => contract(missing.default), { message: /no factory: it must be .* as "export default"\?/ })
+  await t.rejects(startComponent(missing.default, {}), { message: /no factory/ })
 })
 
 test('names, summaries and sentences are for people', async (t) => {
