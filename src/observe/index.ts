@@ -29,21 +29,23 @@ export async function startOwnTelemetry(
   },
 ): Promise<OwnTelemetry> {
   const resource = ownResource(settings.resource, of.agent)
-  const started: { stop(): Promise<void> }[] = []
+  // Each may take its time when nobody answers it: side by side, or the agent would not end within the 30 s that it is given.
+  const telling: { stop(): Promise<void> }[] = []
+  const listening: { stop(): Promise<void> }[] = []
   const stop = async (): Promise<void> => {
-    for (const part of started.splice(0).reverse()) await part.stop()
+    for (const parts of [telling, listening]) await Promise.all(parts.splice(0).map((part) => part.stop()))
   }
   try {
     const records = await startLogRecords(settings.logs.processors, resource)
-    if (records !== undefined) started.push(records)
+    if (records !== undefined) listening.push(records)
     const { redaction = NO_REDACTION } = of
     const onLine = records && ((line: LogLine) => records.write(line))
     const log = createLogger(settings.logs, { resource, redaction, ...(onLine && { onLine }) })
-    started.push({ stop: () => log.close() })
+    listening.push({ stop: () => log.close() })
     const metrics = await startMetrics(settings.metrics, { ...of, resource, log })
-    started.push(metrics)
+    telling.push(metrics)
     const spans = await startSpans(settings.traces, { resource, log })
-    if (spans !== undefined) started.push(spans)
+    if (spans !== undefined) telling.push(spans)
     return { log, metrics, spans: spans && redactSpans(spans, redaction), stop }
   } catch (error) {
     await stop()

@@ -104,6 +104,8 @@ for (const [how, args, env] of [
   test(`destinations that hang do not keep it beyond the time that it is given: ${how}`, async (t) => {
     const destination = await hangingDestination(t)
     const hanging = `{endpoint: "${destination.url}", timeout: 10m}`
+    // What it says of itself goes there too.
+    const own = `{exporter: {otlp: {endpoint: "${destination.url}", timeout: 60000}}}`
     const agent = await startSluice(
       t,
       `
@@ -111,7 +113,10 @@ receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
 processors: {batch: {timeout: 10m}}
 exporters: {otlp_http/a: ${hanging}, otlp_http/b: ${hanging}}
 service:
-  telemetry: {metrics: {level: none}}
+  telemetry:
+    logs: {processors: [{batch: ${own}}]}
+    metrics: {readers: [{periodic: ${own}}]}
+    traces: {processors: [{batch: ${own}}]}
   pipelines:
     traces/held: {receivers: [otlp], processors: [batch], exporters: [otlp_http/a]}
     traces/sent: {receivers: [otlp], exporters: [otlp_http/b]}
