@@ -55,6 +55,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     health_check: () => import('./extensions/health_check/index.ts'),
     oauth2client: () => import('./extensions/oauth2client/index.ts'),
     oidc: () => import('./extensions/oidc/index.ts'),
+    pprof: () => import('./extensions/pprof/index.ts'),
     sigv4auth: () => import('./extensions/sigv4auth/index.ts'),
   },
 }

@@ -1,4 +1,5 @@
 // Where generated telemetry goes, from what stands on the command line.
+import { isLoopbackHost } from '../net/loopback.ts'
 
 export const PROTOCOLS = ['grpc', 'http', 'http/json'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
@@ -25,7 +26,7 @@ export function parseTarget(of: {
   const text = of.endpoint ?? DEFAULT_ENDPOINTS[of.protocol ?? 'http']
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
   const host = /^(?:\[([^\]]*)\]|([^:/?#]*))/.exec(text)
-  const isPlain = of.insecure || isLoopback(host?.[1] ?? host?.[2] ?? '')
+  const isPlain = of.insecure || isLoopbackHost(host?.[1] ?? host?.[2] ?? '')
   const withScheme = hasScheme ? text : `${isPlain ? 'http' : 'https'}://${text}`
   if (!URL.canParse(withScheme)) throw new Error(`--endpoint must be host:port or a URL, got ${text}`)
   const url = new URL(withScheme)
@@ -35,5 +36,3 @@ export function parseTarget(of: {
   if (url.port === '' && !/:\d+$/.test(url.host) && !hasScheme) url.port = protocol === 'grpc' ? '4317' : '4318'
   return { protocol, url }
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

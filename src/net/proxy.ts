@@ -1,5 +1,6 @@
 // Which proxy a request goes through, by the rules of Go's net/http.
 import { BlockList, isIP } from 'node:net'
+import { isLoopbackHost } from './loopback.ts'
 
 /** Names are looked for in lower case first. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -36,7 +37,7 @@ export function proxyProblem(text: string): string | undefined {
 function isBypassed(destination: URL, noProxy: string): boolean {
   const host = destination.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const port = destination.port || (destination.protocol === 'https:' ? '443' : '80')
-  if (host === 'localhost' || isLoopback(host)) return true
+  if (isLoopbackHost(host)) return true
   return noProxy
     .split(',')
     .map((entry) => entry.trim().toLowerCase())
@@ -62,5 +63,3 @@ function isInNetwork(network: string, host: string): boolean {
   list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
   return list.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
-
-const isLoopback = (host: string): boolean => host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

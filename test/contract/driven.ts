@@ -122,6 +122,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     oauth2client: ({ http }) => ({ client_id: 'a', client_secret: 'b', token_url: `${http.url}/token` }),
     oidc: () => ({ issuer_url: 'http://127.0.0.1:9', audience: 'telemetry' }),
     health_check: () => ({ endpoint: '127.0.0.1:0' }),
+    pprof: () => ({ endpoint: '127.0.0.1:0' }),
     sigv4auth: () => ({}),
   },
 }

@@ -15,6 +15,17 @@ const address: Changes = {
   'dialer.timeout': { value: '1s', change: 'a line in the log says that it has no effect', isReadAsSection: true },
 }
 
+export const pprof: Changes = {
+  endpoint: { value: 'localhost:0', change: 'where it listens' },
+  'dialer.timeout': { value: '1s', change: 'a line in the log says that it has no effect', isReadAsSection: true },
+  block_profile_fraction: { value: 5, change: 'a line in the log says that it has no effect' },
+  mutex_profile_fraction: { value: 5, change: 'a line in the log says that it has no effect' },
+  save_to_file: {
+    value: ({ directory }: Scene) => `${directory}/cpu.pb.gz`,
+    change: 'a profile from start to stop is written',
+  },
+}
+
 const http: Changes = {
   ...address,
   ...under(

@@ -18,7 +18,7 @@ import { actionChanges, conditionChanges } from './match.ts'
 import { cumulativeToDelta, deltaToRate, metricsGeneration, metricsTransform } from './metrics.ts'
 import { proxyChanges } from './proxy.ts'
 import { elasticsearchChanges, elasticsearchQueue, openSearchChanges } from './search.ts'
-import { grpcServerChanges, httpServerChanges } from './servers.ts'
+import { grpcServerChanges, httpServerChanges, pprof } from './servers.ts'
 import { groupByTrace, span } from './span.ts'
 
 const file: Changes = {
@@ -483,6 +483,7 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     oidc: tested('extensions/oidc', oidc),
     headers_setter: tested('extensions/headers_setter', headersSetter),
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
+    pprof: tested('extensions/pprof', pprof),
     sigv4auth: tested('extensions/sigv4auth', sigv4auth),
   },
 }
