@@ -59,7 +59,7 @@ test('go tool pprof reads both profiles', { skip: await goHas() }, async (t) => 
   writeFileSync(files.heap, Buffer.from(await (await one.ask('/debug/pprof/heap')).arrayBuffer()))
   const top = async (file: string): Promise<string> => (await run('go', ['tool', 'pprof', '-top', file])).stdout
   t.match(await top(files.cpu), /Type: cpu[\s\S]*\d+m?s .*burnTheCpu/)
-  t.match(await top(files.heap), /Type: inuse_space[\s\S]*MB .*keepsEverything/)
+  t.match(await top(files.heap), /Type: inuse_space[\s\S]*[kM]B .*keepsEverything/)
   t.equal(kept.length, 4000)
 })
 
