@@ -57,6 +57,7 @@ export const components: Readonly<Record<ComponentKind, Readonly<Record<string, 
     oidc: () => import('./extensions/oidc/index.ts'),
     pprof: () => import('./extensions/pprof/index.ts'),
     sigv4auth: () => import('./extensions/sigv4auth/index.ts'),
+    zpages: () => import('./extensions/zpages/index.ts'),
   },
 }
 

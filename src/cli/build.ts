@@ -1,7 +1,7 @@
 // A plan and what components are given to live with, made into an agent that has not started.
 import { randomUUID } from 'node:crypto'
 import type { Meter } from '@opentelemetry/api'
-import type { Logger, Settings, Spans } from '../contract/index.ts'
+import type { Insight, Logger, Settings, Spans } from '../contract/index.ts'
 import { Accounts } from '../observe/accounts.ts'
 import { systemClock } from '../observe/clock.ts'
 import { HealthRegistry } from '../observe/health.ts'
@@ -37,12 +37,18 @@ export function createSurroundings(redaction: Redaction = NO_REDACTION): Surroun
 export function createAgent(
   plan: Plan,
   { accounts, memory, health, agent, clock }: Surroundings,
-  of: { log(fields: object): Logger; meter(name: string): Meter; readonly spans?: Spans | undefined },
+  of: {
+    log(fields: object): Logger
+    meter(name: string): Meter
+    readonly spans?: Spans | undefined
+    readonly insight?: Omit<Insight, 'accounts'> | undefined
+  },
 ): Agent {
   return new Agent(plan, {
     accounts,
     memory,
     health,
+    insight: of.insight,
     settingsOf: (kind, id, pipeline) => ({
       id,
       pipeline,

@@ -5,8 +5,9 @@ import { messageOf } from '../contract/index.ts'
 import { containerMemory } from '../observe/container-memory.ts'
 import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
+import { RecentSpans } from '../observe/recent-spans.ts'
 import type { Agent } from '../pipeline/agent.ts'
-import { PlanError } from '../pipeline/plan.ts'
+import { type Plan, PlanError } from '../pipeline/plan.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { banner } from './banner.ts'
 import { createAgent, createSurroundings, type Surroundings } from './build.ts'
@@ -75,10 +76,12 @@ async function live(
   { log, metrics, spans }: OwnTelemetry,
   { signals, shutdownMs }: { readonly signals: StopSignals; readonly shutdownMs: number },
 ): Promise<ExitCode> {
+  const recent = looksAtSpans(assembled.plan) ? new RecentSpans(surroundings.clock, spans) : undefined
   const agent = createAgent(assembled.plan, surroundings, {
     log: (fields) => log.child(fields),
     meter: (name) => metrics.meter(name),
-    spans,
+    spans: recent ?? spans,
+    insight: { measured: (name) => metrics.measured(name), spans: recent },
   })
   let isStopping = false
   const stopped = signals.first.then((signal) => {
@@ -104,6 +107,11 @@ async function live(
   else log.info('stopped')
   return lostItems > 0 ? EXIT.lost : EXIT.ok
 }
+
+const looksAtSpans = ({ components, extensions }: Plan): boolean =>
+  components.some(
+    ({ factory, id }) => factory.kind === 'extension' && factory.looksAtSpans === true && extensions.includes(id),
+  )
 
 function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]): void {
   if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {

@@ -1,6 +1,7 @@
 // The life of a component: created (no I/O), started (all I/O begins), stopped.
 import type { Signal, Visitors } from '../data/index.ts'
 import type { Consume, Consumers } from './consumer.ts'
+import type { Insight } from './insight.ts'
 
 export interface Component {
   /** Once, downstream first. Rejecting fails the start of the agent, cleanly. */
@@ -24,6 +25,8 @@ export interface Host {
   report(state: ComponentState, reason?: string): void
   /** For the health endpoints themselves. */
   readonly health: Health
+  /** For pages about the agent. */
+  readonly insight: Insight
 }
 
 /** Released when the payload has been handed on or refused; calling it twice does nothing. */

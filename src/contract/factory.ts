@@ -49,6 +49,8 @@ export interface ConnectorFactory<C = unknown> extends Description<C> {
 
 export interface ExtensionFactory<C = unknown> extends Description<C> {
   readonly kind: 'extension'
+  /** The agent then makes spans of its own work and keeps a few, whether they are sent anywhere or not: `Host.insight`. */
+  readonly looksAtSpans?: boolean
   create(config: C, settings: Settings): Extension
 }
 

@@ -1,6 +1,7 @@
 // Meters that work before the SDK is there. Importing it takes 150 ms and 20 MB, and most of the time nobody looks: it is
 // loaded for the first scrape. Observables then become the SDK's own, counters its observables, histograms a producer's.
 import type {
+  Attributes,
   BatchObservableCallback,
   BatchObservableResult,
   Counter,
@@ -10,8 +11,10 @@ import type {
   MeterProvider,
   MetricOptions,
   Observable,
+  ObservableResult,
   UpDownCounter,
 } from '@opentelemetry/api'
+import type { Measurement } from '../contract/index.ts'
 import { Distribution, Numbers, unmeasured, Waiting } from './instruments.ts'
 import { isMeasured, type MetricsLevel } from './levels.ts'
 
@@ -47,6 +50,17 @@ export class Meters {
     for (const [name, meter] of this.#meters) meter.become(sdk.getMeter(name))
   }
 
+  /** What the observables of that name observe now, the SDK or not. */
+  measured(name: string): Measurement[] {
+    return [...this.#meters].flatMap(([scope, meter]) => {
+      const found: Measurement[] = []
+      const observe = (value: number, attributes: Attributes = {}): void =>
+        void found.push({ scope, attributes, value })
+      meter.observed(name, { observe })
+      return found
+    })
+  }
+
   /** What was made before the SDK came. */
   distributions(): ScopeDistributions[] {
     return [...this.#meters].map(([scope, meter]) => ({ scope, distributions: meter.distributions }))
@@ -74,6 +88,11 @@ class WaitingMeter implements Meter {
     this.#sdk = sdk
     for (const { observable, create } of this.#waiting) observable.become(create(sdk))
     for (const [callback, { all }] of this.#batches) this.addBatchObservableCallback(callback, all)
+  }
+
+  observed(name: string, result: ObservableResult): void {
+    const instrument = this.#instruments.get(name)
+    if (instrument instanceof Waiting) for (const callback of instrument.callbacks) void callback(result)
   }
 
   createCounter(name: string, options?: MetricOptions): Counter {

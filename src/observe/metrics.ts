@@ -1,7 +1,7 @@
 // The agent's own metrics: counted from the start, served or sent as `service::telemetry::metrics` says.
 import type { Meter } from '@opentelemetry/api'
 import type { MetricReader, TelemetrySettings } from '../config/index.ts'
-import type { Logger, PayloadMemory } from '../contract/index.ts'
+import type { Logger, Measurement, PayloadMemory } from '../contract/index.ts'
 import type { Accounts } from './accounts.ts'
 import { Meters } from './meter.ts'
 import { measureItself } from './own-metrics.ts'
@@ -13,6 +13,8 @@ import type { PageSettings, Sdk } from './sdk.ts'
 export interface OwnMetrics {
   /** For a component's own numbers. */
   meter(name: string): Meter
+  /** What the observables of that name observe now. */
+  measured(name: string): readonly Measurement[]
   /** Where they can be scraped. */
   readonly endpoints: readonly string[]
   stop(): Promise<void>
@@ -29,7 +31,8 @@ export async function startMetrics(
   },
 ): Promise<OwnMetrics> {
   const meters = new Meters(settings.level)
-  if (settings.level === 'none') return { meter: (name) => meters.meter(name), endpoints: [], stop: async () => {} }
+  const ofMeters = { meter: (name: string) => meters.meter(name), measured: (name: string) => meters.measured(name) }
+  if (settings.level === 'none') return { ...ofMeters, endpoints: [], stop: async () => {} }
   measureItself(meters.meter('sluice'), of.accounts, of.memory)
   const pages = settings.readers.flatMap(({ pull }) => (pull?.exporter.prometheus ? [pull.exporter.prometheus] : []))
   const periodic = settings.readers.flatMap(({ periodic }) => (periodic ? [periodic] : []))
@@ -39,7 +42,7 @@ export async function startMetrics(
   const servers = await serveAll(pages, sdk, of.log)
   const stopRuntime = measureRuntime(meters.meter('sluice'), settings.level)
   return {
-    meter: (name) => meters.meter(name),
+    ...ofMeters,
     endpoints: servers.map(({ endpoint }) => endpoint),
     async stop() {
       await Promise.all(servers.map((server) => server.stop()))

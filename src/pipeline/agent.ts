@@ -3,6 +3,7 @@ import {
   type Admission,
   type Component,
   type Host,
+  type Insight,
   messageOf,
   type PayloadMemory,
   ShutdownError,
@@ -25,6 +26,8 @@ const RESERVE_MS = 1_000
 export interface AgentSettings extends GraphSettings {
   readonly health: HealthRegistry
   readonly memory: PayloadMemory
+  /** What only who runs the agent knows; the accounts are its own. */
+  readonly insight?: Omit<Insight, 'accounts'> | undefined
 }
 
 /** A component did not start; everything that had started has been stopped. */
@@ -165,11 +168,12 @@ export class Agent {
   }
 
   #hostOf(node: Node): Host {
-    const { health, memory } = this.#of
+    const { accounts, health, memory, insight } = this.#of
     const limiters: { [S in Signal]?: readonly ((sizeBytes: number) => void)[] } = {}
     return {
       storage: undefined as Storage | undefined,
       health,
+      insight: { measured: () => [], spans: undefined, ...insight, accounts: () => accounts.all() },
       extension: <E extends Component>(id: string): E => this.#extension<E>(id),
       report: (state, reason) => this.#report(node, state, reason),
       admit: (signal, sizeBytes) => {

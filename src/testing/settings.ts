@@ -1,5 +1,14 @@
 import { type Meter, metrics } from '@opentelemetry/api'
-import type { Admission, Component, ComponentState, Health, Host, Logger, Settings } from '../contract/index.ts'
+import type {
+  Admission,
+  Component,
+  ComponentState,
+  Health,
+  Host,
+  Insight,
+  Logger,
+  Settings,
+} from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import { ItemLedger } from '../observe/ledger.ts'
 import { HeldPayload } from '../observe/memory.ts'
@@ -64,6 +73,7 @@ export function testHost(
     readonly extensions?: ReadonlyMap<string, Component>
     readonly admit?: (sizeBytes: number) => void
     readonly health?: Partial<Health>
+    readonly insight?: Partial<Insight>
   } = {},
 ): TestHost {
   let admittedBytes = 0
@@ -80,6 +90,7 @@ export function testHost(
   return {
     storage: undefined,
     health,
+    insight: { accounts: () => [], measured: () => [], spans: undefined, ...of.insight },
     states,
     get admittedBytes() {
       return admittedBytes

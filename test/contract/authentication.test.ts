@@ -54,6 +54,7 @@ test('these are all the servers that there are', async (t) => {
   t.same(found.toSorted(), [
     'exporter prometheus: auth',
     'extension health_check: auth',
+    'extension zpages: auth',
     'receiver awslogs: auth',
     'receiver otlp: protocols::grpc::auth',
     'receiver otlp: protocols::http::auth',

@@ -124,6 +124,7 @@ const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: S
     health_check: () => ({ endpoint: '127.0.0.1:0' }),
     pprof: () => ({ endpoint: '127.0.0.1:0' }),
     sigv4auth: () => ({}),
+    zpages: () => ({ endpoint: '127.0.0.1:0' }),
   },
 }
 

@@ -485,5 +485,9 @@ export const changes: Readonly<Record<ComponentKind, Readonly<Record<string, Cha
     health_check: { ...httpServerChanges(), ...tested('extensions/health_check', healthCheck) },
     pprof: tested('extensions/pprof', pprof),
     sigv4auth: tested('extensions/sigv4auth', sigv4auth),
+    zpages: {
+      ...httpServerChanges(),
+      ...tested('extensions/zpages', { 'expvar.enabled': { value: true, change: '/debug/expvarz answers' } }),
+    },
   },
 }
