@@ -22,6 +22,7 @@ const SAFE = [
 export class ZPages implements Extension {
   readonly #config: ZPagesConfig
   readonly #settings: Settings
+  readonly #hasNumbers: boolean
   readonly #server: QuestionServer
   #host: Host | undefined
   endpoints: readonly string[] = []
@@ -29,6 +30,7 @@ export class ZPages implements Extension {
   constructor(config: ZPagesConfig, settings: Settings) {
     this.#config = config
     this.#settings = settings
+    this.#hasNumbers = config.expvar.enabled
     this.#server = new QuestionServer(config, settings, (question) => this.#answer(question))
   }
 
@@ -51,7 +53,7 @@ export class ZPages implements Extension {
     if (isLoopback(this.#config) && namesOtherHost(headers.host))
       return plainAnswer(403, 'ask localhost, or an address: this is for the machine that it runs on')
     const name = /^\/debug\/(\w+)\/?$/.exec(path)?.[1]
-    if (name === 'expvarz' && this.#config.expvar.enabled) return json(runtimeNumbers())
+    if (name === 'expvarz' && this.#hasNumbers) return json(runtimeNumbers())
     const page =
       path === '/' || path === '/debug' || path === '/debug/' ? 'servicez' : PAGES.find((one) => one === name)
     if (page === undefined) return plainAnswer(404, `there are ${PAGES.map((one) => `/debug/${one}`).join(', ')}`)

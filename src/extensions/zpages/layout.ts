@@ -40,7 +40,7 @@ h2 { font-size: 1.1rem; margin: 1.8rem 0 .6rem }
 .flow { display: flex; align-items: center; padding-bottom: .4rem }
 .stage { display: flex; flex-direction: column; gap: .6rem }
 .arrow { color: var(--soft); padding: 0 .6rem; font-size: 1.3rem }
-.node { min-width: 13.5rem; background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--soft);
+.node { width: max-content; min-width: 13.5rem; max-width: 20rem; background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--soft);
   border-radius: 6px; padding: .5rem .8rem .6rem }
 .node.ok { border-left-color: var(--good) } .node.degraded { border-left-color: var(--warn) }
 .node.failed { border-left-color: var(--bad) }
