@@ -1,5 +1,5 @@
 // Trace and span ids: bytes that are rarely wanted as text.
-import { writeHex } from '../wire/hex.ts'
+import { writeHex, writeHexPairs } from '../wire/hex.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import type { ByteWriter } from '../wire/writer.ts'
 import type { Message } from './message.ts'
@@ -55,7 +55,7 @@ export class Id {
   }
   /** The digits of some of its bytes, nothing around them. The caller has made room. */
   writeHex(out: ByteWriter, start: number, end: number): void {
-    out.length = writeHex(this.#bytes, this.#at + start, this.#at + end, out.bytes, out.length)
+    out.length = writeHexPairs(this.#bytes, this.#at + start, this.#at + end, out.view(), out.length)
   }
   /** All of its digits, to a place that has room for them. */
   writeHexTo(target: Uint8Array, at: number): void {

@@ -192,7 +192,17 @@ export class KnownAttributes<P = unknown> {
   isText(index: number): boolean {
     if (index < 0) return false
     const bytes = this.#sources[index]!
-    if (kindOf(bytes, this.#valueAt(index), this.#valueEnd(index)) !== STRING) return false
+    const at = this.#valueAt(index)
+    const end = this.#valueEnd(index)
+    const first = at + 2
+    // A short text and nothing else: nearly always.
+    if (bytes[at] === STRING && bytes[at + 1] === end - first && end - first < 128) {
+      this.bytes = bytes
+      this.start = first
+      this.end = end
+      return true
+    }
+    if (kindOf(bytes, at, end) !== STRING) return false
     const size = readVarint(bytes, contentAt)
     this.bytes = bytes
     this.start = varintEnd

@@ -46,6 +46,11 @@ export function readVarint(bytes: Uint8Array, at: number): number {
 
 /** The low 32 bits of a varint, signed: what int32, uint32 (`>>> 0`), enums and bool are, by protobuf's letter. */
 export function readInt32(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!
+  if (first < 128) {
+    varintEnd = at + 1
+    return first
+  }
   let value = 0
   let shift = 0
   let byte: number
