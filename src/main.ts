@@ -3,7 +3,7 @@
 
 const LEAST = [22, 18] as const
 /**
- * What V8 and malloc read only at the start of a process.
+ * What V8 and malloc read only at the start of a process; when V8 collects is set later (cli/collecting.ts).
  *
  * Young objects get 8 MiB instead of up to 32: payloads die young, and are given back sooner. Measured under load with requests
  * of 100 spans: peak RSS 159 -> 129 MB at the same CPU.
@@ -13,14 +13,11 @@ const HEAP_MIB = 8
 /** In all its spellings. With a limit of the user's own, there is none of the container's. */
 const LIMIT_FLAG = /--max[-_](old[-_]space|heap)[-_]size/
 /**
- * Garbage is collected when a quarter has been added to what is in use, and buffers count: V8's own measure lets the heap grow to twice that,
- * and 64 MB of buffers beside it. An agent with seven destinations: 355 -> 260 MB for a tenth more CPU; plain OTLP takes no more CPU.
+ * A signal would open a debugger, and with it the memory and the secrets in it, to everyone on the machine.
  */
-const COLLECTING_FLAGS = ['--heap-growing-percent=25', '--external-memory-accounted-in-global-limit']
-/** The first V8 whose Node is known to have these and those below: a flag that is not known ends the process. */
-const FLAGS_SINCE_V8 = 14
-/** A signal would open a debugger, and with it the memory and the secrets in it, to everyone on the machine. */
 const CLOSING_FLAGS = ['--disable-sigusr1']
+/** The first V8 whose Node is known to have it: a flag that is not known ends the process. */
+const FLAGS_SINCE_V8 = 14
 /**
  * glibc keeps an arena for each thread, and after the first large buffer that is freed puts large ones among the small ones, where what is freed is
  * kept. What the user sets stays; another malloc does not look at these.
@@ -60,8 +57,7 @@ function isSet(flag: string | RegExp): boolean {
 async function becomeSelfWithHeap(): Promise<void> {
   if (process.platform === 'win32' || process.execve === undefined) return
   const isNewEnough = Number.parseInt(process.versions.v8, 10) >= FLAGS_SINCE_V8
-  const known = isNewEnough ? [...COLLECTING_FLAGS, ...CLOSING_FLAGS] : []
-  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...known, ...(await heapLimit())]
+  const flags = [`${HEAP_FLAG}=${HEAP_MIB}`, ...(isNewEnough ? CLOSING_FLAGS : []), ...(await heapLimit())]
   const args = [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...MALLOC, ...process.env })
 }

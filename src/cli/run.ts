@@ -11,6 +11,7 @@ import { type Plan, PlanError } from '../pipeline/plan.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { banner } from './banner.ts'
 import { createAgent, createSurroundings, type Surroundings } from './build.ts'
+import { collectSooner } from './collecting.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { culprit, type Plugin } from './plugins.ts'
@@ -90,6 +91,7 @@ async function live(
     return agent.stop(shutdownMs)
   })
   const started = agent.start().then(() => {
+    collectSooner(surroundings.clock)
     if (!isStopping) say(agent, assembled, metrics.endpoints)
   })
   try {

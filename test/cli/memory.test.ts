@@ -19,9 +19,6 @@ test('the agent runs with a heap and a malloc that keep little garbage', { skip 
   const { pid } = await startSluice(t, yaml)
   const command = listOf(pid, 'cmdline')
   t.ok(command.includes('--max-semi-space-size=8'))
-  const isKnown = Number.parseInt(process.versions.v8, 10) >= 14
-  t.equal(command.includes('--heap-growing-percent=25'), isKnown)
-  t.equal(command.includes('--external-memory-accounted-in-global-limit'), isKnown)
   const variables = listOf(pid, 'environ').filter((one) => one.startsWith('MALLOC_'))
   t.same(variables.sort(), ['MALLOC_ARENA_MAX=2', 'MALLOC_MMAP_THRESHOLD_=262144', 'MALLOC_TRIM_THRESHOLD_=1048576'])
 })
