@@ -18,11 +18,11 @@ test('a large heap is collected by quarters, a small one as V8 likes', async (t)
     await clock.advance(1000)
     return flags.filter((flag) => GROWTH.test(flag))
   }
-  t.same(await after(60), [])
-  t.same(await after(65), ['--heap-growing-percent=25'])
-  t.same(await after(50), ['--heap-growing-percent=25'], 'not to and fro')
-  t.same(await after(47), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
-  t.same(await after(60), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
+  t.same(await after(45), [])
+  t.same(await after(49), ['--heap-growing-percent=25'])
+  t.same(await after(37), ['--heap-growing-percent=25'], 'not to and fro')
+  t.same(await after(35), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
+  t.same(await after(45), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
 })
 
 /** How often everything is collected while 300 MB of texts come and go beside 60 MB that stay. */
