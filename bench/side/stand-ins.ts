@@ -14,8 +14,12 @@ const server = createServer((request, response) => {
 })
 server.keepAliveTimeout = 120_000
 
+/** The first argument: one in so many requests is refused for now. */
+let faultEvery = Number(process.argv[2] ?? Infinity)
+let requests = 0
+
 function answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-  const { name, status, headers, text } = reply(request, body)
+  const { name, status, headers, text } = ++requests % faultEvery === 0 ? UNAVAILABLE : reply(request, body)
   const count = counts.get(name) ?? { requests: 0, bytes: 0 }
   count.requests++
   count.bytes += body.length
@@ -35,6 +39,8 @@ interface Reply {
   readonly text: string
 }
 
+const UNAVAILABLE: Reply = { name: 'refused for now', status: 503, headers: {}, text: '{}' }
+
 function reply({ url: target = '/', headers, method }: IncomingMessage, body: Buffer): Reply {
   const [url] = target.split('?') as [string]
   const ok = (name: string, text: string, more: Record<string, string> = {}): Reply => ({
@@ -44,7 +50,8 @@ function reply({ url: target = '/', headers, method }: IncomingMessage, body: Bu
     text,
   })
   const operation = headers['x-amz-target']
-  if (typeof operation === 'string') return ok(operation.split('.').at(-1)!, '{}')
+  if (typeof operation === 'string') return ok(operation.split('.').at(-1)!, '{"FailedPutCount":0}')
+  if (method === 'PUT') return { name: 'PutObject', status: 200, headers: { etag: '"1"' }, text: '' }
   if (url === '/TraceSegments') return ok('PutTraceSegments', '{"UnprocessedTraceSegments":[]}')
   if (url === '/TelemetryRecords') return ok('PutTelemetryRecords', '{}')
   if (url.endsWith('/_bulk')) {
@@ -76,5 +83,8 @@ function bulkAnswer(body: Buffer): string {
 }
 
 server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
-process.on('message', () => process.send!(Object.fromEntries(counts)))
+process.on('message', (order) => {
+  if (order === 'be well') faultEvery = Infinity
+  else process.send!(Object.fromEntries(counts))
+})
 process.on('disconnect', () => process.exit())

@@ -1,0 +1,165 @@
+// The long run: a mixed load of good, malformed, slow and resetting clients against one agent with everything on, and what becomes of its
+// memory and handles. node bench/soak.ts [--minutes 60] [--rate 300]; dist/ must be built. Exit code 1 when something grows or is lost.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { cpuSecondsOf, freePort, memoryOf } from './side/agents.ts'
+import { type SoakPorts, soakConfig } from './soak/config.ts'
+import { type Sample, verdict } from './soak/verdict.ts'
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '60' }, rate: { type: 'string', default: '300' } },
+})
+const MINUTE_MS = 60_000
+/** One in so many requests is answered 503 by the stand-ins. */
+const FAULT_EVERY = '40'
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const messageOf = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('message', resolve))
+
+async function run(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-soak-'))
+  const standIns = fork(script('side/stand-ins.ts'), [FAULT_EVERY])
+  const sink = fork(script('side/sink.ts'))
+  const loader = fork(script('side/steady.ts'))
+  const mischief = fork(script('soak/mischief.ts'))
+  let agent: ChildProcess | undefined
+  try {
+    const [standInPort, sinks] = await Promise.all([messageOf(standIns), messageOf(sink)])
+    const ports = await soakPorts(standInPort as number, sinks as { http: number; grpc: number })
+    agent = startAgent(folder, soakConfig(ports, folder))
+    await untilReady(agent, ports.health)
+    loader.send({ port: ports.http, itemsPerSecond: Number(values.rate) })
+    mischief.send(ports)
+    const samples = await watch(agent.pid!, ports)
+    for (const child of [loader, mischief]) {
+      child.send('counts')
+      console.log(JSON.stringify(await messageOf(child)))
+      child.disconnect()
+    }
+    // What fails for the last time has nobody left to send it again.
+    standIns.send('be well')
+    const { text, isGood } = verdict(samples)
+    console.log(text)
+    console.log(
+      (await ownMetrics(ports))
+        .filter((line) => /^sluice_items_total.*(dropped|refused)/.test(line) && !line.endsWith(' 0'))
+        .join('\n'),
+    )
+    console.log(linesByMessage(join(folder, 'log')))
+    const ended = new Promise<number | null>((resolve) => agent!.once('exit', resolve))
+    agent.kill('SIGTERM')
+    const code = await ended
+    console.log(`exit code ${code}`)
+    process.exitCode = isGood && code === 0 ? 0 : 1
+  } finally {
+    agent?.kill('SIGKILL')
+    for (const child of [standIns, sink, loader, mischief]) if (child.connected) child.disconnect()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function soakPorts(standIns: number, sinks: { http: number; grpc: number }): Promise<SoakPorts> {
+  const free = await Promise.all(Array.from({ length: 8 }, freePort))
+  const [http, grpc, statsd, xray, emf, prometheus, metrics, health] = free as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return {
+    http,
+    grpc,
+    statsd,
+    xray,
+    emf,
+    prometheus,
+    metrics,
+    health,
+    standIns,
+    sinkHttp: sinks.http,
+    sinkGrpc: sinks.grpc,
+  }
+}
+
+function startAgent(folder: string, config: string): ChildProcess {
+  writeFileSync(join(folder, 'config.yaml'), config)
+  const log = openSync(join(folder, 'log'), 'w')
+  const agent = spawn(process.execPath, ['dist/main.js', 'run', '--config', join(folder, 'config.yaml')], {
+    stdio: ['ignore', log, log],
+    env: {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+  })
+  agent.once('exit', (code) => {
+    if (code !== 0) console.error(readFileSync(join(folder, 'log'), 'utf8').slice(-3000))
+  })
+  return agent
+}
+
+async function untilReady(agent: ChildProcess, health: number): Promise<void> {
+  for (let tries = 0; tries < 300 && agent.exitCode === null; tries++) {
+    const answer = await fetch(`http://127.0.0.1:${health}/`).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(100)
+  }
+  throw new Error('the agent did not start')
+}
+
+/** A sample at the end of each minute. */
+async function watch(pid: number, ports: SoakPorts): Promise<readonly Sample[]> {
+  console.log('minute  core %   RSS MB  peak MB  heap MB      fds  items in flight')
+  const samples: Sample[] = []
+  let cpu = cpuSecondsOf(pid)
+  for (let minute = 1; minute <= Number(values.minutes); minute++) {
+    await sleep(MINUTE_MS)
+    const page = await ownMetrics(ports)
+    const { rssMb, peakRssMb } = memoryOf(pid)
+    const now = cpuSecondsOf(pid)
+    const sample: Sample = {
+      corePercent: ((now - cpu) / (MINUTE_MS / 1000)) * 100,
+      rssMb,
+      peakRssMb,
+      heapMb: total(page, 'otelcol_process_runtime_heap_alloc_bytes') / 2 ** 20,
+      fds: readdirSync(`/proc/${pid}/fd`).length,
+      itemsHeld: total(page, 'sluice_items_in_flight'),
+    }
+    cpu = now
+    samples.push(sample)
+    const cells = [sample.corePercent, rssMb, peakRssMb, sample.heapMb, sample.fds, sample.itemsHeld]
+    console.log(`${String(minute).padStart(6)}${cells.map((cell) => cell.toFixed(0).padStart(9)).join('')}`)
+  }
+  return samples
+}
+
+/** Warnings and errors, and how often each was written. */
+function linesByMessage(file: string): string {
+  const counts = new Map<string, number>()
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const [, what] = /Z ((?:warn|error) +[^=]*) \S+=/.exec(line) ?? []
+    if (what !== undefined) counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  return [...counts].map(([what, times]) => `${String(times).padStart(6)} ${what}`).join('\n')
+}
+
+async function ownMetrics({ metrics }: SoakPorts): Promise<readonly string[]> {
+  return (await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()).split('\n')
+}
+
+const total = (page: readonly string[], name: string): number =>
+  page
+    .filter((line) => line.startsWith(name))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+
+await run()
