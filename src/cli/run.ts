@@ -14,6 +14,7 @@ import { createAgent, createSurroundings, type Surroundings } from './build.ts'
 import { collectSooner } from './collecting.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { updateFor } from './node-release.ts'
 import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
 import { watchSources } from './watch-sources.ts'
@@ -58,6 +59,9 @@ export async function run(
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
   const meter = own.metrics.meter('config')
   const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, clock: surroundings.clock })
+  const update = updateFor(process.versions.node)
+  if (update !== undefined)
+    log.warn('this Node lacks security fixes: update it', { node: process.versions.node, fixed_in: update })
   try {
     return await live(assembled, surroundings, own, { signals, shutdownMs })
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Clock } from '../contract/index.ts'
 import { GrpcCall, type GrpcDesk } from './grpc-server-call.ts'
 import { type ConnectionEvents, type ConnectionLimits, Http2Connection } from './http2/connection.ts'
 import type { Http2Stream, StreamHandler } from './http2/stream.ts'
+import type { Sparable } from './room.ts'
 import type { Swept } from './sweep.ts'
 
 /** In milliseconds; Infinity is never. */
@@ -25,7 +26,7 @@ const HEADER_SECONDS = 10
 const IDLE_PING_MS = 2 * 3_600_000
 const MAX_PING_STRIKES = 2
 
-export class GrpcConnection implements ConnectionEvents, Swept {
+export class GrpcConnection implements ConnectionEvents, Swept, Sparable {
   readonly #desk: GrpcDesk
   readonly #keepalive: Keepalive
   readonly #clock: Clock
@@ -41,6 +42,7 @@ export class GrpcConnection implements ConnectionEvents, Swept {
   #pingStrikes = 0
   #answered = 0
   #answeredAtPing = 0
+  #isGivingWay = false
 
   constructor(
     socket: Socket,
@@ -135,6 +137,19 @@ export class GrpcConnection implements ConnectionEvents, Swept {
       this.#pingedAt = this.#second
       this.#http2.ping()
     }
+  }
+
+  get rest(): Sparable['rest'] {
+    if (this.#isGivingWay || this.#http2.openStreams > 0) return undefined
+    return this.#http2.isReady ? 'idle' : 'silent'
+  }
+
+  /** Who has introduced himself is told to go; what he sends from then on he sends elsewhere, or again. */
+  giveWay(): void {
+    this.#desk.onRefused('too_many_connections')
+    this.#isGivingWay = true
+    if (this.#http2.isReady) this.#http2.drain('too_many_connections')
+    else this.close()
   }
 
   drain(): void {

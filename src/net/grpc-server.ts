@@ -12,6 +12,7 @@ import { GrpcConnection, type Keepalive } from './grpc-server-connection.ts'
 import type { ConnectionLimits } from './http2/connection.ts'
 import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
+import { makeRoom } from './room.ts'
 import { Sweep } from './sweep.ts'
 import { createSecureServer, serverTls } from './tls.ts'
 
@@ -70,6 +71,8 @@ const DEFAULT_STREAMS = 100
 /** Limits that the collector does not have. */
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 1024
+/** More than that for the moment in which others give way to them. */
+const BEING_CLOSED = 256
 const TLS_HANDSHAKE_MS = 10_000
 const TCP_KEEPALIVE_MS = 15_000
 
@@ -112,7 +115,7 @@ export class GrpcServer {
     const { tls } = this.#config
     const server = tls === undefined ? createServer(TCP, this.#onConnection) : await this.#createTlsServer(tls)
     this.#server = server
-    server.maxConnections = MAX_CONNECTIONS
+    server.maxConnections = MAX_CONNECTIONS + BEING_CLOSED
     server.on('drop', () => this.#desk.onRefused('too_many_connections'))
     const where = await listen(server, this.#config)
     logAcceptErrors(server, this.#settings)
@@ -130,6 +133,11 @@ export class GrpcServer {
   }
 
   readonly #onConnection = (socket: Socket): void => {
+    if (this.#connections.size >= MAX_CONNECTIONS && !makeRoom(this.#connections)) {
+      this.#desk.onRefused('too_many_connections')
+      socket.destroy()
+      return
+    }
     const connection = new GrpcConnection(socket, this.#desk, this.#limits, this.#keepalive, this.#onClosed)
     this.#connections.add(connection)
     this.#sweep.add(connection)

@@ -1,6 +1,7 @@
 // Posts lists of chunks to HTTP destinations: connections that stay open, bounded answers, no redirects.
 import { type ClientRequest, Agent as HttpAgent, type RequestOptions, request as requestHttp } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { parseHttpUrl } from '../config/endpoint.ts'
 import type { Secret } from '../config/values.ts'
 import {
@@ -66,16 +67,22 @@ export class HttpClient {
   readonly #environment: Environment
   readonly #compress: Compress | undefined
   readonly #cookies: CookieJar | undefined
-  readonly #lookup = createLookup()
+  readonly #lookup: LookupFunction
   readonly #agents = new Map<string, HttpAgent | HttpsAgent>()
   #authenticator: HttpAuthenticator | undefined
   #secure: Promise<Secure> | undefined
   #stopReload: (() => void) | undefined
 
-  constructor(config: HttpClientConfig, settings: Settings, environment: Environment = process.env) {
+  constructor(
+    config: HttpClientConfig,
+    settings: Settings,
+    environment: Environment = process.env,
+    lookup: LookupFunction = createLookup(settings.clock),
+  ) {
     this.#config = config
     this.#settings = settings
     this.#environment = environment
+    this.#lookup = lookup
     const codec = codecOf(config.compression)
     if (codec !== undefined) this.#compress = createCompress(codec, config.compression_params.level)
     if (config.cookies?.enabled) this.#cookies = new CookieJar(settings.clock)

@@ -15,6 +15,7 @@ import { corsSettings } from './cors.ts'
 import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
 import { PlainConnection, type PlainHandler, type PlainSettings } from './plain-http.ts'
+import { makeRoom } from './room.ts'
 import { Sweep } from './sweep.ts'
 import { createSecureServer, serverTls } from './tls.ts'
 
@@ -87,6 +88,8 @@ export interface HttpServerConfig extends Address {
 /** Limits that the collector does not have; `reference` numbers stand in the manual's list of differences. */
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 1024
+/** More than that for the moment in which others give way to them. */
+const BEING_CLOSED = 256
 const DEFAULT_HEADER_TIMEOUT_MS = 10_000
 /** Not a multiple of the usual export intervals, lest a connection closes in the moment that the next request leaves. */
 const DEFAULT_IDLE_TIMEOUT_MS = 110_000
@@ -160,6 +163,8 @@ export class HttpServer {
     const [toNode] = server.listeners('connection')
     if (toNode === undefined) throw new Error('node:http listens to connections')
     server.removeAllListeners('connection')
+    server.maxConnections = MAX_CONNECTIONS + BEING_CLOSED
+    let open = 0
     const { headersTimeout, keepAliveTimeout } = this.#options()
     const settings: PlainSettings = {
       handler,
@@ -174,7 +179,13 @@ export class HttpServer {
       onRefused: this.#events.onRefused,
       onEnd: (connection) => void this.#plain.delete(connection),
     }
-    server.on('connection', (socket: Socket) => this.#plain.add(new PlainConnection(socket, settings)))
+    server.on('connection', (socket: Socket) => {
+      socket.once('close', () => open--)
+      if (++open > MAX_CONNECTIONS && !makeRoom(this.#plain)) {
+        this.#events.onRefused('too_many_connections')
+        socket.destroy()
+      } else this.#plain.add(new PlainConnection(socket, settings))
+    })
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<TlsServer> {

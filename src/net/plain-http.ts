@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { Assembly, freeRead, TRUSTED_BYTES } from './assembly.ts'
 import { isBodyLate } from './http-body.ts'
 import { head, readHead } from './plain-head.ts'
+import type { Sparable } from './room.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Who answers plain requests. */
@@ -54,7 +55,7 @@ export const MAX_PLAIN_BODY_BYTES = 1024 * 1024
 /** How long a sender who was turned away may take to read why. */
 const LINGER_SECONDS = 2
 
-export class PlainConnection implements PlainExchange, Swept {
+export class PlainConnection implements PlainExchange, Swept, Sparable {
   readonly #socket: Socket
   readonly #of: PlainSettings
   /** `new` and `idle` wait for a head, `body` for the rest of a body, `busy` for the answer. */
@@ -109,6 +110,17 @@ export class PlainConnection implements PlainExchange, Swept {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  get rest(): Sparable['rest'] {
+    return this.#state === 'new' ? 'silent' : this.#state === 'idle' ? 'idle' : undefined
+  }
+
+  /** The answer before this may still be on its way. */
+  giveWay(): void {
+    this.#of.onRefused('too_many_connections')
+    this.#state = 'refused'
+    this.#socket.destroySoon()
   }
 
   readonly #onData = (bytes: Buffer): void => {

@@ -283,15 +283,20 @@ test('headers that do not come end the connection, and good requests are served 
   t.ok(await isServed(receiver))
 })
 
-test('more connections than allowed are closed at once, and the others go on', async (t) => {
+test('more connections than allowed are closed at once when the others are in use, and these go on', async (t) => {
   const receiver = await startReceiver(t)
+  const request = Buffer.concat([Buffer.from(post(`Content-Length: ${good.length}\r\n`)), good])
   const sockets: Socket[] = []
-  for (let i = 0; i < 1024; i++) sockets.push(await opened(t, receiver.port))
+  for (let i = 0; i < 1024; i++) {
+    sockets.push(await opened(t, receiver.port))
+    sockets[i]!.write(request.subarray(0, -1))
+  }
+  while (receiver.host.admittedBytes < 1024 * good.length) await turn()
   const tooMany = await opened(t, receiver.port)
   await once(tooMany.resume(), 'close')
   t.equal(receiver.refused.get('too_many_connections'), 1)
   const answered = once(sockets[0]!, 'data')
-  sockets[0]!.write(Buffer.concat([Buffer.from(post(`Content-Length: ${good.length}\r\n`)), good]))
+  sockets[0]!.write(request.subarray(-1))
   t.match(String((await answered)[0]), /^HTTP\/1.1 200/)
   for (const socket of sockets) socket.destroy()
   while (true) {
