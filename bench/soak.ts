@@ -28,6 +28,10 @@ async function run(): Promise<void> {
   const loader = fork(script('side/steady.ts'))
   const mischief = fork(script('soak/mischief.ts'))
   let agent: ChildProcess | undefined
+  for (const child of [standIns, sink, loader, mischief])
+    child.once('exit', (code, signal) => {
+      if (child.connected || code !== 0) console.error(`${child.spawnargs[1]} ended early: ${signal ?? code}`)
+    })
   try {
     const [standInPort, sinks] = await Promise.all([messageOf(standIns), messageOf(sink)])
     const ports = await soakPorts(standInPort as number, sinks as { http: number; grpc: number })
@@ -137,6 +141,8 @@ async function watch(pid: number, ports: SoakPorts): Promise<readonly Sample[]> 
     }
     cpu = now
     samples.push(sample)
+    // The peak of the next minute is its own: proc(5), clear_refs.
+    writeFileSync(`/proc/${pid}/clear_refs`, '5')
     const cells = [sample.corePercent, rssMb, peakRssMb, sample.heapMb, sample.fds, sample.itemsHeld]
     console.log(`${String(minute).padStart(6)}${cells.map((cell) => cell.toFixed(0).padStart(9)).join('')}`)
   }

@@ -6,6 +6,7 @@ import { containerMemory } from '../observe/container-memory.ts'
 import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
 import { RecentSpans } from '../observe/recent-spans.ts'
+import { watchStandstill } from '../observe/standstill.ts'
 import type { Agent } from '../pipeline/agent.ts'
 import { type Plan, PlanError } from '../pipeline/plan.ts'
 import { type Assembled, assemble } from './assemble.ts'
@@ -54,6 +55,7 @@ export async function run(
   const { log } = own
   guard(log, assembled.plugins, pluginApi)
   sayMemory(log)
+  const stopWatching = watchStandstill({ clock: surroundings.clock, log })
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
@@ -70,6 +72,7 @@ export async function run(
     return EXIT.failed
   } finally {
     unwatch()
+    stopWatching()
     await own.stop()
     clearInterval(alive)
   }

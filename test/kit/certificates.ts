@@ -8,7 +8,9 @@ export interface Pair {
   readonly key: string
 }
 
-export async function authority(name = 'test authority'): Promise<Pair & { issue(commonName: string): Promise<Pair> }> {
+export async function authority(
+  name = 'test authority',
+): Promise<Pair & { issue(commonName: string, validUntil?: Date): Promise<Pair> }> {
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -21,11 +23,12 @@ export async function authority(name = 'test authority'): Promise<Pair & { issue
   return {
     ...ca,
     /** For servers on this machine, and for clients. */
-    async issue(commonName) {
+    async issue(commonName, validUntil) {
       const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
         keyType: 'ec',
         algorithm: 'sha256',
         ca,
+        ...(validUntil && { notBeforeDate: new Date(validUntil.getTime() - 86_400_000), notAfterDate: validUntil }),
         extensions: [
           { name: 'basicConstraints', cA: false },
           { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },

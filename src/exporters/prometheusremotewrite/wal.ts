@@ -2,6 +2,7 @@
 // folder  = <number of its first entry, 20 digits>.wal…, and `sent`: the number of the first entry that is not sent yet, as text
 // segment = entry*          entry = length (u32), crc32 of what follows (u32), payload
 // payload = JSON of { items, requests: [WriteRequest] } with the lengths of bodies, a zero byte, the bodies one after the other
+import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -27,6 +28,11 @@ interface Segment {
   count: number
 }
 
+/** What was received is nobody else's to read; a link that somebody has put there leads nowhere. */
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
+const WRITE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
+
 /** Written by one, read by one. Every method but `open` needs `open` to have ended. */
 export class Wal {
   readonly #folder: string
@@ -51,7 +57,7 @@ export class Wal {
 
   /** Resolves with how many items wait from earlier. What is damaged is left out, and told. */
   async open(): Promise<number> {
-    await mkdir(this.#folder, { recursive: true })
+    await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE })
     const names = (await readdir(this.#folder)).filter((name) => /^\d{20}\.wal$/.test(name)).sort()
     this.#sent = Number(await readFile(join(this.#folder, 'sent'), 'utf8').catch(() => '0')) || 0
     let items = 0
@@ -101,7 +107,7 @@ export class Wal {
     await this.#file?.close()
     this.#file = undefined
     const path = join(this.#folder, `${String(this.#next).padStart(20, '0')}.wal`)
-    this.#file = await open(path, 'w')
+    this.#file = await open(path, WRITE_NEW, FILE_MODE)
     this.#fileBytes = 0
     this.#segments = this.#segments.filter((segment) => segment.first !== this.#next)
     this.#segments.push({ first: this.#next, path, count: 0 })
@@ -128,7 +134,7 @@ export class Wal {
   /** Writes down what has been sent, and removes segments of which nothing waits. */
   async truncate(): Promise<void> {
     const path = join(this.#folder, 'sent')
-    await writeFile(`${path}.new`, String(this.#sent))
+    await writeFile(`${path}.new`, String(this.#sent), { flag: WRITE_NEW, mode: FILE_MODE })
     await rename(`${path}.new`, path)
     const open = this.#file === undefined ? undefined : this.#segments.at(-1)
     for (const segment of [...this.#segments]) {

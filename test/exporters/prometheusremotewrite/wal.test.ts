@@ -1,5 +1,5 @@
 // The write-ahead log: what was accepted is sent, over restarts and damage, in order.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { until } from '../../kit/until.ts'
@@ -33,6 +33,21 @@ test('a batch is acknowledged when it is on disk, and sent in order', async (t) 
   await until(() => ledger.outItems === 5)
   await exporter.stop!(AbortSignal.abort())
   t.equal(readFileSync(join(directory, 'sent'), 'utf8'), '5')
+})
+
+test('security 9: the directory and its files are for the owner alone, and a link is not followed', async (t) => {
+  const to = await destination(t)
+  const folder = t.testdir({ elsewhere: 'untouched', wal: { 'sent.new': t.fixture('symlink', '../elsewhere') } })
+  const directory = join(folder, 'made')
+  const { send, ledger, exporter } = await start(t, config(to, directory))
+  await send(request([gauge('m', 1)]))
+  await until(() => ledger.outItems === 1)
+  await exporter.stop!(AbortSignal.abort())
+  const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+  t.equal(modeOf(directory), '700')
+  for (const name of readdirSync(directory)) t.equal(modeOf(join(directory, name)), '600', name)
+  await t.rejects(start(t, config(to, join(folder, 'wal'))), { code: 'ELOOP' })
+  t.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'untouched')
 })
 
 test('what could not be sent is sent by the next run, and by nobody twice', async (t) => {
