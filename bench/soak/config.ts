@@ -25,7 +25,7 @@ receivers:
       http: {endpoint: "127.0.0.1:${ports.http}"}
       grpc: {endpoint: "127.0.0.1:${ports.grpc}", max_recv_msg_size_mib: 20}
   statsd: {endpoint: "127.0.0.1:${ports.statsd}", aggregation_interval: 10s}
-  awsxray: {endpoint: "127.0.0.1:${ports.xray}"}
+  awsxray: {endpoint: "127.0.0.1:${ports.xray}", proxy_server: {endpoint: "127.0.0.1:0"}}
   awsemf: {endpoint: "127.0.0.1:${ports.emf}"}
 processors:
   memory_limiter: {check_interval: 1s, limit_mib: 600, spike_limit_mib: 100}

@@ -63,6 +63,22 @@ test('who we are, what is compressed, which fields of the answer are wanted', as
   t.equal(keyed.server.requests[0]!.path, '/_bulk?filter_path=errors%2Citems.*.status%2Citems.*.error')
 })
 
+test('a refusal costs no walk over the bytes of the request', async (t) => {
+  const { server, send, delivered } = await rig(t)
+  server.faults.push({ status: 503 })
+  const { entries } = Object
+  let walks = 0
+  t.teardown(() => (Object.entries = entries))
+  Object.entries = (of: object) => {
+    if (of instanceof Uint8Array) walks++
+    return entries(of)
+  }
+  await send(items.logs(100))
+  await delivered('logs')
+  t.equal(server.documents.length, 100)
+  t.equal(walks, 0)
+})
+
 test('batches are joined up to a size, or a time; requests have flush::bytes at most', async (t) => {
   const joined = await rig(t, { sending_queue: { batch: { min_size: 3, sizer: 'items', flush_timeout: '7s' } } })
   await joined.send(items.logs(1))
