@@ -11,7 +11,8 @@ const MAX_DEPTH = 48
 const MAX_NAME_BYTES = 127
 /** To learn a name costs more than to look it up: who never comes in the same order twice is soon left alone, for a while. */
 const MAX_CREDIT = 2000
-const PAUSE = 20_000
+/** So many items. */
+const PAUSE = 400_000
 /** For an item that was known. */
 const REWARD = 0.25
 
@@ -50,6 +51,7 @@ export class KnownOrders<P> {
    * Where their parts are goes to `ranges`, four numbers each. Undefined when they have to be looked at one by one.
    */
   find(bytes: Buffer, view: DataView, slots: Int32Array, count: number, ranges: Int32Array): KnownOrder<P> | undefined {
+    if (this.#credit < 0 && this.#isLeftAlone()) return undefined
     let step = this.#first
     let to = 0
     for (let from = 1; from <= count * 3; from += 3) {
@@ -76,9 +78,16 @@ export class KnownOrders<P> {
     return step.isOdd ? undefined : (step.order ??= this.#orderOf(step))
   }
 
-  #learn(step: Step<P>, bytes: Buffer, at: number, end: number): Step<P> | undefined {
+  /** While there is no credit nearly nothing is looked for: some items are, in case the orders of old are back. */
+  #isLeftAlone(): boolean {
     this.#credit--
-    if (this.#credit < -PAUSE || this.#steps === MAX_STEPS) this.#forget()
+    if (this.#credit < -PAUSE) this.#forget()
+    return this.#credit < 0 && (this.#credit & 15) !== 0
+  }
+
+  #learn(step: Step<P>, bytes: Buffer, at: number, end: number): Step<P> | undefined {
+    if (this.#steps === MAX_STEPS) this.#forget()
+    if (this.#credit >= 0) this.#credit--
     const size = bytes[at + 1]!
     const keyEnd = at + 2 + size
     if (this.#credit < 0 || step.depth === MAX_DEPTH || step.isFull) return undefined

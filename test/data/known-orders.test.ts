@@ -140,3 +140,25 @@ test('names that never come in the same order twice are not remembered for ever'
     })
   t.ok(plans() < total / 5, `${plans()} plans`)
 })
+
+test('an order that comes again and again is known in the end, whatever came before', async (t) => {
+  const { attributes } = known()
+  const random = seeded(9)
+  const letters = Array.from({ length: 12 }, (_, i) => `letter${i}`)
+  const shuffled = () => letters.map((name) => [random(1000), name] as const).toSorted((a, b) => a[0] - b[0])
+  batch(Array.from({ length: 2000 }, () => shuffled().map(([, name]) => [name, 'x'] as const))).visit({
+    onSpan: (span) => attributes.open(span.attributes),
+  })
+  let opened = 0
+  let inARow = 0
+  batch([[['b', 'x']]]).visit({
+    onSpan(span) {
+      for (; inARow < 10 && opened < 1_000_000; opened++) {
+        attributes.open(span.attributes)
+        inARow = attributes.plan === undefined ? 0 : inARow + 1
+      }
+    },
+  })
+  t.equal(inARow, 10)
+  t.ok(opened > 1000, 'but not at once')
+})
