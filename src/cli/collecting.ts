@@ -2,11 +2,13 @@
 // which takes 40 ms and a megabyte.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import type { Clock } from '../contract/index.ts'
+import { collectGarbage } from '../observe/collect-garbage.ts'
 
 /** Reads and sets what V8 has. */
 export interface Collector {
   usedHeapBytes(): number
   setFlag(flag: string): void
+  collectThoroughly(): void
 }
 
 /** The first V8 that is known to have these flags: one that is not known is told on stderr. */
@@ -17,6 +19,7 @@ const OUR_YOUNG_GENERATION = '--max-semi-space-size=8'
 const v8: Collector = {
   usedHeapBytes: () => getHeapStatistics().used_heap_size,
   setFlag: setFlagsFromString,
+  collectThoroughly: () => collectGarbage('last-resort'),
 }
 
 /** For the agent of this process, unless it has been told otherwise. */
@@ -40,8 +43,12 @@ const LARGE_BYTES = 48 * 1024 ** 2
 const SMALL_BYTES = 36 * 1024 ** 2
 const EVERY_MS = 1000
 
+/**
+ * What the start has left is collected a second after it: an agent without traffic would keep it for ever. 85 -> 76 MB for 40 ms, once.
+ */
 export function followHeap(collector: Collector, clock: Clock): void {
   collector.setFlag(COUNTING)
+  clock.after(EVERY_MS, () => collector.collectThoroughly())
   let isLarge = false
   const look = (): void => {
     const used = collector.usedHeapBytes()

@@ -11,7 +11,7 @@ test('a large heap is collected by quarters, a small one as V8 likes', async (t)
   const clock = new FakeClock()
   const flags: string[] = []
   let usedHeapBytes = 20 * MIB
-  followHeap({ usedHeapBytes: () => usedHeapBytes, setFlag: (flag) => flags.push(flag) }, clock)
+  followHeap({ usedHeapBytes: () => usedHeapBytes, setFlag: (flag) => flags.push(flag), collectThoroughly() {} }, clock)
   t.same(flags, ['--external-memory-accounted-in-global-limit'])
   const after = async (mib: number): Promise<string[]> => {
     usedHeapBytes = mib * MIB
@@ -23,6 +23,17 @@ test('a large heap is collected by quarters, a small one as V8 likes', async (t)
   t.same(await after(37), ['--heap-growing-percent=25'], 'not to and fro')
   t.same(await after(35), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
   t.same(await after(45), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
+})
+
+test('what the start has left is collected, once', async (t) => {
+  const clock = new FakeClock()
+  let collections = 0
+  followHeap({ usedHeapBytes: () => 0, setFlag() {}, collectThoroughly: () => collections++ }, clock)
+  t.equal(collections, 0)
+  await clock.advance(1000)
+  t.equal(collections, 1)
+  await clock.advance(60_000)
+  t.equal(collections, 1)
 })
 
 /** How often everything is collected while 300 MB of texts come and go beside 60 MB that stay. */

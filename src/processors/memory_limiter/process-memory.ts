@@ -1,7 +1,6 @@
 // What the operating system and the runtime say about memory; and the collection of garbage.
 import { totalmem } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from '../../observe/collect-garbage.ts'
 import { containerMemory } from '../../observe/container-memory.ts'
 
 export interface Usage {
@@ -27,16 +26,5 @@ export const processMemory: ProcessMemory = {
   },
   totalBytes: () => containerMemory()?.limitBytes ?? totalmem(),
   isContained: () => containerMemory() !== undefined,
-  collectGarbage() {
-    collect ??= exposeGc()
-    collect()
-  },
-}
-
-let collect: (() => void) | undefined
-
-/** Without a flag on the command line; takes 8 ms and half a MiB, once, and only where memory is short. */
-function exposeGc(): () => void {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
+  collectGarbage: () => collectGarbage('regular'),
 }
