@@ -1,0 +1,29 @@
+import { test } from 'tap'
+import { lineThrough, type Sample, verdict } from '../../bench/soak/verdict.ts'
+
+const samples = (rssMbOf: (minute: number) => number, minutes = 60): Sample[] =>
+  Array.from({ length: minutes }, (_, minute) => ({
+    corePercent: 10,
+    rssMb: rssMbOf(minute),
+    peakRssMb: 0,
+    heapMb: 100,
+    fds: 70 + (minute % 3),
+    itemsHeld: 1000,
+  }))
+
+test('what goes up and down is no growth, what rises in the second half is', async (t) => {
+  t.ok(verdict(samples((minute) => 300 + 40 * Math.sin(minute))).isGood)
+  t.ok(verdict(samples((minute) => (minute < 20 ? 200 + 5 * minute : 300 + (minute % 7)))).isGood, 'warming up')
+  const growing = verdict(samples((minute) => 300 + 2 * minute + 5 * Math.sin(minute)))
+  t.notOk(growing.isGood)
+  t.match(growing.text, /^rssMb: .*GROWS$/m)
+  t.notMatch(growing.text, /^heapMb: .*GROWS$/m)
+  t.notOk(verdict(samples(() => 300, 9)).isGood, 'too short to say')
+})
+
+test('a line goes through its points', async (t) => {
+  const { slope, error, mean } = lineThrough([1, 3, 5, 7])
+  t.equal(slope, 2)
+  t.equal(error, 0)
+  t.equal(mean, 4)
+})
