@@ -5,30 +5,39 @@ import { followHeap } from '../../src/cli/collecting.ts'
 import { FakeClock } from '../../src/testing/index.ts'
 
 const MIB = 1024 ** 2
-const GROWTH = /^--heap-growing-percent=/
 
-test('a large heap is collected by quarters, a small one as V8 likes', async (t) => {
-  const clock = new FakeClock()
-  const flags: string[] = []
-  let usedHeapBytes = 20 * MIB
-  followHeap({ usedHeapBytes: () => usedHeapBytes, setFlag: (flag) => flags.push(flag), collectThoroughly() {} }, clock)
-  t.same(flags, ['--external-memory-accounted-in-global-limit'])
-  const after = async (mib: number): Promise<string[]> => {
-    usedHeapBytes = mib * MIB
-    await clock.advance(1000)
-    return flags.filter((flag) => GROWTH.test(flag))
+test('a large heap is collected by quarters, a small one seldom, or as V8 likes where there is little room', async (t) => {
+  for (const [hasRoom, small] of [
+    [true, '--heap-growing-percent=200'],
+    [false, '--heap-growing-percent=0'],
+  ] as const) {
+    const clock = new FakeClock()
+    const flags: string[] = []
+    let usedHeapBytes = 20 * MIB
+    const collector = {
+      usedHeapBytes: () => usedHeapBytes,
+      setFlag: (flag: string) => flags.push(flag),
+      collectThoroughly() {},
+    }
+    followHeap(collector, clock, hasRoom)
+    t.same(flags.splice(0), ['--external-memory-accounted-in-global-limit', small])
+    const after = async (mib: number): Promise<string[]> => {
+      usedHeapBytes = mib * MIB
+      await clock.advance(1000)
+      return flags.splice(0)
+    }
+    t.same(await after(60), [])
+    t.same(await after(65), ['--heap-growing-percent=25'])
+    t.same(await after(50), [], 'not to and fro')
+    t.same(await after(47), [small])
+    t.same(await after(60), [])
   }
-  t.same(await after(45), [])
-  t.same(await after(49), ['--heap-growing-percent=25'])
-  t.same(await after(37), ['--heap-growing-percent=25'], 'not to and fro')
-  t.same(await after(35), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
-  t.same(await after(45), ['--heap-growing-percent=25', '--heap-growing-percent=0'])
 })
 
 test('what the start has left is collected, once', async (t) => {
   const clock = new FakeClock()
   let collections = 0
-  followHeap({ usedHeapBytes: () => 0, setFlag() {}, collectThoroughly: () => collections++ }, clock)
+  followHeap({ usedHeapBytes: () => 0, setFlag() {}, collectThoroughly: () => collections++ }, clock, true)
   t.equal(collections, 0)
   await clock.advance(1000)
   t.equal(collections, 1)
