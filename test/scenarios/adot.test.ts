@@ -19,6 +19,7 @@ const skip = typeof found === 'string' && found
 const onOtherPorts = (yaml: string): string =>
   onFreePorts(yaml)
     .replace(/^ {2}(health_check|awsproxy):\s*$/gm, '  $1: {endpoint: "127.0.0.1:0"}')
+    .replace(/^( {2}awsxray:\n {4}endpoint: .*)$/m, '$1\n    proxy_server: {endpoint: "127.0.0.1:0"}')
     .replace(/^ {2}sigv4auth:$/m, '  sigv4auth:\n    service: aps')
 
 test('every configuration of ADOT runs, and sends where it says', { skip, timeout: 110_000 }, async (t) => {

@@ -16,7 +16,7 @@ export interface HeapNode {
 
 /** How often the stack is looked at: a thousand times a second. */
 const CPU_INTERVAL_US = 1000
-/** One allocation in so many bytes is looked at, as in Go; costs 1 to 4 % where nothing but garbage is made. */
+/** One allocation in so many bytes is looked at, as in Go; costs 1 to 6 % where nothing but garbage is made. */
 export const HEAP_INTERVAL_BYTES = 512 * 1024
 
 /** Watches the CPU until `stop`; one at a time. */
