@@ -38,12 +38,12 @@ const hasRoom = (): boolean => (containerMemory()?.limitBytes ?? Infinity) >= 10
 const COUNTING = '--external-memory-accounted-in-global-limit'
 /**
  * A large heap is collected when a quarter has been added to what is in use; V8's own measure lets it grow to twice that. With
- * seven destinations: 307 -> 257 MB for a quarter more CPU. In a small heap a quarter is soon there: ten spans a request took a third more.
+ * seven destinations: 307 -> 253 MB for a quarter to a half more CPU. In a small heap a quarter is soon there: ten spans a request took a third more.
  */
 const BY_A_QUARTER = '--heap-growing-percent=25'
 /**
  * A small one when it has three times as much. Most payloads then die in the young generation, buffers and all, before anything is marked:
- * spans, 100 a request, a fifth less CPU and 80 MB more at most; edited log records a fifth less, and no more memory.
+ * spans and edited log records, 100 a request, a fifth less CPU, and no more memory unless the destination falls behind (80 MB).
  */
 const BY_TWICE = '--heap-growing-percent=200'
 const AS_USUAL = '--heap-growing-percent=0'
