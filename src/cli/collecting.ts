@@ -43,7 +43,7 @@ const COUNTING = '--external-memory-accounted-in-global-limit'
 const BY_A_QUARTER = '--heap-growing-percent=25'
 /**
  * A small one when it has three times as much. Most payloads then die in the young generation, buffers and all, before anything is marked:
- * spans and edited log records, 100 a request, a fifth less CPU, and no more memory unless the destination falls behind (80 MB).
+ * spans and edited log records, 100 a request, a fifth less CPU (two rounds), and in one of the runs 80 MB more at the peak.
  */
 const BY_TWICE = '--heap-growing-percent=200'
 const AS_USUAL = '--heap-growing-percent=0'

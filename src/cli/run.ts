@@ -63,7 +63,10 @@ export async function run(
   const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, clock: surroundings.clock })
   const update = updateFor(process.versions.node)
   if (update !== undefined)
-    log.warn('this Node lacks security fixes: update it', { node: process.versions.node, fixed_in: update })
+    log.warn('this Node lacks security fixes: update it, or run dist/main.js with a newer one', {
+      node: process.versions.node,
+      fixed_in: update,
+    })
   try {
     return await live(assembled, surroundings, own, { signals, shutdownMs })
   } catch (error) {
