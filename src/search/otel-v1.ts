@@ -17,6 +17,7 @@ import { JsonWriter } from '../wire/json.ts'
 import { BASE64, writeAttributeFields } from './fields.ts'
 import { areWhole, Frame, SPAN_ID, TIME, TRACE_ID } from './frame.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
+import { writeEvents, writeLinks } from './span-lists.ts'
 import { writeText } from './value.ts'
 
 export function createOtelV1Spans(): Mode<Span> {
@@ -47,8 +48,8 @@ export function createOtelV1Spans(): Mode<Span> {
       }
       json.endObject()
       if (span.isRoot) writeTraceGroup(json, span, duration)
-      if (span.hasEvents) writeEvents(json, span)
-      if (span.hasLinks) writeLinks(json, span)
+      if (span.hasEvents) writeEvents(json, span, (event) => writeEvent(json, event))
+      if (span.hasLinks) writeLinks(json, span, (link) => writeLinkAttributes(json, link))
       writeNumber(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
       writeNumber(json, KEY.droppedEventsCount, span.droppedEventsCount)
       writeNumber(json, KEY.droppedLinksCount, span.droppedLinksCount)
@@ -153,8 +154,6 @@ const KEY = keysOf(
   'traceGroup',
   'traceGroupFields',
   'statusCode',
-  'events',
-  'links',
   'droppedAttributesCount',
   'droppedEventsCount',
   'droppedLinksCount',
@@ -273,45 +272,15 @@ function writeTraceGroup(json: JsonWriter, span: Span, duration: number): void {
   json.endObject()
 }
 
-function writeEvents(json: JsonWriter, span: Span): void {
-  let isFirst = true
-  span.eachEvent((event: SpanEvent) => {
-    if (isFirst) {
-      json.key(KEY.events)
-      json.beginArray()
-      isFirst = false
-    }
-    json.beginObject()
-    json.key(KEY.name)
-    event.writeName(json)
-    writeAttributes(json, event.attributes)
-    writeNumber(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
-    writeTime(json, KEY.time, event.time)
-    json.endObject()
-  })
-  if (!isFirst) json.endArray()
+function writeEvent(json: JsonWriter, event: SpanEvent): void {
+  json.key(KEY.name)
+  event.writeName(json)
+  writeAttributes(json, event.attributes)
+  writeNumber(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
+  writeTime(json, KEY.time, event.time)
 }
 
-function writeLinks(json: JsonWriter, span: Span): void {
-  let isFirst = true
-  span.eachLink((link: SpanLink) => {
-    if (isFirst) {
-      json.key(KEY.links)
-      json.beginArray()
-      isFirst = false
-    }
-    json.beginObject()
-    json.key(KEY.traceId)
-    link.traceId.writeJson(json)
-    json.key(KEY.spanId)
-    link.spanId.writeJson(json)
-    if (link.traceState !== '') {
-      json.key(KEY.traceState)
-      json.string(link.traceState)
-    }
-    writeAttributes(json, link.attributes)
-    writeNumber(json, KEY.droppedAttributesCount, link.droppedAttributesCount)
-    json.endObject()
-  })
-  if (!isFirst) json.endArray()
+function writeLinkAttributes(json: JsonWriter, link: SpanLink): void {
+  writeAttributes(json, link.attributes)
+  writeNumber(json, KEY.droppedAttributesCount, link.droppedAttributesCount)
 }

@@ -15,6 +15,7 @@ import { JsonWriter } from '../wire/json.ts'
 import { BASE64, LeftOut, withKnownNames, writeAttributeFields } from './fields.ts'
 import { areWhole, Frame, SPAN_ID, TIME, TRACE_ID } from './frame.ts'
 import { keysOf, type Mode, textsOf } from './mode.ts'
+import { writeEvents, writeLinks } from './span-lists.ts'
 import { writeText } from './value.ts'
 
 export interface Ss4oOptions {
@@ -39,8 +40,8 @@ export function createSs4oSpans(options: Ss4oOptions): Mode<Span> {
       json.key(KEY.name)
       span.writeName(json)
       writeKindAndEnd(json, span, traceState === '')
-      if (span.hasEvents) writeEvents(json, span, options)
-      if (span.hasLinks) writeLinks(json, span)
+      if (span.hasEvents) writeEvents(json, span, (event) => writeEvent(json, event, options))
+      if (span.hasLinks) writeLinks(json, span, (link) => writeLinkAttributes(json, link))
       const isWhole = span.droppedAttributesCount + span.droppedEventsCount + span.droppedLinksCount === 0
       if (!isWhole) {
         writeCount(json, KEY.droppedAttributesCount, span.droppedAttributesCount)
@@ -159,8 +160,6 @@ const KEY = keysOf(
   'droppedAttributesCount',
   'droppedEventsCount',
   'droppedLinksCount',
-  'events',
-  'links',
   'instrumentationScope',
   'version',
   'schemaUrl',
@@ -293,51 +292,21 @@ function writeBodyText(json: JsonWriter, record: LogRecord): void {
   if (json.out.length === length) json.string('')
 }
 
-function writeEvents(json: JsonWriter, span: Span, { now }: Ss4oOptions): void {
-  let isFirst = true
-  span.eachEvent((event: SpanEvent) => {
-    if (isFirst) {
-      json.key(KEY.events)
-      json.beginArray()
-      isFirst = false
-    }
-    const { time } = event
-    json.beginObject()
-    json.key(time.isZero ? KEY.observedTimestamp : KEY['@timestamp'])
-    json.iso(time.isZero ? instantFromMillis(now()) : time)
-    json.key(KEY.name)
-    event.writeName(json)
-    json.key(KEY.attributes)
-    writeAttributeFields(json, event.attributes, BASE64)
-    writeCount(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
-    json.endObject()
-  })
-  if (!isFirst) json.endArray()
+function writeEvent(json: JsonWriter, event: SpanEvent, { now }: Ss4oOptions): void {
+  const { time } = event
+  json.key(time.isZero ? KEY.observedTimestamp : KEY['@timestamp'])
+  json.iso(time.isZero ? instantFromMillis(now()) : time)
+  json.key(KEY.name)
+  event.writeName(json)
+  json.key(KEY.attributes)
+  writeAttributeFields(json, event.attributes, BASE64)
+  writeCount(json, KEY.droppedAttributesCount, event.droppedAttributesCount)
 }
 
-function writeLinks(json: JsonWriter, span: Span): void {
-  let isFirst = true
-  span.eachLink((link: SpanLink) => {
-    if (isFirst) {
-      json.key(KEY.links)
-      json.beginArray()
-      isFirst = false
-    }
-    json.beginObject()
-    json.key(KEY.traceId)
-    link.traceId.writeJson(json)
-    json.key(KEY.spanId)
-    link.spanId.writeJson(json)
-    if (link.traceState !== '') {
-      json.key(KEY.traceState)
-      json.string(link.traceState)
-    }
-    if (link.attributes.size > 0) {
-      json.key(KEY.attributes)
-      writeAttributeFields(json, link.attributes, BASE64)
-    }
-    if (link.droppedAttributesCount > 0) writeCount(json, KEY.droppedAttributesCount, link.droppedAttributesCount)
-    json.endObject()
-  })
-  if (!isFirst) json.endArray()
+function writeLinkAttributes(json: JsonWriter, { attributes, droppedAttributesCount }: SpanLink): void {
+  if (attributes.size > 0) {
+    json.key(KEY.attributes)
+    writeAttributeFields(json, attributes, BASE64)
+  }
+  if (droppedAttributesCount > 0) writeCount(json, KEY.droppedAttributesCount, droppedAttributesCount)
 }
