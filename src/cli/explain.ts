@@ -1,4 +1,4 @@
-// `sluice explain`: the reference in the terminal.
+// `sluice explain`: the reference, and the page of the codes, in the terminal.
 import { readFileSync } from 'node:fs'
 import { aliases } from '../components.ts'
 import { catalogOf } from '../manual/catalog.ts'

@@ -106,7 +106,7 @@ export function createProgram(pluginApi: URL): Command {
     })
   program
     .command('explain')
-    .description('explain a component or a setting: what it is, type, default, example, differences')
+    .description('explain a component, a setting or a code: what it is, type, default, example; what to do')
     .argument('[path...]', 'such as exporters.prometheus.metric_expiration; nothing for what there is')
     .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
     .option('--json', 'as JSON')
@@ -250,6 +250,7 @@ Examples:
   sluice explain prometheus                                  all about one; its kind where there are several of the name
   sluice explain exporters.prometheus.metric_expiration      one setting; :: and / do as well as dots
   sluice explain service.telemetry.metrics
+  sluice explain queue_full                                  a code of a metric or a log line: why, and what to do
   sluice explain --plugin ./my-exporter.ts my_exporter
 
 Exit codes: 0, 2 there is no such thing (what may have been meant is named), or the plugin cannot be loaded.`

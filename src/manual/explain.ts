@@ -1,8 +1,9 @@
-// What there is to say about a place in a config.
+// What there is to say about a place in a config, or about a code.
 import { nearest, pluginSettings, type Shape, serviceSettings, shapeOf } from '../config/index.ts'
 import { type FormerSetting, formerSettings } from '../config/successors.ts'
 import { type Catalog, type Entry, SECTIONS, type SectionName, signalsOf } from './catalog.ts'
 import { SECTION_TEXTS } from './config-schema.ts'
+import { codeCalled, type KnownCode, nearestCode } from './errors.ts'
 import { exampleAt } from './example.ts'
 import { DIFFERENCES, EXAMPLE, METRICS, partsOf, sectionCalled, WHEN, yamlIn } from './markdown.ts'
 import { behind, firstStep, follow, type Lost, type Place, pathText } from './path.ts'
@@ -11,7 +12,7 @@ import { childrenOf, defaultText, inReadingOrder, rowsOf, typeText } from './wor
 export interface Topic {
   readonly path: string
   /** A listing is of sections, or of the types of a section. */
-  readonly kind: 'listing' | 'component' | 'setting'
+  readonly kind: 'listing' | 'component' | 'setting' | 'code'
   /** `exporter, beta; metrics` */
   readonly type: string
   /** Markdown. */
@@ -23,6 +24,9 @@ export interface Topic {
   /** What was asked for is an older spelling of this. */
   readonly note?: string
   readonly whenToUse?: string
+  /** Of a code: usual causes, and what to do. */
+  readonly why?: string
+  readonly fix?: string
   /** YAML. */
   readonly example?: string
   readonly children: readonly TopicChild[]
@@ -70,7 +74,9 @@ export function explain(written: string, manual: Manual): Topic {
     if (rest === '') return sectionTopic(section, manual)
     if (rest !== undefined) return only(path, rest, candidates(rest, [section], manual), manual, section)
   }
-  return only(path, path, candidates(path, SECTIONS, manual), manual)
+  const found = candidates(path, SECTIONS, manual)
+  const code = found.length === 0 ? codeCalled(path) : undefined
+  return code === undefined ? only(path, path, found, manual) : codeTopic(code, manual)
 }
 
 const SERVICE_TEXT =
@@ -115,6 +121,21 @@ function sectionTopic(section: SectionName, { catalog }: Manual): Topic {
       isRequired: false,
       hasChildren: true,
     })),
+  }
+}
+
+function codeTopic({ code, page: { what, why, fix }, title }: KnownCode, { catalog }: Manual): Topic {
+  const [setting] = SECTIONS.flatMap((one) => catalog[one].flatMap((entry) => settingsCalled(code, one, entry)))
+  return {
+    path: code,
+    kind: 'code',
+    type: title,
+    ...(setting !== undefined && { note: `This is the code. Settings are called so, too, such as \`${setting}\`.` }),
+    about: what,
+    isRequired: false,
+    why,
+    fix,
+    children: [],
   }
 }
 
@@ -177,14 +198,16 @@ function unknownComponent(rest: string, { catalog }: Manual, section?: SectionNa
     word,
     all.map(({ name }) => name),
   )
+  const code = section === undefined && word === rest ? nearestCode(word) : undefined
+  if (meant === undefined && code !== undefined) return new UnknownPath(`there is no code ${word}`, [code])
   if (meant === undefined)
     return section === undefined
       ? new UnknownPath(`there is no ${word} in a config`, [...SECTIONS, 'service', 'plugins'])
       : new UnknownPath(`there is no ${section.slice(0, -1)} ${word}`, [section])
-  return new UnknownPath(
-    `there is no ${section === undefined ? 'component' : section.slice(0, -1)} ${word}`,
-    all.filter(({ name }) => name === meant).map(({ one }) => `${one}.${meant}${rest.slice(word.length)}`),
-  )
+  return new UnknownPath(`there is no ${section === undefined ? 'component' : section.slice(0, -1)} ${word}`, [
+    ...all.filter(({ name }) => name === meant).map(({ one }) => `${one}.${meant}${rest.slice(word.length)}`),
+    ...(code === undefined ? [] : [code]),
+  ])
 }
 
 const MAX_SUGGESTIONS = 8

@@ -16,6 +16,8 @@ export function terminalText(topic: Topic, screen: Screen): string {
   }
   if (topic.note !== undefined) blocks.push(markdown(topic.note, 2))
   blocks.push(markdown(topic.about, 2))
+  block('Why', topic.why && markdown(topic.why, 2))
+  block('What to do', topic.fix && markdown(topic.fix, 2))
   const facts = factsOf(topic)
   const width = Math.max(0, ...facts.map(([label]) => label.length))
   if (facts.length > 0)

@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { referencePages } from '../../src/cli/reference.ts'
 import { schemaText } from '../../src/cli/schema.ts'
 import { components } from '../../src/components.ts'
+import { errorsPage } from '../../src/manual/errors.ts'
 import { METRICS_OF } from '../../src/manual/metrics.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -13,6 +14,10 @@ const FOLDER = 'docs/reference'
 test('the schema in the repository is the current one', async (t) => {
   const file = 'schema/sluice.schema.json'
   t.ok(readFileSync(file, 'utf8') === (await schemaText([], pluginApi)), `${file} is not current: npm run docs`)
+})
+
+test('the page of the codes is the current one', async (t) => {
+  t.ok(readFileSync('docs/errors.md', 'utf8') === errorsPage(), 'docs/errors.md is not current: npm run docs')
 })
 
 test('the reference pages are the current ones, one a component', async (t) => {

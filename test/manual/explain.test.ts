@@ -102,6 +102,39 @@ test('older names and settings lead to those of today, and say so', async (t) =>
   t.equal(explain('otlp_http', manual).note, undefined)
 })
 
+test('a code is explained with its causes and what to do', async (t) => {
+  t.equal(
+    shown('no_keys'),
+    `no_keys  Requests and connections that were turned away
+
+  There are no keys to check tokens with; senders are asked to come again.
+
+Why
+  The file with the keys cannot be read, or the extension has not started.
+
+What to do
+  Put right the file that the message names.
+`,
+  )
+  t.match(shown('http_418'), /^http_418 {2}What destinations answer\n/)
+  t.match(explain('max_elapsed_time', manual), {
+    kind: 'code',
+    note: /^This is the code\. Settings are called so, too, such as `[\w.]+\.max_elapsed_time`\.$/,
+  })
+})
+
+test('a place in a config wins over a code, and what is near is named of both', async (t) => {
+  const [batch] = manual.catalog.processors.filter(({ factory }) => factory.type === 'batch')
+  const called = { ...batch!, names: [{ ...batch!.names[0]!, name: 'unavailable' }] }
+  const processors = [...manual.catalog.processors, called]
+  t.equal(explain('unavailable', { ...manual, catalog: { ...manual.catalog, processors } }).kind, 'component')
+  t.equal(explain('unavailable', manual).kind, 'code')
+  const near = (written: string): unknown => t.throws(() => explain(written, manual), UnknownPath)
+  t.match(near('queue_ful'), { message: 'there is no code queue_ful', suggestions: ['queue_full'] })
+  t.match(near('spam'), { suggestions: ['processors.span'] })
+  t.match(near('filtere'), { suggestions: ['processors.filter', 'filtered'] })
+})
+
 const MISTAKES = [
   [
     'exporters.prometheus.metric_expire',
