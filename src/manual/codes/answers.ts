@@ -85,17 +85,17 @@ export const ANSWERS: Codes = {
   credentials: {
     what: 'AWS does not accept the credentials, or there are none. They are fetched anew, and it is tried again.',
     why: 'No role on the machine, the task or the pod; keys that have expired; a clock that is wrong.',
-    fix: 'The message names the sources that were asked. See docs/aws.md, and test with `aws sts get-caller-identity` in the same place.',
+    fix: 'The message names the sources that were asked. See [docs/aws.md](aws.md), and test with `aws sts get-caller-identity` in the same place.',
   },
   no_credentials: {
     what: 'The signing proxy has no credentials to sign a request with, and answers 503.',
     why: 'No role on the machine, the task or the pod, or keys that have expired.',
-    fix: 'See docs/aws.md; give the agent a role.',
+    fix: 'See [docs/aws.md](aws.md); give the agent a role.',
   },
   access_denied: {
-    what: 'The credentials lack a permission. It is tried again every half minute, so nothing is lost while somebody adds it.',
+    what: 'The credentials lack a permission. It is tried again at least half a minute later, so that somebody can add it before the batch is given up.',
     why: 'The policy of the role lacks the action, or a policy of the resource or the organisation denies it.',
-    fix: 'Add the action that the message names; docs/aws.md has the policy of every component.',
+    fix: 'Add the action that the message names; [docs/aws.md](aws.md) has the policy of every component.',
   },
   resource_not_found: {
     what: 'A log group, stream, bucket or delivery stream is not there. It is tried again, so it may be made now.',

@@ -212,7 +212,7 @@ export const CHANGED: Codes = {
     fix: 'Nothing, or change the attribute.',
   },
   missing_attribute: {
-    what: 'A placeholder in the name of a log group or stream had nothing to be filled with.',
+    what: 'A placeholder in the name of a log group or stream had nothing to be filled with; `undefined` stands there.',
     why: 'The resource lacks the attribute.',
     fix: 'Set it with a `resource` or `resource_detection` processor.',
   },

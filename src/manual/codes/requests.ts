@@ -150,7 +150,7 @@ export const REQUESTS: Codes = {
   tls_handshake: {
     what: 'A client and the server did not agree on TLS.',
     why: 'The client does not trust the certificate, speaks without TLS, or has no certificate where `client_ca_file` asks for one.',
-    fix: 'The message has the cause; try `openssl s_client -connect`.',
+    fix: 'The cause stands in the log of the client; from its machine try `openssl s_client -connect`.',
   },
   not_http2: {
     what: 'Something else than HTTP/2 spoke to a gRPC port, and was cut off.',
@@ -160,7 +160,7 @@ export const REQUESTS: Codes = {
   protocol_error: {
     what: 'A client broke the rules of HTTP/2.',
     why: 'A faulty client or proxy.',
-    fix: 'Find out which from the address in the log at level debug; bring it up to date.',
+    fix: 'Find out which (the client logs that it was cut off), and bring it up to date.',
   },
   flood: {
     what: 'A client sent far more frames or bytes than the rules allow, and was cut off.',
