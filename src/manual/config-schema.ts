@@ -2,7 +2,7 @@
 import { pluginSettings, type Shape, serviceSettings, shapeOf } from '../config/index.ts'
 import { formerSettings } from '../config/successors.ts'
 import { type Catalog, type Entry, type Name, SECTIONS, type SectionName, SIGNALS } from './catalog.ts'
-import { type JsonSchema, NESTED_KEYS, REFERENCE, SchemaWriter } from './json-schema.ts'
+import { type JsonSchema, NESTED_KEYS, REFERENCE, referenceAlone, SchemaWriter } from './json-schema.ts'
 
 export const SECTION_TEXTS: Readonly<Record<SectionName, string>> = {
   receivers: 'How telemetry comes in: by type, or type/name where there are several of a type.',
@@ -47,7 +47,7 @@ function componentsSchema(writer: SchemaWriter, section: SectionName, entries: r
   return {
     description: SECTION_TEXTS[section],
     type: ['object', 'string', 'null'],
-    pattern: REFERENCE,
+    ...referenceAlone('a mapping'),
     properties,
     patternProperties,
     additionalProperties: false,
@@ -76,7 +76,7 @@ function serviceSchema(writer: SchemaWriter, catalog: Catalog): JsonSchema {
   return {
     description: 'How the components are joined, and what the agent tells of itself.',
     type: ['object', 'string', 'null'],
-    pattern: REFERENCE,
+    ...referenceAlone('a mapping'),
     properties: {
       extensions: { ...setting('extensions'), items: ids(catalog.extensions, ['memory_ballast']) },
       pipelines: {
@@ -114,7 +114,7 @@ function pipelineSchema(shape: Shape, catalog: Catalog): (description: string) =
   return (description) => ({
     description,
     type: ['object', 'string'],
-    pattern: REFERENCE,
+    ...referenceAlone('a mapping'),
     properties: Object.fromEntries(properties),
     required: ['receivers', 'exporters'],
     patternProperties: NESTED_KEYS,
@@ -129,7 +129,11 @@ function ids(entries: readonly Entry[], others: readonly string[] = []): JsonSch
   return {
     anyOf: [
       { enum: names.filter(({ isOld }) => !isOld).map(({ name }) => name) },
-      { type: 'string', pattern: String.raw`^\s*(?:${types})\s*(?:/.*)?$|${REFERENCE}` },
+      {
+        type: 'string',
+        pattern: String.raw`^\s*(?:${types})\s*(?:/.*)?$|${REFERENCE}`,
+        patternErrorMessage: 'Expected the name of a component such as otlp or otlp/internal.',
+      },
     ],
   }
 }

@@ -19,6 +19,7 @@ const DURATION = String.raw`^[+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs
 const SIZE = String.raw`^\s*(?:\d+(?:\.\d*)?|\.\d+)\s*(?:|[bB]|[kKmMgGtT][iI]?[bB])\s*$`
 /** gRPC clients name the way in which an address is found, too. */
 const ENDPOINT = String.raw`^[^/\s]*:\d{1,5}$|^(?:unix|dns|passthrough|https?):\S|^@?/`
+const URL = String.raw`^[hH][tT][tT][pP][sS]?://\S+$`
 const ID = String.raw`^\s*[a-zA-Z][0-9a-zA-Z_]{0,62}\s*(?:/\s*[^\s+$]+\s*)?$`
 
 const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension'])
@@ -217,9 +218,23 @@ const nullable = (types: readonly string[], isOptional: boolean): readonly strin
 /** A value that is no text: a text there is a reference to one. */
 const orReference = (types: readonly string[], isOptional: boolean, keywords: JsonSchema): JsonSchema => ({
   type: nullable([...types, 'string'], isOptional),
-  pattern: REFERENCE,
+  ...referenceAlone(types.map((type) => WORDS[type] ?? type).join(' or ')),
   ...keywords,
 })
+
+/** Of a text where something else belongs. */
+export const referenceAlone = (wanted: string): JsonSchema => ({
+  pattern: REFERENCE,
+  patternErrorMessage: `Expected ${wanted}, or a reference such as \${env:NAME}.`,
+})
+
+const WORDS: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+}
 
 function choice({ allowed = [], isCaseless, isOptional }: Shape): JsonSchema {
   const others = isCaseless
@@ -236,7 +251,10 @@ function scalar({ kind, isOptional, byDefault, least, most }: Shape): JsonSchema
     ...(!UNBOUNDED.has(most) && { maximum: most }),
   }
   // Where nothing is the default, nothing may be written.
-  const or = (pattern: string): string => `${byDefault === '' ? '^$|' : ''}${pattern}|${REFERENCE}`
+  const or = (pattern: string, wanted: string): JsonSchema => ({
+    pattern: `${byDefault === '' ? '^$|' : ''}${pattern}|${REFERENCE}`,
+    patternErrorMessage: `Expected ${wanted}.`,
+  })
   switch (kind) {
     case 'text':
       return { type: nullable(WRITTEN_TEXT, isOptional), ...(least !== undefined && { minLength: least }) }
@@ -247,16 +265,30 @@ function scalar({ kind, isOptional, byDefault, least, most }: Shape): JsonSchema
       return orReference([kind], isOptional, bounds)
     case 'duration':
     case 'milliseconds':
-      return { type: nullable(['string', 'number'], isOptional), pattern: or(DURATION), minimum: 0 }
+      return {
+        type: nullable(['string', 'number'], isOptional),
+        ...or(DURATION, 'a duration such as 30s, 5m or 1h30m'),
+        minimum: 0,
+      }
     case 'size':
-      return { type: nullable(['integer', 'string'], isOptional), pattern: or(SIZE), minimum: 0 }
+      return {
+        type: nullable(['integer', 'string'], isOptional),
+        ...or(SIZE, 'a size such as 512KiB or 20MiB'),
+        minimum: 0,
+      }
     case 'endpoint':
-      return { type: nullable(['string'], isOptional), pattern: or(ENDPOINT) }
+      return {
+        type: nullable(['string'], isOptional),
+        ...or(ENDPOINT, 'an address such as 127.0.0.1:4317 or collector:4317'),
+      }
     case 'url':
-      return { type: nullable(['string'], isOptional), pattern: or(String.raw`^[hH][tT][tT][pP][sS]?://\S+$`) }
+      return { type: nullable(['string'], isOptional), ...or(URL, 'a URL such as https://collector:4318') }
     case 'id':
     case 'extension':
-      return { type: nullable(['string'], isOptional), pattern: or(ID) }
+      return {
+        type: nullable(['string'], isOptional),
+        ...or(ID, 'the name of a component such as otlp or otlp/internal'),
+      }
     default:
       return { type: nullable(WRITTEN_TEXT, isOptional) }
   }

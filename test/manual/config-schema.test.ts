@@ -20,7 +20,7 @@ function validator(of: object = schema) {
     strictTypes: false,
     strictRequired: false,
   })
-  ajv.addKeyword('deprecationMessage')
+  ajv.addVocabulary(['deprecationMessage', 'patternErrorMessage'])
   ajv.addSchema(of, 'config')
   return ajv
 }
