@@ -12,8 +12,9 @@ import { digestOf } from '../../net/same-text.ts'
 import { WatchedFile } from '../../net/watched-file.ts'
 import type { HtpasswdConfig } from './config.ts'
 import { type Check, parseHtpasswd } from './htpasswd.ts'
+import { SlowChecks } from './slow-checks.ts'
 
-/** A right bcrypt password costs as much as ten thousand spans, so it is remembered; so many at most. */
+/** What is slow on purpose costs as much as ten thousand spans, so a right password is remembered; so many at most. */
 const MAX_KNOWN = 1000
 /** Checks that take their time go one after the other; so many may wait. */
 const MAX_WAITING = 100
@@ -23,6 +24,8 @@ const CHALLENGE = 'Basic realm="sluice", charset="UTF-8"'
 export class BasicAuthServer implements ServerAuthenticator {
   readonly #inline: string
   readonly #file: WatchedFile | undefined
+  readonly #settings: Settings
+  readonly #slow: SlowChecks
   readonly #pepper = randomBytes(16).toString('hex')
   #checks: ReadonlyMap<string, Check> = new Map()
   /** By a digest of what was sent. */
@@ -32,8 +35,10 @@ export class BasicAuthServer implements ServerAuthenticator {
 
   constructor({ file, inline }: HtpasswdConfig, settings: Settings) {
     this.#inline = inline?.reveal() ?? ''
+    this.#settings = settings
+    this.#slow = new SlowChecks(settings)
     if (file === '') return
-    const take = (text: string): Promise<void> => this.#load(text)
+    const take = (text: string): void => this.#load(text)
     this.#file = new WatchedFile({ path: file, setting: 'htpasswd::file', take }, settings)
   }
 
@@ -43,17 +48,28 @@ export class BasicAuthServer implements ServerAuthenticator {
     this.#file.watch()
   }
 
-  async #load(ofFile: string): Promise<void> {
-    const checks = await parseHtpasswd(ofFile)
-    const inline = await parseHtpasswd(this.#inline).catch((error: unknown) => {
-      throw new Error(`htpasswd::inline: ${messageOf(error)}`, { cause: error })
-    })
-    this.#checks = new Map([...checks, ...inline])
+  #load(ofFile: string): void {
+    this.#checks = new Map([...this.#parse(ofFile, 'htpasswd::file'), ...this.#parseInline()])
     this.#known.clear()
+  }
+
+  #parse(text: string, setting: string): Map<string, Check> {
+    const warn = (message: string): void =>
+      this.#settings.log.warn('a line of htpasswd may be a mistake', { setting, why: message })
+    return parseHtpasswd(text, { warn, isRight: (password, hash) => this.#slow.isRight(password, hash) })
+  }
+
+  #parseInline(): Map<string, Check> {
+    try {
+      return this.#parse(this.#inline, 'htpasswd::inline')
+    } catch (error) {
+      throw new Error(`htpasswd::inline: ${messageOf(error)}`, { cause: error })
+    }
   }
 
   async stop(): Promise<void> {
     this.#file?.stop()
+    this.#slow.stop()
   }
 
   identify(head: IncomingHead): Identity | Promise<Identity> {

@@ -97,6 +97,11 @@ export const REQUESTS: Codes = {
     why: 'The file with the keys cannot be read, or the extension has not started.',
     fix: 'Put right the file that the message names.',
   },
+  no_password_check: {
+    what: 'The thread in which `basicauth` compares passwords has ended in the middle; the next check begins another.',
+    why: 'It could not begin or went out of memory; an error in the log says which.',
+    fix: 'Nothing when it happens once; else give the process 10 MB more.',
+  },
   too_many_passwords: {
     what: 'So many passwords are being checked that a request was sent away, to come again.',
     why: 'Checking a password takes CPU on purpose; somebody tries many, or very many senders begin at once.',

@@ -17,18 +17,20 @@ import { headOf, problemsOf, startExtension } from '../../kit/authenticator.ts'
 import { items } from '../../kit/otlp.ts'
 import { startReceiver } from '../../kit/receiver.ts'
 import { until } from '../../kit/until.ts'
+import { hasOpenssl } from './openssl.ts'
 
 type Client = HttpAuthenticator & Required<GrpcAuthenticator>
 const sent = (name: string, password: string) =>
   headOf({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` })
 const never = new AbortController().signal
 
-/** By `htpasswd` and `openssl passwd`, all of the same password. */
+/** All of the same password. */
 const PASSWORD = 'let: me in'
 const HASHES = {
   bcrypt: hashSync(PASSWORD, 4),
   php: hashSync(PASSWORD, 4).replace(/^\$2.\$/, '$2y$'),
   sha: '{SHA}83hT12pb86dq4AdkMGhmwKdztXI=',
+  nginx: `{PLAIN}${PASSWORD}`,
   plain: PASSWORD,
 }
 
@@ -51,22 +53,37 @@ test('every kind of hash knows its password, and no other', async (t) => {
 })
 
 test('hashes that openssl makes are known', { skip: !hasOpenssl() && 'there is no openssl' }, async (t) => {
-  for (const password of ['secret', 'a long one: more than sixteen letters', 'grüße']) {
-    const apr1 = execFileSync('openssl', ['passwd', '-apr1', password]).toString().trim()
-    const { extension } = await startExtension<ServerAuthenticator>(t, basicauth, { htpasswd: { inline: `a:${apr1}` } })
-    t.same((await extension.identify(sent('a', password))).get('username'), ['a'])
-    await t.rejects(async () => extension.identify(sent('a', `${password}x`)), { name: 'UnauthenticatedError' })
-  }
+  for (const password of ['secret', 'a long one: more than sixteen letters', 'grüße'])
+    for (const flag of ['-apr1', '-1', '-5', '-6']) {
+      const hash = execFileSync('openssl', ['passwd', flag, password]).toString().trim()
+      const { extension } = await startExtension<ServerAuthenticator>(t, basicauth, {
+        htpasswd: { inline: `a:${hash}` },
+      })
+      t.same((await extension.identify(sent('a', password))).get('username'), ['a'])
+      await t.rejects(async () => extension.identify(sent('a', `${password}x`)), { name: 'UnauthenticatedError' })
+    }
 })
 
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'])
-    return true
-  } catch {
-    return false
+test('a check that is slow on purpose does not hold the agent, and its thread ends', async (t) => {
+  const { extension, settings } = await startExtension<ServerAuthenticator>(t, basicauth, {
+    htpasswd: { inline: `a:${hashSync(PASSWORD, 12)}` },
+  })
+  let turns = 0
+  let isOver = false
+  const turn = (): void => {
+    turns++
+    if (!isOver) setImmediate(turn)
   }
-}
+  turn()
+  await t.rejects(async () => extension.identify(sent('a', 'wrong')), { name: 'UnauthenticatedError' })
+  isOver = true
+  // In this thread it would let others go on four times.
+  t.ok(turns > 20)
+  t.equal(settings.clock.pending, 1)
+  await settings.clock.advance(10_000)
+  t.equal(settings.clock.pending, 0)
+  t.same((await extension.identify(sent('a', PASSWORD))).get('username'), ['a'], 'another one is begun')
+})
 
 test('who is unknown, or says nothing that is a name and a password, is refused with a challenge', async (t) => {
   const { extension } = await startExtension<ServerAuthenticator>(t, basicauth, {
@@ -138,7 +155,17 @@ test('mistakes are told at once, and never a hash', async (t) => {
   t.match(problemsOf(basicauth, { client_auth: { username: 'a:b' } }), /colon/)
   const start = (inline: string) => startExtension(t, basicauth, { htpasswd: { inline } })
   await t.rejects(start('a:$6$salt$hidden'), { message: /^htpasswd::inline: line 1: unknown kind of hash(?!.*hidden)/ })
+  const { settings } = await start('a:rqXexS6ZhobKA')
+  t.match(settings.lines[0], {
+    level: 'warn',
+    fields: { setting: 'htpasswd::inline', why: /^line 1: taken as the password itself; if it is a hash of crypt/ },
+  })
   await t.rejects(start('a:x\nb:{SSHA}aa'), { message: /line 2/ })
+  await t.rejects(start('a:{SHA}aa'), { message: /line 1: unknown kind/ })
+  await t.rejects(start(`a:$6$rounds=5000000$salt$${'h'.repeat(86)}`), {
+    message: /^htpasswd::inline: line 1: rounds=5000000 is not from 1000 to 200000(?!.*hhh)/,
+  })
+  await t.rejects(start(`a:${HASHES.bcrypt.replace('$04$', '$15$')}`), { message: /cost of 15, .* -C 10/ })
   await t.rejects(startExtension(t, basicauth, { htpasswd: { file: '/no/such' } }), {
     message: /^htpasswd::file: ENOENT/,
   })
