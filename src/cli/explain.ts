@@ -4,10 +4,13 @@ import { aliases } from '../components.ts'
 import { catalogOf } from '../manual/catalog.ts'
 import { explain, type Topic, UnknownPath } from '../manual/explain.ts'
 import { terminalText } from '../manual/terminal.ts'
+import { takesColours } from '../observe/console.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { loadFactories } from './factories.ts'
+import { columnsOf } from './help.ts'
 
+/** Prose in longer lines is hard to read. */
 const WIDTH = 80
 
 export async function printExplanation(
@@ -24,8 +27,8 @@ export async function printExplanation(
     process.stderr.write(`sluice: ${error.message}\n${suggestionsText(error.suggestions)}`)
     return EXIT.usage
   }
-  const isColoured = process.stdout.isTTY && process.env.NO_COLOR === undefined
-  const columns = Math.max(40, Math.min(WIDTH, process.stdout.columns ?? WIDTH))
+  const isColoured = takesColours(process.stdout.isTTY)
+  const columns = Math.min(WIDTH, columnsOf(process.stdout))
   process.stdout.write(
     options.json ? `${JSON.stringify(topic, null, 2)}\n` : terminalText(topic, { columns, isColoured }),
   )

@@ -3,6 +3,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/values.ts'
 import type { Signal } from '../data/index.ts'
 import { EXIT } from './exit-codes.ts'
+import { helpTail } from './help.ts'
 
 interface Options {
   readonly endpoint?: string
@@ -57,7 +58,7 @@ export function addGenerate(program: Command): void {
       new Option('--compression <name>', 'how bodies are compressed').choices(['none', 'gzip', 'zstd']).default('none'),
     )
     .option('--insecure', 'without a scheme: no TLS; with https: any certificate')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', HELP)
     .action(async (signals: readonly Signal[], options: Options, command: Command) => {
       process.exitCode = await run(signals, options, command)
     })
@@ -146,14 +147,18 @@ function collectHeader(text: string, before: Readonly<Record<string, string>>): 
   return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() }
 }
 
-const EXAMPLES = `
-Examples:
-  sluice generate                                               100 items a second for 10 s to http://localhost:4318
-  sluice generate traces --rate 1000 --duration 1m --endpoint localhost:4317           over gRPC, by its port
-  sluice generate all --rate 0 --connections 4 --batch 1000     as fast as the agent takes them
-  sluice generate logs --endpoint https://otlp.example.com --headers "authorization=Bearer $TOKEN" --compression gzip
-
-What it sends: requests to a shop (a gateway, orders, payments, an inventory) as traces with errors and slow calls, the log
-records that go with them, and the metrics that the services count. Trace ids in logs and exemplars lead to the traces.
-
-Exit codes: 0 something was taken, 1 nothing was, 2 the command line is wrong.`
+const HELP = helpTail({
+  examples: [
+    ['sluice generate', '100 items a second for 10 s to http://localhost:4318'],
+    ['sluice generate traces --rate 1000 --duration 1m --endpoint localhost:4317', 'over gRPC, by its port'],
+    ['sluice generate all --rate 0 --connections 4 --batch 1000', 'as fast as the agent takes them'],
+    [
+      `sluice generate logs --endpoint https://otlp.example.com \\
+      --headers "authorization=Bearer $TOKEN" --compression gzip`,
+    ],
+  ],
+  notes: [
+    'What it sends: requests to a shop (a gateway, orders, payments, an inventory) as traces with errors and slow calls, the log records that go with them, and the metrics that the services count. Trace ids in logs and exemplars lead to the traces.',
+    'Exit codes: 0 something was taken, 1 nothing was, 2 the command line is wrong.',
+  ],
+})

@@ -1,9 +1,11 @@
 // `sluice components`: what there is, from the factories themselves.
 import type { Factory } from '../contract/index.ts'
 import { signalsOf } from '../manual/catalog.ts'
+import { wrapped } from '../manual/wrap.ts'
 import { complain } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { loadFactories } from './factories.ts'
+import { columnsOf } from './help.ts'
 
 interface Row {
   readonly kind: string
@@ -28,9 +30,9 @@ export async function listComponents(
     const wanted = options.name?.toLowerCase() ?? ''
     return [type, ...aliases].some((name) => name.includes(wanted))
   })
-  process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows))
+  process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows, columnsOf(process.stdout)))
   if (rows.length > 0) return EXIT.ok
-  process.stderr.write(`sluice: no component is called ${options.name}\n`)
+  process.stderr.write(`sluice: no component is called ${options.name}; sluice components lists all\n`)
   return EXIT.failed
 }
 
@@ -45,7 +47,8 @@ const signalsText = (factory: Factory): string =>
     ? factory.routes.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(', ')
     : signalsOf(factory).join(', ')
 
-function table(rows: readonly Row[]): string {
+/** Names and what belongs to them on a line; what each is below, as wide as the terminal. */
+function table(rows: readonly Row[], columns: number): string {
   const lines: string[] = []
   for (const kind of ['receiver', 'processor', 'exporter', 'connector', 'extension']) {
     const ofKind = rows.filter((row) => row.kind === kind).sort((a, b) => a.type.localeCompare(b.type))
@@ -53,7 +56,8 @@ function table(rows: readonly Row[]): string {
     lines.push('', `${kind}s`)
     for (const { type, aliases, signals, stability, summary } of ofKind) {
       const name = aliases.length > 0 ? `${type} (${aliases.join(', ')})` : type
-      lines.push(`  ${name.padEnd(28)} ${signals.padEnd(22)} ${stability.padEnd(12)} ${summary}`)
+      const facts = [stability, signals].filter((fact) => fact !== '').join('; ')
+      lines.push(`  ${name}  [${facts}]`, wrapped(summary, columns, '      '))
     }
   }
   return lines.length > 0 ? `${lines.slice(1).join('\n')}\n` : ''

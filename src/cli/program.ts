@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { nearest } from '../config/nearest.ts'
 import { EXIT } from './exit-codes.ts'
 import { addGenerate } from './generate.ts'
+import * as help from './help-texts.ts'
 import { addNew } from './new.ts'
 import { version } from './version.ts'
 
@@ -19,13 +20,14 @@ export interface ConfigOptions {
 export async function main(argv: readonly string[], pluginApi: URL): Promise<void> {
   try {
     const program = createProgram(pluginApi)
-    refuseUnknown(program, argv[2])
+    refuseUnknown(program, argv)
     await program.parseAsync(argv)
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
       const file = argv.slice(3).find(isConfigName)
-      if (error.code === 'commander.excessArguments' && file !== undefined) process.stderr.write(`${asConfig(file)}\n`)
+      if (error.code === 'commander.excessArguments' && file !== undefined)
+        process.stderr.write(`${asConfig(file, argv[2])}\n`)
     } else {
       process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       process.exitCode = EXIT.internal
@@ -40,19 +42,28 @@ function leave(): void {
   setTimeout(() => process.exit(), 500).unref()
 }
 
-/** `run` is what happens without a command, so that a collector's command line works; a mistyped command is not an argument of it. */
-function refuseUnknown(program: Command, word: string | undefined): void {
+/**
+ * `run` is what happens without a command, so that a collector's command line works; a mistyped command is not an argument of it.
+ * Nor is there help for one.
+ */
+function refuseUnknown(program: Command, [, , first, second]: readonly string[]): void {
+  const word = first === 'help' ? second : first
   if (word === undefined || word.startsWith('-')) return
   const names = [...program.commands.map((command) => command.name()), 'help']
   if (names.includes(word)) return
-  const meant = isConfigName(word) ? undefined : nearest(word, names)
-  if (isConfigName(word)) program.error(`error: unknown command '${word}'. ${asConfig(word)}`, { exitCode: EXIT.usage })
-  const hint = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${meant}?`
-  program.error(`error: unknown command '${word}'. ${hint}`, { exitCode: EXIT.usage })
+  const meant = nearest(word, names)
+  const hint =
+    meant === undefined
+      ? `There are ${names.filter((name) => name !== 'health').join(', ')}.`
+      : `Did you mean ${meant}?`
+  program.error(`error: unknown command '${word}'. ${isConfigName(word) ? asConfig(word) : hint}`, {
+    exitCode: EXIT.usage,
+  })
 }
 
 const isConfigName = (word: string): boolean => /^[^-].*\.(ya?ml|json)$/.test(word)
-const asConfig = (file: string): string => `A config is given with --config: sluice run --config ${file}`
+const asConfig = (file: string, command = 'run'): string =>
+  `A config is given with --config: sluice ${command} --config ${file}`
 
 export function createProgram(pluginApi: URL): Command {
   const program = new Command('sluice')
@@ -61,7 +72,7 @@ export function createProgram(pluginApi: URL): Command {
     .helpCommand('help [command]', 'all about a command')
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', help.program)
 
   withConfig(program.command('run', { isDefault: true }))
     .description('run the agent until it is stopped')
@@ -71,7 +82,7 @@ export function createProgram(pluginApi: URL): Command {
         .default('25s'),
     )
     .addOption(new Option('--refresh <duration>', REFRESH).env('SLUICE_REFRESH').default('15m'))
-    .addHelpText('after', RUN_HELP)
+    .addHelpText('after', help.run)
     .action(async ({ shutdownTimeout, refresh, ...options }: Given & RunOptions, command) => {
       const shutdownMs = await shutdownMsOf(shutdownTimeout, command)
       const refreshMs = await refreshMsOf(refresh, command)
@@ -81,7 +92,7 @@ export function createProgram(pluginApi: URL): Command {
   withConfig(program.command('validate'))
     .option('--offline', OFFLINE)
     .description('check a config: every mistake at once, with file, line and column')
-    .addHelpText('after', '\nExit codes: 0 the config can run, 2 it cannot.')
+    .addHelpText('after', help.validate)
     .action(async (options: Given) => {
       const { validate } = await import('./validate.ts')
       process.exitCode = await validate(whole(options), pluginApi)
@@ -89,7 +100,7 @@ export function createProgram(pluginApi: URL): Command {
   withConfig(program.command('print-config'))
     .option('--offline', OFFLINE)
     .description('print the config as it is understood: merged, expanded, secrets hidden')
-    .addHelpText('after', '\nWarnings go to standard error. Exit codes: 0, or 2 when the config cannot run.')
+    .addHelpText('after', help.printConfig)
     .action(async (options: Given) => {
       const { print } = await import('./print-config.ts')
       process.exitCode = await print(whole(options), pluginApi)
@@ -100,6 +111,7 @@ export function createProgram(pluginApi: URL): Command {
     .option('-p, --plugin <path-or-package>', 'load a plugin as well; may be given again', collect)
     .option('--json', 'as JSON')
     .argument('[name]', 'only the components whose name contains this')
+    .addHelpText('after', help.components)
     .action(async (name: string | undefined, options: { plugin?: string[]; json?: boolean }) => {
       const { listComponents } = await import('./list-components.ts')
       process.exitCode = await listComponents({ name, plugin: [], ...options }, pluginApi)
@@ -110,7 +122,7 @@ export function createProgram(pluginApi: URL): Command {
     .argument('[path...]', 'such as exporters.prometheus.metric_expiration; nothing for what there is')
     .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
     .option('--json', 'as JSON')
-    .addHelpText('after', EXPLAIN_HELP)
+    .addHelpText('after', help.explain)
     .action(async (path: string[], options: { plugin?: string[]; json?: boolean }) => {
       const { printExplanation } = await import('./explain.ts')
       process.exitCode = await printExplanation(path.join('.'), { plugin: [], ...options }, pluginApi)
@@ -120,7 +132,7 @@ export function createProgram(pluginApi: URL): Command {
     .description('write the JSON Schema of the whole config, for editors')
     .option('-p, --plugin <path-or-package>', 'with the components of a plugin; may be given again', collect)
     .option('-o, --output <file>', 'into a file; without it to standard output')
-    .addHelpText('after', SCHEMA_HELP)
+    .addHelpText('after', help.schema)
     .action(async (options: { plugin?: string[]; output?: string }) => {
       const { writeSchema } = await import('./schema.ts')
       process.exitCode = await writeSchema({ plugin: [], ...options }, pluginApi)
@@ -140,7 +152,7 @@ const addHealthcheck = (command: Command): Command =>
   command
     .description('ask a running agent how it is; for health checks of containers without a shell')
     .argument('[url]', 'where its health_check extension listens; without it the config says')
-    .addHelpText('after', HEALTHCHECK_HELP)
+    .addHelpText('after', help.healthcheck)
     .action(async (url: string | undefined, options: Partial<ConfigOptions>) => {
       const { healthcheck } = await import('./healthcheck.ts')
       process.exitCode = await healthcheck(url, whole(options))
@@ -199,58 +211,3 @@ function withConfig(command: Command): Command {
     .option('-s, --set <key=value>', 'one setting over the config: --set exporters::debug::verbosity=detailed', collect)
     .option('-p, --plugin <path-or-package>', 'load a plugin: a .ts or .js file, or an installed package', collect)
 }
-
-const EXAMPLES = `
-Examples:
-  sluice run --config configs/local.yaml            OTLP in, a Prometheus endpoint and files out
-  sluice validate --config my.yaml                  what is wrong with it, all at once
-  sluice components otlp                            what there is for OTLP
-  sluice explain exporters.prometheus               all about a component, or one of its settings
-  sluice schema --output sluice.schema.json         for the editor: completion, hints, mistakes underlined
-  sluice generate --rate 50 --duration 20s          sample telemetry, to see something pass
-  sluice new exporter my-exporter                   a plugin of your own, with tests that pass
-
-A config for the OpenTelemetry Collector (otelcol, ADOT) is a config for sluice.`
-
-const RUN_HELP = `
-Examples:
-  sluice run --config base.yaml --config production.yaml     the second over the first
-  sluice run --config base.yaml --set exporters::debug::verbosity=detailed
-  AOT_CONFIG_CONTENT="$(cat my.yaml)" sluice run             the config in a variable, as ECS task definitions have it
-  sluice run --config my.yaml --plugin ./my-exporter.ts      with a plugin
-
-Stopping: SIGTERM or SIGINT stops taking requests and delivers what is held, for at most 25 s
-(--shutdown-timeout, SLUICE_SHUTDOWN_TIMEOUT); a second one ends at once.
-Exit codes: 0 stopped, 1 did not start, 2 the config or command line is wrong, 3 stopped and items were lost, 70 a fault, 130 stopped at once.`
-
-const HEALTHCHECK_HELP = `
-With the options that the agent runs with, it reads from the config where the extension listens: endpoint, transport, path, TLS.
-Without any, and without AOT_CONFIG_CONTENT, it asks http://127.0.0.1:13133/.
-
-Examples:
-  sluice healthcheck --config /etc/sluice/config.yaml
-  sluice healthcheck http://127.0.0.1:13133/health/detailed
-
-Exit codes: 0 it is ready, 1 it is not, or does not answer, 2 the URL is none, or the config has no health_check.`
-
-const SCHEMA_HELP = `
-An editor with a YAML language server completes and checks a config that begins with
-  # yaml-language-server: $schema=./sluice.schema.json
-
-Examples:
-  sluice schema --output sluice.schema.json
-  sluice schema --plugin ./my-exporter.ts --output sluice.schema.json     with the components of a plugin
-
-Exit codes: 0, 1 the file cannot be written, 2 the plugin cannot be loaded.`
-
-const EXPLAIN_HELP = `
-Examples:
-  sluice explain                                             the sections of a config
-  sluice explain exporters                                   the exporters that there are
-  sluice explain prometheus                                  all about one; its kind where there are several of the name
-  sluice explain exporters.prometheus.metric_expiration      one setting; :: and / do as well as dots
-  sluice explain service.telemetry.metrics
-  sluice explain queue_full                                  a code of a metric or a log line: why, and what to do
-  sluice explain --plugin ./my-exporter.ts my_exporter
-
-Exit codes: 0, 2 there is no such thing (what may have been meant is named), or the plugin cannot be loaded.`

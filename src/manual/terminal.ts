@@ -1,6 +1,7 @@
 // An explanation as lines for a terminal.
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import type { Topic, TopicChild } from './explain.ts'
+import { wrapped } from './wrap.ts'
 
 export interface Screen {
   readonly columns: number
@@ -152,22 +153,3 @@ function tableText(table: string, indent: string, columns: number, inline: (text
 }
 
 const indented = (text: string, by: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by))
-
-const lengthOf = (text: string): number => stripVTControlCharacters(text).length
-
-/** Lines of at most so many columns; the first begins with `start`, the others with as many blanks. */
-function wrapped(text: string, columns: number, start: string, hanging = lengthOf(start)): string {
-  const lines: string[] = []
-  let line = start
-  let isEmpty = true
-  for (const word of text.split(' ')) {
-    if (!isEmpty && lengthOf(line) + 1 + lengthOf(word) > columns) {
-      lines.push(line)
-      line = ' '.repeat(hanging)
-      isEmpty = true
-    }
-    line += isEmpty ? word : ` ${word}`
-    isEmpty = false
-  }
-  return [...lines, line].join('\n')
-}

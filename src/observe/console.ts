@@ -29,6 +29,10 @@ export function consoleLine(json: string, hasColours: boolean): string {
   return `${[line, ...below.map((text) => `  ${visible(String(text))}`)].join('\n')}\n`
 }
 
+/** A terminal does, unless somebody has said NO_COLOR (https://no-color.org). */
+export const takesColours = (isTerminal: boolean, env: NodeJS.ProcessEnv = process.env): boolean =>
+  isTerminal && !env.NO_COLOR
+
 /** A control character shows as its escape. */
 const visible = (text: string): string => text.replace(/\p{C}|[\u2028\u2029]/gu, escapeCharacter)
 

@@ -80,7 +80,7 @@ function baseOf(settings: LogSettings, { resource, redaction }: LogOptions): Rec
 }
 
 function writeLine(outputs: readonly Output[], encoding: LogSettings['encoding'], json: string): void {
-  for (const output of outputs) output.write(encoding === 'json' ? json : consoleLine(json, output.isTerminal))
+  for (const output of outputs) output.write(encoding === 'json' ? json : consoleLine(json, output.hasColours))
 }
 
 interface Shared {

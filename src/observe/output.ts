@@ -4,6 +4,7 @@ import { close, openSync, write, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from '../contract/index.ts'
+import { takesColours } from './console.ts'
 
 /** A reader that stands still costs at most this much memory. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -25,7 +26,7 @@ function openFile(path: string): number {
 }
 
 export class Output {
-  readonly isTerminal: boolean
+  readonly hasColours: boolean
   readonly #path: string
   readonly #fd: number
   readonly #isOwnFile: boolean
@@ -42,7 +43,7 @@ export class Output {
     this.#fd = fd
     this.#isOwnFile = isOwnFile
     this.#onFailure = onFailure
-    this.isTerminal = !isOwnFile && isatty(fd)
+    this.hasColours = takesColours(!isOwnFile && isatty(fd))
     process.on('exit', this.#writeRest)
   }
 

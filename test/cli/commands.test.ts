@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { helpText } from '../../src/cli/help.ts'
+import { createProgram } from '../../src/cli/program.ts'
 import { components } from '../../src/components.ts'
 import { sluice } from '../kit/process.ts'
 
@@ -24,11 +26,49 @@ test('an unknown command is refused with a suggestion', async (t) => {
 })
 
 test('a config that is named without --config is asked for with it', async (t) => {
-  for (const args of [['my.yaml'], ['validate', 'my.yaml'], ['run', './my.yml']]) {
+  for (const [args, meant] of [
+    [['my.yaml'], 'run --config my.yaml'],
+    [['validate', 'my.yaml'], 'validate --config my.yaml'],
+    [['run', './my.yml'], 'run --config ./my.yml'],
+  ] as const) {
     const { code, stderr } = await sluice(args)
     t.equal(code, 2)
-    t.match(stderr, /given with --config: sluice run --config .*my\.ya?ml/)
+    t.ok(stderr.includes(`given with --config: sluice ${meant}\n`), stderr)
   }
+})
+
+test('help for an unknown command is refused likewise', async (t) => {
+  const { code, stdout, stderr } = await sluice(['help', 'explane'])
+  t.equal(code, 2)
+  t.equal(stdout, '')
+  t.match(stderr, /unknown command 'explane'\. Did you mean explain\?/)
+})
+
+test('the help of every command fits into 80 columns, and has exit codes', async (t) => {
+  const program = createProgram(new URL('../../src/plugin.ts', import.meta.url))
+  t.ok(program.commands.length > 0)
+  for (const command of program.commands) {
+    let text = ''
+    command.configureOutput({ writeOut: (piece) => void (text += piece) }).outputHelp()
+    t.match(text, /^Examples:\n {2}.*sluice/m, command.name())
+    t.match(text, /^Exit codes: 0|Exit codes: 0, or 2/m, command.name())
+    for (const line of text.split('\n')) t.ok(line.length <= 80, `${command.name()}: ${line}`)
+  }
+})
+
+test('in a wide terminal what an example is for stands beside it, in a narrow one below', async (t) => {
+  const tail = {
+    about: ['A sentence of some words.\n  code stays as it is'],
+    examples: [['sluice a', 'first'], ['sluice b --longer', 'second'], ['sluice c']] as const,
+  }
+  t.equal(
+    helpText(tail, 80),
+    '\nA sentence of some words.\n  code stays as it is\n\nExamples:\n  sluice a            first\n  sluice b --longer   second\n  sluice c',
+  )
+  t.equal(
+    helpText(tail, 20),
+    '\nA sentence of some\nwords.\n  code stays as it is\n\nExamples:\n  sluice a\n      first\n  sluice b --longer\n      second\n  sluice c',
+  )
 })
 
 test('help shows no empty defaults', async (t) => {
@@ -47,6 +87,12 @@ test('components lists every component with its kind', async (t) => {
     t.strictSame(new Set(rows.filter((row) => row.kind === kind).map(({ type }) => type)), new Set(Object.keys(byType)))
   }
   for (const { summary } of rows) t.match(summary, /^[A-Z].*\.$/)
+})
+
+test('components fit into 80 columns', async (t) => {
+  const { stdout } = await sluice(['components'])
+  t.match(stdout, /^ {2}otlp_grpc \(otlp\) {2}\[beta; traces, metrics, logs\]\n {6}Sends telemetry/m)
+  for (const line of stdout.split('\n')) t.ok(line.length <= 80, line)
 })
 
 test('components of a name that nothing has says so', async (t) => {

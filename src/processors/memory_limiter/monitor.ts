@@ -84,7 +84,7 @@ export class Monitor {
     const { hardBytes, softBytes, budgetBytes, warning } = this.#limits
     if (warning !== undefined) log.warn('memory limit does not fit', { reason: warning })
     const fields = { limitMib: mib(hardBytes), softLimitMib: mib(softBytes), payloadMib: mib(budgetBytes) }
-    log.info('memory limit', { ...fields, ...surroundings })
+    log.info('memory limit', { ...fields, ofMib: mib(surroundings.totalBytes) })
     this.#lastGcMs = clock.monotonicMs()
     this.#schedule()
   }

@@ -46,8 +46,8 @@ export function refusalAnswer(error: unknown, format: Format): HttpAnswer {
   const httpStatus = httpStatusOf(error, status)
   const headers: string[] = []
   let body: Buffer
-  if (httpStatus === 405 || httpStatus === 415) {
-    // As the collector answers: who sends the wrong type may not read the right one either.
+  if (httpStatus === 404 || httpStatus === 405 || httpStatus === 415) {
+    // As the collector answers: who sends the wrong type, or elsewhere, may not read the right one either.
     headers.push('Content-Type', 'text/plain')
     body = Buffer.from(`${httpStatus} ${status.message}`)
   } else {
