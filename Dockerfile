@@ -4,7 +4,7 @@
 #   docker build -t sluice:distroless --target distroless .  Node, the C library, and nothing else to run
 FROM node:26-slim AS build
 WORKDIR /sluice
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc LICENSE ./
 # The image's own Node builds; the packaged one is for machines with an older Node.
 RUN npm ci --ignore-scripts
 COPY tools ./tools

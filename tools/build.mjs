@@ -61,15 +61,32 @@ const { metafile } = await build({
 writeLicences(Object.keys(metafile.inputs).filter((input) => !input.startsWith('builtin:')))
 writeTypes()
 
-/** The libraries inside dist/ with their licences. */
+/**
+ * The libraries inside dist/ with their licences, as those ask for, and their notices (section 4d of Apache's). Libraries
+ * that share a text share it here: 40 copies of Apache's would be most of the file.
+ */
 function writeLicences(inputs) {
   const folders = new Set(inputs.map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean))
-  const texts = [...folders].sort().map((folder) => {
+  const names = new Map()
+  for (const folder of [...folders].sort()) {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
-  })
-  writeFileSync('dist/LICENSES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`))
+    const text = [textIn(folder, /^licen[cs]e/i) ?? standardText(name, license), textIn(folder, /^notice/i)]
+    const key = text.filter(Boolean).join('\n\n')
+    names.set(key, [...(names.get(key) ?? []), `${name} ${version} (${license})`])
+  }
+  const parts = [...names].map(([text, libraries]) => `${libraries.join('\n')}\n\n${text}\n`)
+  writeFileSync('dist/LICENSES.txt', parts.join(`\n${'-'.repeat(80)}\n\n`))
+}
+
+function textIn(folder, pattern) {
+  const file = readdirSync(folder).find((entry) => pattern.test(entry))
+  return file && readFileSync(join(folder, file), 'utf8').trimEnd()
+}
+
+/** Some packages name Apache's licence and leave its text out: it is ours too. */
+function standardText(name, license) {
+  if (license === 'Apache-2.0') return readFileSync('LICENSE', 'utf8').trimEnd()
+  throw new Error(`${name} (${license}) brings no text of its licence, which has to go with it`)
 }
 
 /** Types for authors of plugins. In an image's build, which has no tsconfig, there are none, and nobody to miss them. */
