@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { authority } from '../kit/certificates.ts'
+import { freePort } from '../kit/free-ports.ts'
 import { sluice, startSluice } from '../kit/process.ts'
-import { freePorts } from '../servers/process.ts'
 
 /** An agent with this extension, and with things that a health check has no business with. */
 const yamlOf = (healthCheck: object): string => `
@@ -24,7 +24,7 @@ service:
 const env = { TOKEN_OF_THE_AGENT: 'abc' }
 
 test('with the config of the agent it finds the agent: port, path, every interface', async (t) => {
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const yaml = yamlOf({ endpoint: `0.0.0.0:${port}`, path: '/up' })
   const agent = await startSluice(t, yaml, { env })
   const config = join(agent.folder, 'config.yaml')
@@ -49,7 +49,7 @@ test('a socket in the file system, and TLS that nobody vouches for', async (t) =
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { cert, key } = await (await authority()).issue('agent.example')
   const tls = { cert_pem: cert, key_pem: key }
-  const [port] = await freePorts(1)
+  const port = await freePort()
   for (const settings of [
     { endpoint: `unix://${join(folder, 'a.sock')}` },
     { endpoint: join(folder, 'b.sock'), transport: 'unix' },

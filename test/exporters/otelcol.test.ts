@@ -6,33 +6,27 @@ import otlpGrpc from '../../src/exporters/otlp_grpc/index.ts'
 import otlpHttp from '../../src/exporters/otlp_http/index.ts'
 import { types } from '../data/random.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
-import { freePort } from '../kit/otelcol.ts'
+import { freePort, freePorts } from '../kit/free-ports.ts'
 import { items } from '../kit/otlp.ts'
 import { startExporter } from '../kit/otlp-exporter.ts'
 import { until } from '../kit/until.ts'
-import { skipWithoutOtelcol, startOtelcol } from '../servers/otelcol.ts'
+import { startOtelcol, withOtelcol } from '../servers/otelcol.ts'
 
 const signals: readonly Signal[] = ['traces', 'metrics', 'logs']
 
-test('the collector gets the same telemetry in every encoding and compression', {
-  skip: skipWithoutOtelcol,
-}, async (t) => {
+test('the collector gets the same telemetry in every encoding and compression', withOtelcol, async (t) => {
   const behind = await new FakeOtlpHttp().start()
   t.teardown(() => behind.stop())
-  const http = `127.0.0.1:${await freePort()}`
-  const grpc = `127.0.0.1:${await freePort()}`
+  const [http, grpc] = (await freePorts(2)).map((port) => `127.0.0.1:${port}`)
   const pipeline = { receivers: ['otlp'], exporters: ['otlp_http'] }
-  const collector = await startOtelcol(
-    {
-      receivers: { otlp: { protocols: { http: { endpoint: http }, grpc: { endpoint: grpc } } } },
-      exporters: { otlp_http: { endpoint: behind.url, compression: 'none' } },
-      service: {
-        pipelines: { traces: pipeline, metrics: pipeline, logs: pipeline },
-        telemetry: { metrics: { level: 'none' } },
-      },
+  const collector = await startOtelcol(t.testdir({}), {
+    receivers: { otlp: { protocols: { http: { endpoint: http }, grpc: { endpoint: grpc } } } },
+    exporters: { otlp_http: { endpoint: behind.url, compression: 'none' } },
+    service: {
+      pipelines: { traces: pipeline, metrics: pipeline, logs: pipeline },
+      telemetry: { metrics: { level: 'none' } },
     },
-    `http://${http}/`,
-  )
+  })
   t.teardown(() => collector.stop())
   const toHttp = { endpoint: `http://${http}` }
   const toGrpc = { endpoint: grpc, tls: { insecure: true } }
@@ -61,25 +55,19 @@ test('the collector gets the same telemetry in every encoding and compression', 
   }
 })
 
-test('a collector that limits the age of connections loses nothing (F28)', { skip: skipWithoutOtelcol }, async (t) => {
+test('a collector that limits the age of connections loses nothing (F28)', withOtelcol, async (t) => {
   const behind = await new FakeOtlpHttp().start()
   t.teardown(() => behind.stop())
   const grpc = `127.0.0.1:${await freePort()}`
-  const health = `127.0.0.1:${await freePort()}`
   const keepalive = { server_parameters: { max_connection_age: '50ms', max_connection_age_grace: '1s' } }
-  const collector = await startOtelcol(
-    {
-      receivers: { otlp: { protocols: { grpc: { endpoint: grpc, keepalive } } } },
-      exporters: { otlp_http: { endpoint: behind.url, compression: 'none' } },
-      extensions: { health_check: { endpoint: health } },
-      service: {
-        extensions: ['health_check'],
-        pipelines: { logs: { receivers: ['otlp'], exporters: ['otlp_http'] } },
-        telemetry: { metrics: { level: 'none' } },
-      },
+  const collector = await startOtelcol(t.testdir({}), {
+    receivers: { otlp: { protocols: { grpc: { endpoint: grpc, keepalive } } } },
+    exporters: { otlp_http: { endpoint: behind.url, compression: 'none' } },
+    service: {
+      pipelines: { logs: { receivers: ['otlp'], exporters: ['otlp_http'] } },
+      telemetry: { metrics: { level: 'none' } },
     },
-    `http://${health}/`,
-  )
+  })
   t.teardown(() => collector.stop())
   const { send, settled, account, settings } = await startExporter(t, otlpGrpc, {
     endpoint: grpc,

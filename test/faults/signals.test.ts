@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
-import { freePort } from '../kit/otelcol.ts'
+import { freePort } from '../kit/free-ports.ts'
 import { items } from '../kit/otlp.ts'
 import { OWN_METRICS } from '../kit/own-accounts.ts'
 import { type Launched, launch, type SluiceProcess, sluice, startSluice } from '../kit/process.ts'

@@ -1,6 +1,5 @@
 // The same config and the same requests through a processor here and through the collector's. Where the collector is not at
 // hand, what it made of each case is known by a hash (TAP_SNAPSHOT=1 with SLUICE_OTELCOL writes them anew).
-import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -12,7 +11,7 @@ import type { BatchProcessor, Consume, Factory, ItemProcessor, Settings } from '
 import type { Batch, Context, Signal } from '../../src/data/index.ts'
 import { testContext, testHost, testSettings } from '../../src/testing/index.ts'
 import { decodedSparse, type Plain } from '../data/random.ts'
-import { otelcolComplaint, startOtelcol } from './otelcol.ts'
+import { otelcolComplaint, otelcolHas, startOtelcol } from '../servers/otelcol.ts'
 
 export interface Comparison {
   /** What is special about it; no two cases of a file have the same. */
@@ -45,7 +44,7 @@ export function compare(of: Compared, cases: readonly Comparison[]): void {
     t.ok(cases.length > 0)
   })
 
-  test(`${of.type}: the collector does what it did, and this processor the same`, collectorHas(of.type), async (t) => {
+  test(`${of.type}: the collector does what it did, and this processor the same`, otelcolHas(of.type), async (t) => {
     const recorded: Record<string, string> = {}
     for (const group of Map.groupBy(cases, ({ requests }) => requests).values()) {
       const theirs = await throughOtelcol(t.testdir({}), of.type, group)
@@ -70,7 +69,7 @@ export interface Refused {
 /** What the collector refuses is refused here, with words of our own. */
 export function compareRefusals({ factory, type }: Omit<Compared, 'recorded'>, cases: readonly Refused[]): void {
   test(`${type}: a config that the collector refuses is refused here`, async (t) => {
-    const { skip } = collectorHas(type)
+    const { skip } = otelcolHas(type)
     for (const { name, config, signal, message } of cases) {
       t.throws(() => created({ factory }, { signal, config }, testSettings(), async () => {}), message, name)
       if (skip) continue
@@ -84,15 +83,6 @@ export function compareRefusals({ factory, type }: Omit<Compared, 'recorded'>, c
     }
     t.ok(cases.length > 0)
   })
-}
-
-let components: string | undefined
-/** For `test`'s options. */
-function collectorHas(type: string): { readonly skip: string | false } {
-  const binary = process.env.SLUICE_OTELCOL
-  if (!binary) return { skip: 'SLUICE_OTELCOL does not name a collector' }
-  components ??= execFileSync(binary, ['components'], { encoding: 'utf8' })
-  return { skip: !components.includes(`- name: ${type}\n`) && `the collector at hand has no ${type}` }
 }
 
 function created(

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { type Test, test } from 'tap'
 import { copied, imageParts, rowOf } from '../../tools/image-size.ts'
-import { freePorts } from '../servers/process.ts'
+import { freePorts } from '../kit/free-ports.ts'
 
 const isBuilt = existsSync('dist/main.js')
 const skip = isBuilt ? false : 'nothing is built: npm run build'

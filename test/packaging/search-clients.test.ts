@@ -5,8 +5,9 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { BulkEmulator } from '../emulator/bulk.ts'
+import { freePort } from '../kit/free-ports.ts'
 import { until } from '../kit/until.ts'
-import { eventually, freePorts } from '../servers/process.ts'
+import { eventually } from '../servers/process.ts'
 
 const skip = existsSync('dist/main.js') ? false : 'nothing is built: npm run build'
 
@@ -15,7 +16,7 @@ test('what is built writes to OpenSearch and to Elasticsearch', { skip }, async 
     await BulkEmulator.start(t, 'opensearch'),
     await BulkEmulator.start(t, 'elasticsearch'),
   ]
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const config = {
     receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
     exporters: {

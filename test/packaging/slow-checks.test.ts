@@ -5,12 +5,13 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashSync } from 'bcryptjs'
 import { test } from 'tap'
-import { eventually, freePorts } from '../servers/process.ts'
+import { freePort } from '../kit/free-ports.ts'
+import { eventually } from '../servers/process.ts'
 
 const skip = existsSync('dist/main.js') ? false : 'nothing is built: npm run build'
 
 test('what is built compares passwords with bcrypt', { skip }, async (t) => {
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const config = {
     extensions: { basicauth: { htpasswd: { inline: `shop:${hashSync('secret', 4)}` } } },
     receivers: {

@@ -7,9 +7,10 @@ import { type Batch, decodeOtlpJson, type Signal } from '../../src/data/index.ts
 import { decodedSparse, type Plain, signals } from '../data/random.ts'
 import { attributeInput } from '../kit/attributes.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
-import { freePort, startOtelcol, withOtelcol } from '../kit/otelcol.ts'
+import { freePort } from '../kit/free-ports.ts'
 import { startSluice } from '../kit/process.ts'
 import { bytesOf, send } from '../kit/receiver.ts'
+import { startOtelcol, withOtelcol } from '../servers/otelcol.ts'
 
 interface Outcome {
   readonly sent: Readonly<Record<Signal, Plain>>

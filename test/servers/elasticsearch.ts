@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from '@elastic/elasticsearch'
 import { authority, writePair } from '../kit/certificates.ts'
+import { freePorts } from '../kit/free-ports.ts'
 import { artifact, asNobodySpecial, atomically, cacheFolder, isThere, javaHome, unpack } from './java.ts'
-import { freePorts, ServerProcess } from './process.ts'
+import { ServerProcess } from './process.ts'
 
 const VERSION = '8.19.21'
 

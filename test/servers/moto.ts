@@ -4,7 +4,8 @@ import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePorts, ServerProcess } from './process.ts'
+import { freePort } from '../kit/free-ports.ts'
+import { ServerProcess } from './process.ts'
 
 const run = promisify(execFile)
 
@@ -80,7 +81,7 @@ export interface Moto {
 const REGION = 'eu-west-1'
 
 export async function startMoto({ program }: { readonly program: string }): Promise<Moto> {
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const server = await ServerProcess.start('moto', program, ['-H', '127.0.0.1', '-p', String(port)], `${url}/moto-api/`)
   return {

@@ -3,8 +3,9 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@opensearch-project/opensearch'
+import { freePorts } from '../kit/free-ports.ts'
 import { artifact, asNobodySpecial, atomically, cacheFolder, isThere, javaHome, unpack } from './java.ts'
-import { freePorts, ServerProcess } from './process.ts'
+import { ServerProcess } from './process.ts'
 
 const VERSION = '3.6.0'
 

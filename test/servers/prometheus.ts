@@ -5,7 +5,8 @@ import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } fro
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePorts, ServerProcess } from './process.ts'
+import { freePort } from '../kit/free-ports.ts'
+import { ServerProcess } from './process.ts'
 
 const run = promisify(execFile)
 
@@ -99,7 +100,7 @@ export async function startPrometheusWith(
 ): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
   await writeFile(join(folder, 'prometheus.yml'), config)
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const args = [
     `--config.file=${folder}/prometheus.yml`,

@@ -7,7 +7,7 @@ import { type Batch, decodeOtlp } from '../../../src/data/index.ts'
 import debug from '../../../src/exporters/debug/index.ts'
 import { testContext, testHost, testSettings } from '../../../src/testing/index.ts'
 import { randomMessage, seeded, signals } from '../../data/random.ts'
-import { startOtelcol, withOtelcol } from '../../kit/otelcol.ts'
+import { startOtelcol, withOtelcol } from '../../servers/otelcol.ts'
 import { debugInput } from './input.ts'
 
 const GOLDEN = 'test/exporters/debug/golden'

@@ -12,7 +12,7 @@ import resource from '../../../src/processors/resource/index.ts'
 import { testContext, testSettings } from '../../../src/testing/index.ts'
 import { decodedSparse, type Plain } from '../../data/random.ts'
 import { attributeInput } from '../../kit/attributes.ts'
-import { otelcolComplaint, startOtelcol, withOtelcol } from '../../kit/otelcol.ts'
+import { otelcolComplaint, startOtelcol, withOtelcol } from '../../servers/otelcol.ts'
 import { actionCases, type Case, selectionCases } from './cases.ts'
 
 const signals = ['traces', 'logs', 'metrics'] as const

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { test } from 'tap'
-import { freePort, startOtelcol, withOtelcol } from '../../kit/otelcol.ts'
+import { freePorts } from '../../kit/free-ports.ts'
+import { startOtelcol, withOtelcol } from '../../servers/otelcol.ts'
 import { cases } from './cases.ts'
 import { type Point, pointsOf, sendDatagrams } from './kit.ts'
 
@@ -11,8 +12,7 @@ const RECORDED = 'test/receivers/statsd/collector.json'
 
 test('the collector makes of packets what it made of them', withOtelcol, async (t) => {
   const directory = t.testdir({})
-  const ports: number[] = []
-  for (const _ of cases) ports.push(await freePort())
+  const ports = await freePorts(cases.length)
   const entries = <T>(make: (i: number) => readonly [string, T]): Record<string, T> =>
     Object.fromEntries(cases.map((_, i) => make(i)))
   const collector = await startOtelcol(directory, {
