@@ -13,6 +13,7 @@ import { type TestSettings, testContext, testHost, testSettings } from '../../sr
 import { authority, type Pair, writePair } from '../kit/certificates.ts'
 import { items } from '../kit/otlp.ts'
 import { startReceiver } from '../kit/receiver.ts'
+import { until } from '../kit/until.ts'
 
 const ca = await authority()
 const server = await ca.issue('localhost')
@@ -64,7 +65,7 @@ for (const protocol of protocols)
     await exporter.consumers.traces!(items.traces(1), testContext())
     writeFileSync(client_ca_file, second.cert)
     await receiver.settings.clock.advance(10_000)
-    while (!(await taken(young))) await new Promise(setImmediate)
+    await until(() => taken(young))
     t.notOk(await taken(old), 'new connections need the new authority')
     await exporter.consumers.traces!(items.traces(1), testContext())
     t.pass('a connection that was open stays so')

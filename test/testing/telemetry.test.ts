@@ -3,6 +3,7 @@ import { section, setting, text } from '../../src/config/index.ts'
 import { defineExporter, defineProcessor } from '../../src/contract/index.ts'
 import { decodeOtlp, encodeOtlpJson, type Signal } from '../../src/data/index.ts'
 import { HttpDestination, logs, numbered, points, SIGNALS, spans, startComponent } from '../../src/testing/index.ts'
+import { until } from '../kit/until.ts'
 
 const json = (batch: ReturnType<typeof numbered<Signal>>) => JSON.parse(encodeOtlpJson(batch).toString())
 
@@ -115,7 +116,7 @@ test('a destination keeps what arrives and answers as it is told', async (t) => 
   t.match(destination.requests[1], { method: 'POST', path: '/' })
   destination.answers.push('hang')
   const hanging = fetch(destination.url, { signal: AbortSignal.timeout(30_000) })
-  while (destination.requests.length < 3) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => destination.requests.length >= 3)
   await destination.stop()
   await t.rejects(hanging)
 })

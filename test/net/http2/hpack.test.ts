@@ -9,6 +9,7 @@ import { CompressionError, HpackDecoder, writeField } from '../../../src/net/htt
 import { decodeHuffman } from '../../../src/net/http2/huffman.ts'
 import { ByteWriter } from '../../../src/wire/writer.ts'
 import { frame } from '../../kit/raw-http2.ts'
+import { until } from '../../kit/until.ts'
 
 const decode = (decoder: HpackDecoder, hex: string): string[] => {
   const bytes = Buffer.from(hex.replace(/\s/g, ''), 'hex')
@@ -116,7 +117,7 @@ test('what nghttp2 writes is what we read, whatever the bytes', async (t) => {
     stream.on('error', () => {})
     sent.push(fields.map(([name, value]) => `${name}: ${value}`))
   }
-  while (seen.length < sent.length) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => seen.length >= sent.length)
   for (const [i, fields] of sent.entries())
     for (const field of fields) t.ok(seen[i]!.includes(field), field.slice(0, 40))
   session.destroy()

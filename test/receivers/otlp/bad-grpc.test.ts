@@ -6,6 +6,7 @@ import { grpcSender } from '../../kit/grpc.ts'
 import { items } from '../../kit/otlp.ts'
 import { blockOf, callHeaders, EXPORT, type Fields, frame, message, RawHttp2 } from '../../kit/raw-http2.ts'
 import { bytesOf, type StartedReceiver, startReceiver } from '../../kit/receiver.ts'
+import { until } from '../../kit/until.ts'
 
 const good = bytesOf(items.traces(1))
 
@@ -222,7 +223,7 @@ test('a message that does not come ends at its time, and so do headers and intro
   const slow = await RawHttp2.open(t, receiver.port)
   slow.headers(1, callHeaders())
   slow.data(1, message(good).subarray(0, 20), 0)
-  while (receiver.host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => receiver.host.admittedBytes !== 0)
   await clock.advance(31_000)
   t.match(await slow.answer(1), { 'grpc-status': '4' })
   t.equal(await slow.code(FRAME.RST_STREAM, 1), CODE.NO_ERROR, 'nobody listens any more')

@@ -6,6 +6,7 @@ import { type Test, test } from 'tap'
 import { decodeStatus } from '../../../src/net/status.ts'
 import { items } from '../../kit/otlp.ts'
 import { bytesOf, isServed, type StartedReceiver, send, startReceiver } from '../../kit/receiver.ts'
+import { until } from '../../kit/until.ts'
 
 const MiB = 1024 * 1024
 const good = bytesOf(items.traces(1))
@@ -194,9 +195,9 @@ test('a body that stops in the middle is nobody’s', async (t) => {
   const head = post(`Content-Length: ${good.length + 1}\r\n`)
   const socket = await opened(t, receiver.port)
   socket.write(Buffer.concat([Buffer.from(head), good]))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   socket.destroy()
-  while (receiver.refused.get('aborted') !== 1) await turn()
+  await until(() => receiver.refused.get('aborted') === 1)
   t.equal(receiver.host.admittedBytes, 0)
   t.equal(receiver.sinks.traces.batches.length, 0)
   t.ok(await isServed(receiver))
@@ -219,7 +220,7 @@ test('thousands that go away in the middle leave nothing behind', async (t) => {
       }),
     )
   t.ok(await isServed(receiver))
-  while (receiver.host.admittedBytes > 0) await turn()
+  await until(() => receiver.host.admittedBytes === 0)
   t.ok((receiver.refused.get('aborted') ?? 0) <= times)
   await receiver.stop()
   t.equal(receiver.settings.clock.pending, 0, 'nothing is watched any more')
@@ -232,18 +233,18 @@ test('a body that trickles ends at its time, unless it is fast enough', async (t
   const answers: Buffer[] = []
   trickle.on('data', (piece: Buffer) => answers.push(piece))
   trickle.write(Buffer.concat([Buffer.from(post(`Content-Length: ${good.length}\r\n`)), good.subarray(0, 10)]))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   await clock.advance(29_000)
   t.equal(receiver.refused.get('body_timeout') ?? 0, 0)
   await clock.advance(3000)
-  while (answers.length === 0) await turn()
+  await until(() => answers.length !== 0)
   t.match(String(answers[0]), /^HTTP\/1.1 408 /)
   t.equal(receiver.refused.get('body_timeout'), 1)
   t.equal(receiver.host.admittedBytes, 0)
   const large = bytesOf(items.traces(20_000))
   const steady = await opened(t, receiver.port)
   steady.write(Buffer.concat([Buffer.from(post(`Content-Length: ${large.length}\r\n`)), large.subarray(0, 100_000)]))
-  while (receiver.host.admittedBytes < 100_000) await turn()
+  await until(() => receiver.host.admittedBytes >= 100_000)
   await clock.advance(60_000)
   const answered = once(steady, 'data')
   steady.write(large.subarray(100_000))
@@ -256,13 +257,13 @@ test('read_timeout and write_timeout are kept', async (t) => {
   const { clock } = receiver.settings
   const slow = await opened(t, receiver.port)
   slow.write(Buffer.concat([Buffer.from(post(`Content-Length: ${good.length}\r\n`)), good.subarray(0, 10)]))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   await clock.advance(6000)
   t.match(String((await once(slow, 'data'))[0]), /^HTTP\/1.1 408 /)
   let acknowledge: () => void = () => {}
   receiver.sinks.traces.gate = new Promise((resolve) => (acknowledge = resolve))
   const lost = t.rejects(send(`${receiver.url}/v1/traces`, good), { code: 'ECONNRESET' })
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   await clock.advance(9000)
   await lost
   t.equal(receiver.refused.get('write_timeout'), 1)
@@ -291,7 +292,7 @@ test('more connections than allowed are closed at once when the others are in us
     sockets.push(await opened(t, receiver.port))
     sockets[i]!.write(request.subarray(0, -1))
   }
-  while (receiver.host.admittedBytes < 1024 * good.length) await turn()
+  await until(() => receiver.host.admittedBytes >= 1024 * good.length)
   const tooMany = await opened(t, receiver.port)
   await once(tooMany.resume(), 'close')
   t.equal(receiver.refused.get('too_many_connections'), 1)
@@ -299,10 +300,7 @@ test('more connections than allowed are closed at once when the others are in us
   sockets[0]!.write(request.subarray(-1))
   t.match(String((await answered)[0]), /^HTTP\/1.1 200/)
   for (const socket of sockets) socket.destroy()
-  while (true) {
-    if (await isServed(receiver).catch(() => false)) break
-    await turn()
-  }
+  await until(() => isServed(receiver).catch(() => false))
   t.pass('served again')
 })
 

@@ -12,6 +12,7 @@ import { grpcSender } from '../../kit/grpc.ts'
 import { items } from '../../kit/otlp.ts'
 import { callHeaders, message, RawHttp2 } from '../../kit/raw-http2.ts'
 import { bytesOf, startReceiver } from '../../kit/receiver.ts'
+import { until } from '../../kit/until.ts'
 
 const signals: readonly Signal[] = ['traces', 'metrics', 'logs']
 const grpc = { grpc: {} }
@@ -94,7 +95,7 @@ test('a limiter refuses before anything is decoded, and what was let in is given
   receiver.sinks.traces.gate = new Promise((resolve) => (acknowledge = resolve))
   const body = bytesOf(items.traces(10))
   const waiting = sender.export('traces', body, { gzip: true })
-  while (host.admittedBytes < body.length) await turn()
+  await until(() => host.admittedBytes >= body.length)
   acknowledge()
   await waiting
   t.equal(host.admittedBytes, 0)
@@ -193,7 +194,7 @@ test('stopping finishes what is under way, and closes every connection', async (
   let acknowledge: () => void = () => {}
   receiver.sinks.traces.gate = new Promise((resolve) => (acknowledge = resolve))
   const underWay = sender.export('traces', bytesOf(items.traces(1)))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   const stopped = receiver.stop()
   t.equal(await silent.code(FRAME.GOAWAY), 0)
   await silent.closed
@@ -213,7 +214,7 @@ test('a call that begins while the connection is drained is one to send elsewher
   const body = message(bytesOf(items.traces(1)))
   client.headers(1, callHeaders())
   client.data(1, body)
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   const stopped = receiver.stop()
   t.equal(await client.code(FRAME.GOAWAY), 0)
   client.headers(3, callHeaders())
@@ -229,7 +230,7 @@ test('stopping does not wait longer than it is told to', async (t) => {
   const receiver = await startReceiver(t, grpc)
   receiver.sinks.traces.gate = new Promise(() => {})
   const lost = grpcSender(t, receiver.port).failing('traces', bytesOf(items.traces(1)))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   const giveUp = new AbortController()
   const stopped = receiver.stop(giveUp.signal)
   giveUp.abort()

@@ -9,6 +9,7 @@ import { decodeStatus } from '../../../src/net/status.ts'
 import { testHost } from '../../../src/testing/index.ts'
 import { items } from '../../kit/otlp.ts'
 import { bytesOf, isServed, send, startReceiver } from '../../kit/receiver.ts'
+import { until } from '../../kit/until.ts'
 
 const signals: readonly Signal[] = ['traces', 'metrics', 'logs']
 
@@ -112,7 +113,7 @@ test('a limiter refuses before anything is decoded, and what was let in is given
   receiver.sinks.traces.gate = new Promise((resolve) => (acknowledge = resolve))
   const body = bytesOf(items.traces(10))
   const waiting = send(`${receiver.url}/v1/traces`, gzipSync(body), { headers: { 'content-encoding': 'gzip' } })
-  while (host.admittedBytes < body.length) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => host.admittedBytes >= body.length)
   t.equal(host.admittedBytes, body.length, 'as long as nobody has acknowledged')
   acknowledge()
   t.equal((await waiting).status, 200)
@@ -133,7 +134,7 @@ test('a body for which there is no more room is refused in the middle, by either
     const receiver = await startReceiver(t, { http: settings }, { host })
     const socket = connect(receiver.port, '127.0.0.1')
     socket.write(Buffer.concat([Buffer.from(head), body.subarray(0, 30_000)]))
-    while (host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => host.admittedBytes !== 0)
     t.ok(host.admittedBytes <= 64 * 1024, 'no more than what is believed')
     socket.write(body.subarray(30_000, 200_000))
     const [answer] = await once(socket, 'data')
@@ -243,7 +244,7 @@ test('stopping finishes what is under way, refuses what comes then, and closes e
   let acknowledge: () => void = () => {}
   receiver.sinks.traces.gate = new Promise((resolve) => (acknowledge = resolve))
   const underWay = send(`${receiver.url}/v1/traces`, body, { agent })
-  while (receiver.host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => receiver.host.admittedBytes !== 0)
   const stopped = receiver.stop()
   await t.rejects(send(`${receiver.url}/v1/traces`, body), { code: 'ECONNREFUSED' })
   acknowledge()
@@ -262,7 +263,7 @@ test('a request that arrives on an open connection during shutdown is told to tr
   const head = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`
   const socket = connect(receiver.port, '127.0.0.1')
   socket.write(Buffer.concat([Buffer.from(head), body]))
-  while (receiver.host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => receiver.host.admittedBytes !== 0)
   const stopped = receiver.stop()
   // Pipelined behind the one that is under way.
   socket.write(Buffer.concat([Buffer.from(head), body]))
@@ -279,7 +280,7 @@ test('stopping does not wait longer than it is told to', async (t) => {
   const receiver = await startReceiver(t)
   receiver.sinks.traces.gate = new Promise(() => {})
   const lost = t.rejects(send(`${receiver.url}/v1/traces`, bytesOf(items.traces(1))), { code: 'ECONNRESET' })
-  while (receiver.host.admittedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => receiver.host.admittedBytes !== 0)
   const giveUp = new AbortController()
   const stopped = receiver.stop(giveUp.signal)
   giveUp.abort()

@@ -16,6 +16,7 @@ import { grpcSender } from '../../kit/grpc.ts'
 import { items } from '../../kit/otlp.ts'
 import { callHeaders, message, RawHttp2 } from '../../kit/raw-http2.ts'
 import { bytesOf, send, startReceiver } from '../../kit/receiver.ts'
+import { until } from '../../kit/until.ts'
 
 const good = bytesOf(items.traces(1))
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -153,10 +154,10 @@ test('HTTPS reads its certificate again', async (t) => {
   t.equal(await post(), '200 first.test')
   writePair(folder, 'server', await ca.issue('second.test'))
   await receiver.settings.clock.advance(60_000)
-  while ((await post()) !== '200 second.test') await turn()
+  await until(async () => (await post()) === '200 second.test')
   writeFileSync(files.cert_file, 'broken')
   await receiver.settings.clock.advance(60_000)
-  while (receiver.settings.lines.length === 0) await turn()
+  await until(() => receiver.settings.lines.length !== 0)
   t.match(receiver.settings.lines, [{ level: 'warn', message: 'tls files cannot be read, what was read before stays' }])
   t.equal(await post(), '200 second.test')
   const plain = connect(receiver.port, '127.0.0.1').on('error', () => {})
@@ -183,7 +184,7 @@ test('gRPC reads its certificate again', async (t) => {
   t.equal(await nameOf(), 'first.test')
   writePair(folder, 'server', await ca.issue('second.test'))
   await receiver.settings.clock.advance(60_000)
-  while ((await nameOf()) !== 'second.test') await turn()
+  await until(async () => (await nameOf()) === 'second.test')
 })
 
 test('messages of gRPC may be as large as the setting says', async (t) => {
@@ -209,7 +210,7 @@ test('connections without calls, and old ones, are closed', async (t) => {
   const old = await RawHttp2.open(t, receiver.port)
   old.headers(1, callHeaders())
   old.data(1, message(good))
-  while (receiver.host.admittedBytes === 0) await turn()
+  await until(() => receiver.host.admittedBytes !== 0)
   await clock.advance(50_000)
   t.notOk(
     old.frames.some(({ type }) => type === FRAME.GOAWAY),
