@@ -28,7 +28,6 @@ const routingRule = section({
     'Another address of it. Default: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the public one.',
   ),
 })
-export type RoutingRule = v.InferOutput<typeof routingRule>
 
 /** To spread into a section. */
 export const proxyEntries = {

@@ -45,7 +45,7 @@ class Stage {
 }
 
 /** One walk, for the hooks given to `begin`; taken from `withPass`. */
-export class Pass {
+class Pass {
   readonly #levels: readonly LevelShape[]
   readonly #splices = new Splices(4096)
   readonly #signal: Signal
@@ -239,13 +239,7 @@ export class Pass {
 }
 
 /** The items in a body at that depth. */
-export function countItems(
-  levels: readonly LevelShape[],
-  depth: number,
-  bytes: Buffer,
-  at: number,
-  end: number,
-): number {
+function countItems(levels: readonly LevelShape[], depth: number, bytes: Buffer, at: number, end: number): number {
   const { inside } = levels[depth]!
   const isLast = levels[depth + 1]!.level === 'item'
   let items = 0

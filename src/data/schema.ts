@@ -97,7 +97,7 @@ const wireTypes: readonly number[] = [
   FIXED64,
 ]
 /** The wire type of one value. */
-export const wireTypeOf = (kind: Kind): number => wireTypes[kind]!
+const wireTypeOf = (kind: Kind): number => wireTypes[kind]!
 
 interface MutableType extends MessageType {
   readonly byTag: (Field | undefined)[]

@@ -85,7 +85,7 @@ class KeyValueRange {
 export const keyValue = new KeyValueRange()
 
 /** Skips a whole field, tag included. */
-export function skipUnknown(bytes: Buffer, at: number): number {
+function skipUnknown(bytes: Buffer, at: number): number {
   const tag = readVarint(bytes, at)
   return skip(bytes, varintEnd, tag)
 }

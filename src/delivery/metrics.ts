@@ -3,7 +3,7 @@
 import type { Histogram, Meter, ObservableResult } from '@opentelemetry/api'
 import type { Signal } from '../data/index.ts'
 
-export const ITEM_NAMES: Readonly<Record<Signal, { readonly plural: string; readonly unit: string }>> = {
+const ITEM_NAMES: Readonly<Record<Signal, { readonly plural: string; readonly unit: string }>> = {
   traces: { plural: 'spans', unit: '{span}' },
   metrics: { plural: 'metric_points', unit: '{datapoint}' },
   logs: { plural: 'log_records', unit: '{record}' },

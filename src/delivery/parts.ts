@@ -165,7 +165,7 @@ export class Batcher<S extends Signal> {
 const nowhere = { dueMs: 0, before: undefined, after: undefined }
 
 /** The shares of each part, when parts are consecutive runs of the items that the shares describe. */
-export function cutShares<S extends Signal>(shares: readonly Share<S>[], parts: readonly Batch<S>[]): Share<S>[][] {
+function cutShares<S extends Signal>(shares: readonly Share<S>[], parts: readonly Batch<S>[]): Share<S>[][] {
   let position = 0
   let taken = 0
   return parts.map((part) => {

@@ -1,7 +1,7 @@
 // Where generated telemetry goes, from what stands on the command line.
 import { isLoopbackHost } from '../net/loopback.ts'
 
-export const PROTOCOLS = ['grpc', 'http', 'http/json'] as const
+const PROTOCOLS = ['grpc', 'http', 'http/json'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
 export interface Target {

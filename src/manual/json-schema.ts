@@ -185,7 +185,7 @@ export class SchemaWriter {
 }
 
 /** What is said of an old setting. */
-export function formerText({ to, isSameValue }: Pick<FormerSetting, 'to' | 'isSameValue'>): string {
+function formerText({ to, isSameValue }: Pick<FormerSetting, 'to' | 'isSameValue'>): string {
   if (to === undefined) return 'Has no effect any more.'
   return isSameValue ? `Is called ${to.join('::')} now.` : `Its place has been taken by ${to.join('::')}.`
 }

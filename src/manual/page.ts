@@ -61,7 +61,7 @@ function factsOf({ factory, names }: Entry): string {
 }
 
 /** For settings inside sections the way there is part of the name, as `sluice explain` takes it. */
-export function settingsTable(shape: Shape): string {
+function settingsTable(shape: Shape): string {
   const rows = rowsOf(shape).map(({ path, shape: setting }) => {
     const byDefault = defaultText(setting)
     const otherwise = setting.isOptional ? '' : '**required**'

@@ -74,7 +74,7 @@ const compressionParams = section({
 })
 
 /** The problem with that level, if it is one the codec does not have. */
-export function levelProblem(compression: Compression, level: number): string | undefined {
+function levelProblem(compression: Compression, level: number): string | undefined {
   if (level === 0) return undefined
   if (!isCodec(compression)) return `there is no level without a compression, got ${level}`
   if (compression === 'snappy' || compression === 'x-snappy-framed' || compression === 'lz4')

@@ -96,7 +96,7 @@ function codeOfReason(reason: string): number {
 }
 
 /** Retryable codes become 503 and 429, https://opentelemetry.io/docs/specs/otlp/#failures-1 */
-export function httpStatusOfCode(code: number): number {
+function httpStatusOfCode(code: number): number {
   switch (code) {
     case GRPC.OK:
       return 200

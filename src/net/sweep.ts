@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/index.ts'
 
-export const SWEEP_MS = 1000
+const SWEEP_MS = 1000
 
 export interface Swept {
   /** Once a second while it is in the sweep, with the number of seconds that it has been there. */

@@ -50,7 +50,7 @@ interface Memory {
 }
 
 /** A name, and those before it. */
-export class NameStep {
+class NameStep {
   /** `,"name":`, without the comma when it is the first that is written. Undefined for a name that is not written. */
   readonly json: Words | undefined
   readonly #name: Buffer

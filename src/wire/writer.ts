@@ -221,7 +221,7 @@ function writePaddedVarint(bytes: Uint8Array, at: number, value: number): void {
 }
 
 /** Returns where it stopped. */
-export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   while (value > 127) {
     bytes[at++] = (value % 128) | 128
     value = value < 2 ** 31 ? value >>> 7 : Math.floor(value / 128)

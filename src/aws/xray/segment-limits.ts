@@ -3,7 +3,7 @@
 /** "Up to 64 kB" (X-Ray Developer Guide, segment documents), in the narrower sense of the word. */
 export const MAX_DOCUMENT_BYTES = 64_000
 /** X-Ray indexes up to 50 annotations a trace; a document has no more. */
-export const MAX_ANNOTATIONS = 50
+const MAX_ANNOTATIONS = 50
 /** Characters. */
 export const MAX_NAME_LENGTH = 200
 export const MAX_ANNOTATION_KEY_LENGTH = 500

@@ -8,7 +8,7 @@ import { deadLetterSettings } from '../../search/dead-letters.ts'
 import { strftime } from '../../search/time-format.ts'
 import { nodesProblem } from './nodes.ts'
 
-export const MODES = ['otel', 'ecs', 'none', 'raw', 'bodymap'] as const
+const MODES = ['otel', 'ecs', 'none', 'raw', 'bodymap'] as const
 export type ModeName = (typeof MODES)[number]
 
 /** `none` has other names, too. */

@@ -28,7 +28,7 @@ export function writeCount(out: ByteWriter, count: number): void {
 }
 
 /** The text of any number. An exponent below -4 or above 5 is written as one, of two digits at least. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (value === Number.POSITIVE_INFINITY) return '+Inf'
   if (value === Number.NEGATIVE_INFINITY) return '-Inf'

@@ -5,7 +5,7 @@ import { deliverySettings } from '../../delivery/index.ts'
 import { type HttpClientConfig, httpClientSettings, keepaliveProblems } from '../../net/client-config.ts'
 import { NAMED_TWICE, namesResourceLabelsOnce, translationSettings } from '../../prometheus/settings.ts'
 
-export const MESSAGES = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as const
+const MESSAGES = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as const
 
 const { timeout, retry_on_failure } = deliverySettings({ retryInterval: '50ms' })
 

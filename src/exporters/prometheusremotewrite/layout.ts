@@ -118,7 +118,7 @@ export function listLabels({ known, ownName, nameAt, ownAt }: Layout, { name, ow
 }
 
 /** As the collector writes it: all digits, no exponent. `+Inf`, `0.005`, `1000000000`. */
-export function boundText(bound: number): string {
+function boundText(bound: number): string {
   if (bound === Number.POSITIVE_INFINITY) return '+Inf'
   const text = String(bound)
   if (!text.includes('e')) return text

@@ -70,7 +70,7 @@ export function writeFrameHeader(out: ByteWriter, length: number, type: number, 
   out.length = at + FRAME_HEADER_BYTES
 }
 
-export function writeUint32(out: ByteWriter, value: number): void {
+function writeUint32(out: ByteWriter, value: number): void {
   out.reserve(4)
   out.length = out.bytes.writeUInt32BE(value, out.length)
 }

@@ -52,7 +52,7 @@ export function createChange(config: TransformConfig, filter: Filter, version: s
   }
 }
 
-export function isAllMeant(metric: MetricPart, labels: (attributes: Attributes) => boolean): boolean {
+function isAllMeant(metric: MetricPart, labels: (attributes: Attributes) => boolean): boolean {
   let isAll = true
   metric.visit({ onPoint: ({ attributes }) => void (isAll &&= labels(attributes)) })
   return isAll

@@ -13,7 +13,7 @@ import {
   systemAttributes,
 } from './attributes.ts'
 
-export const DETECTORS = [
+const DETECTORS = [
   'env',
   'system',
   'docker',

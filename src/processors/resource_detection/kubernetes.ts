@@ -18,7 +18,7 @@ export class KubernetesError extends Error {
 }
 
 /** Not run in a cluster, or without the files of a service account. */
-export class NoClusterError extends Error {
+class NoClusterError extends Error {
   override readonly name = 'NoClusterError'
 }
 

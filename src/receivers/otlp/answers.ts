@@ -37,7 +37,7 @@ export function encodePartialSuccess(format: Format, signal: Signal, rejectedIte
   return out.take()
 }
 
-export const encodeRefusal = (format: Format, status: Status): Buffer =>
+const encodeRefusal = (format: Format, status: Status): Buffer =>
   format === 'json' ? Buffer.from(encodeStatusJson(status)) : encodeStatus(status)
 
 /** What a refused sender is told over HTTP. */
