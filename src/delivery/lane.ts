@@ -174,6 +174,8 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
   #resultOf(queue: Queue<Entry<S>>, entry: Entry<S>, { abort }: Context): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const leave = (): void => {
+        // This listens before the queue does, which tells those who still wait for room.
+        if (queue.isWaiting(entry)) return resolve()
         entry.result = undefined
         if (queue.remove(entry)) {
           this.#memory.release(entry.batch)

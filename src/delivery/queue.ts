@@ -51,6 +51,12 @@ export class Queue<T> {
     return this.#wait(entry, size, abort())
   }
 
+  /** Whether it has not been let in yet. */
+  isWaiting(entry: T): boolean {
+    for (const waiter of this.#waiters) if (waiter.entry === entry) return true
+    return false
+  }
+
   take(): T | undefined {
     if (this.#length === 0) return undefined
     const entry = this.#ring[this.#head]

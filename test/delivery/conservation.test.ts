@@ -2,7 +2,7 @@
 import { test } from 'tap'
 import { PermanentError, RetryableError, TooLargeError } from '../../src/contract/index.ts'
 import type { Batch, Signal } from '../../src/data/index.ts'
-import { settle } from '../../src/testing/index.ts'
+import { settle, testContext } from '../../src/testing/index.ts'
 import { type Random, seeded, signals } from '../data/random.ts'
 import { type Answer, batchOf, idsOf, type Rig, rig } from './fake.ts'
 
@@ -69,10 +69,12 @@ class Moody {
   }
 }
 
-/** The settings, and whether senders wait for the end of what they share with others. */
 interface RandomConfig {
   readonly config: NonNullable<Parameters<typeof rig>[0]>
+  /** Whether senders wait for the end of what they share with others. */
   readonly isShared: boolean
+  /** Whether senders leave before they have an answer. */
+  readonly isHasty: boolean
 }
 
 function randomConfig(random: Random): RandomConfig {
@@ -90,26 +92,28 @@ function randomConfig(random: Random): RandomConfig {
   }
   const retry_on_failure = { enabled: chance(random, 80), max_elapsed_time: pick(random, ['30s', '60s', '0s']) }
   const timeout = pick(random, ['0s', '2s', '5s'])
-  return { config: { sending_queue, retry_on_failure, timeout }, isShared: isBatched && isAwaited }
+  const isHasty = chance(random, 40)
+  return { config: { sending_queue, retry_on_failure, timeout }, isShared: isBatched && isAwaited, isHasty }
 }
 
 interface Offers {
   readonly acknowledged: string[]
   readonly refused: string[]
-  /** Offers that have no answer yet. */
-  pending: number
+  /** Senders that have no answer yet. */
+  readonly pending: Set<AbortController>
 }
 
 function offerRandom(each: Rig, signal: Signal, offers: Offers, random: Random, next: () => string): void {
   const ids = Array.from({ length: 1 + random(5) }, next)
-  offers.pending++
+  const sender = new AbortController()
+  offers.pending.add(sender)
   each
-    .offer(batchOf(signal, ids))
+    .offer(batchOf(signal, ids), { ...testContext(), abort: sender.signal })
     .then(
       () => offers.acknowledged.push(...ids),
       () => offers.refused.push(...ids),
     )
-    .finally(() => offers.pending--)
+    .finally(() => offers.pending.delete(sender))
 }
 
 const CASES = 100
@@ -119,11 +123,11 @@ for (const signal of signals)
     let cases = 0
     for (let seed = 0; seed < CASES; seed++) {
       const random = seeded(seed * 31 + signal.length)
-      const { config, isShared } = randomConfig(random)
+      const { config, isShared, isHasty } = randomConfig(random)
       const moody = new Moody(random)
       const each = await rig(config, { delivery: { send: moody.answer } })
       const ledger = each.settings.ledger(signal)
-      const offers: Offers = { acknowledged: [], refused: [], pending: 0 }
+      const offers: Offers = { acknowledged: [], refused: [], pending: new Set() }
       let lastId = 0
       const what = `seed ${seed}: ${JSON.stringify(config)}`
       const check = (when: string): void => {
@@ -138,6 +142,9 @@ for (const signal of signals)
         for (let i = random(4); i > 0; i--) offerRandom(each, signal, offers, random, () => String(lastId++))
         await each.advance(pick(random, [0, 10, 1000, 7000]))
         check(`at step ${step}`)
+        if (isHasty) for (const sender of offers.pending) if (chance(random, 30)) sender.abort(new Error('left'))
+        await settle()
+        check(`when some had left at step ${step}`)
       }
       if (chance(random, 50)) {
         moody.mood = 0
@@ -146,7 +153,7 @@ for (const signal of signals)
       }
       await stop(each, chance(random, 50))
       check('in the end')
-      t.equal(offers.pending, 0, `${what}: every sender has an answer`)
+      t.equal(offers.pending.size, 0, `${what}: every sender has an answer`)
       t.equal(ledger.held, 0, `${what}: nothing held`)
       t.equal(ledger.refusedItems, offers.refused.length)
       const taken = new Set(moody.taken)
@@ -155,9 +162,10 @@ for (const signal of signals)
       const refused = new Set(offers.refused)
       const ended = [...moody.taken, ...moody.unwanted].filter((id) => refused.has(id)).length
       const unwanted = moody.unwanted.filter((id) => refused.has(id)).length
-      // Of a batch that went out in several parts, one part may be lost for good before another has all handed back.
+      // Of a batch that went out in several parts, one part may be lost for good before another has all handed back; and
+      // what a sender has left alone may be lost.
       const lostCopies = ledger.createdItems - ended
-      t.ok(lostCopies === 0 || (isShared && lostCopies > 0), `${what}: ${lostCopies} copies too many`)
+      t.ok(lostCopies === 0 || ((isShared || isHasty) && lostCopies > 0), `${what}: ${lostCopies} copies too many`)
       t.equal(ledger.droppedItems, lost + unwanted + lostCopies, `${what}: no loss uncounted`)
       moody.release()
       await settle()

@@ -205,3 +205,28 @@ test('a small batch does not overtake a large one that waits for room', async (t
   await advance(0)
   t.same(idsOf(...destination.arrived), ['a', 'b', 'c', 'd', 'e', 'f'])
 })
+
+test('a sender who waits for room and for the result, and leaves, is told once; the account is as if nothing had come', async (t) => {
+  const sending_queue = { queue_size: 1, num_consumers: 1, block_on_overflow: true, wait_for_result: true }
+  const { offer, destination, settings, advance } = await rig({ sending_queue })
+  const { promise, open } = gate()
+  destination.otherwise = () => promise
+  const first = offer(batchOf('logs', ['a']))
+  const sender = new AbortController()
+  const second = offer(batchOf('logs', ['b']), { ...testContext(), abort: sender.signal })
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  t.teardown(() => process.off('unhandledRejection', onUnhandled))
+  sender.abort(new Error('the sender has left'))
+  await t.rejects(second, { message: 'the sender has left' })
+  await settle()
+  t.same(unhandled, [])
+  t.equal(settings.ledger('logs').held, 1)
+  open()
+  await advance(0)
+  await first
+  t.same(idsOf(...destination.arrived), ['a'])
+  t.equal(settings.ledger('logs').held, 0)
+  t.equal(settings.memory.heldBytes, 0)
+})
