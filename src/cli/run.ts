@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import { messageOf } from '../contract/index.ts'
+import { limitNodeConnections } from '../net/node-connections.ts'
 import { containerMemory } from '../observe/container-memory.ts'
 import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
@@ -47,7 +48,11 @@ export async function run(
   const surroundings = createSurroundings(redaction)
   let own: OwnTelemetry
   try {
-    own = await startOwnTelemetry(assembled.telemetry, { ...surroundings, redaction })
+    own = await startOwnTelemetry(assembled.telemetry, {
+      ...surroundings,
+      redaction,
+      limitConnections: limitNodeConnections,
+    })
   } catch (error) {
     process.stderr.write(`sluice did not start: ${redaction.text(messageOf(error))}\n`)
     return EXIT.failed

@@ -141,7 +141,7 @@ export class GrpcConnection implements ConnectionEvents, Swept, Sparable {
 
   get rest(): Sparable['rest'] {
     if (this.#isGivingWay || this.#http2.openStreams > 0) return undefined
-    return this.#http2.isReady ? 'idle' : 'silent'
+    return this.#http2.isReady ? 'idle' : 'beginning'
   }
 
   /** Who has introduced himself is told to go; what he sends from then on he sends elsewhere, or again. */

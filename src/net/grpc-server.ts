@@ -7,12 +7,12 @@ import { optional, section, setting } from '../config/schema.ts'
 import { duration, flag, integer } from '../config/values.ts'
 import type { Clock, IncomingHead, Logger } from '../contract/index.ts'
 import { type Authenticate, grpcServerAuth } from './authentication.ts'
+import { limitConnections } from './connection-limit.ts'
 import type { GrpcDesk, GrpcMethod } from './grpc-server-call.ts'
 import { GrpcConnection, type Keepalive } from './grpc-server-connection.ts'
 import type { ConnectionLimits } from './http2/connection.ts'
 import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
 import { notYet } from './not-yet.ts'
-import { makeRoom } from './room.ts'
 import { Sweep } from './sweep.ts'
 import { createSecureServer, serverTls } from './tls.ts'
 
@@ -70,9 +70,6 @@ const DEFAULT_MESSAGE_MIB = 4
 const DEFAULT_STREAMS = 100
 /** Limits that the collector does not have. */
 const MAX_HEADER_BYTES = 16 * 1024
-const MAX_CONNECTIONS = 1024
-/** More than that for the moment in which others give way to them. */
-const BEING_CLOSED = 256
 const TLS_HANDSHAKE_MS = 10_000
 const TCP_KEEPALIVE_MS = 15_000
 
@@ -115,8 +112,10 @@ export class GrpcServer {
     const { tls } = this.#config
     const server = tls === undefined ? createServer(TCP, this.#onConnection) : await this.#createTlsServer(tls)
     this.#server = server
-    server.maxConnections = MAX_CONNECTIONS + BEING_CLOSED
-    server.on('drop', () => this.#desk.onRefused('too_many_connections'))
+    limitConnections(server, {
+      sparable: () => this.#connections,
+      onRefused: () => this.#desk.onRefused('too_many_connections'),
+    })
     const where = await listen(server, this.#config)
     logAcceptErrors(server, this.#settings)
     return `${tls === undefined ? 'grpc' : 'grpcs'}://${where}`
@@ -133,11 +132,6 @@ export class GrpcServer {
   }
 
   readonly #onConnection = (socket: Socket): void => {
-    if (this.#connections.size >= MAX_CONNECTIONS && !makeRoom(this.#connections)) {
-      this.#desk.onRefused('too_many_connections')
-      socket.destroy()
-      return
-    }
     const connection = new GrpcConnection(socket, this.#desk, this.#limits, this.#keepalive, this.#onClosed)
     this.#connections.add(connection)
     this.#sweep.add(connection)

@@ -11,11 +11,13 @@ import { duration, flag, integer, type Secret } from '../config/values.ts'
 import type { Clock, Logger } from '../contract/index.ts'
 import type { ActiveRequests } from './active-requests.ts'
 import { httpServerAuth } from './authentication.ts'
+import { limitConnections } from './connection-limit.ts'
 import { corsSettings } from './cors.ts'
 import { type Address, addressEntries, listen, logAcceptErrors } from './listen.ts'
+import { NodeConnections } from './node-connections.ts'
 import { notYet } from './not-yet.ts'
 import { PlainConnection, type PlainHandler, type PlainSettings } from './plain-http.ts'
-import { makeRoom } from './room.ts'
+import type { Sparable } from './room.ts'
 import { Sweep } from './sweep.ts'
 import { createSecureServer, serverTls } from './tls.ts'
 
@@ -87,9 +89,6 @@ export interface HttpServerConfig extends Address {
 
 /** Limits that the collector does not have; `reference` numbers stand in the manual's list of differences. */
 const MAX_HEADER_BYTES = 16 * 1024
-const MAX_CONNECTIONS = 1024
-/** More than that for the moment in which others give way to them. */
-const BEING_CLOSED = 256
 const DEFAULT_HEADER_TIMEOUT_MS = 10_000
 /** Not a multiple of the usual export intervals, lest a connection closes in the moment that the next request leaves. */
 const DEFAULT_IDLE_TIMEOUT_MS = 110_000
@@ -114,6 +113,7 @@ export class HttpServer {
   #server: Server | TlsServer | undefined
   #stopReload: (() => void) | undefined
   readonly #plain = new Set<PlainConnection>()
+  readonly #atNode: NodeConnections
   readonly #sweep: Sweep
 
   constructor(
@@ -125,6 +125,7 @@ export class HttpServer {
     this.#settings = settings
     this.#events = events
     this.#sweep = new Sweep(settings.clock)
+    this.#atNode = new NodeConnections(this.#onTooMany)
   }
 
   /** Returns where it listens: `http://127.0.0.1:4318`. */
@@ -132,15 +133,22 @@ export class HttpServer {
     const { tls } = this.#config
     const server = tls === undefined ? createServer(this.#options()) : await this.#createTlsServer(tls)
     this.#server = server
-    server.maxConnections = MAX_CONNECTIONS
     server.timeout = 0
+    server.on('request', this.#atNode.onRequest)
     server.on('request', this.#events.handle)
-    if (tls === undefined && this.#events.plain !== undefined) this.#servePlain(server as Server, this.#events.plain)
+    if (tls !== undefined) server.prependListener('secureConnection', this.#atNode.add)
+    else if (this.#events.plain === undefined) server.prependListener('connection', this.#atNode.add)
+    else this.#servePlain(server as Server, this.#events.plain)
     server.on('clientError', this.#onClientError)
-    server.on('drop', () => this.#events.onRefused('too_many_connections'))
+    limitConnections(server, { sparable: () => this.#sparable(), onRefused: this.#onTooMany })
     const where = await listen(server, this.#config)
     logAcceptErrors(server, this.#settings)
     return `${tls === undefined ? 'http' : 'https'}://${where}`
+  }
+
+  *#sparable(): Iterable<Sparable> {
+    yield* this.#plain
+    yield* this.#atNode.sparable()
   }
 
   #options() {
@@ -163,8 +171,6 @@ export class HttpServer {
     const [toNode] = server.listeners('connection')
     if (toNode === undefined) throw new Error('node:http listens to connections')
     server.removeAllListeners('connection')
-    server.maxConnections = MAX_CONNECTIONS + BEING_CLOSED
-    let open = 0
     const { headersTimeout, keepAliveTimeout } = this.#options()
     const settings: PlainSettings = {
       handler,
@@ -172,20 +178,15 @@ export class HttpServer {
       headerTimeoutMs: headersTimeout,
       idleTimeoutMs: keepAliveTimeout,
       isStopping: () => this.#server === undefined,
-      handOver(socket, bytes) {
+      handOver: (socket, bytes) => {
+        this.#atNode.add(socket)
         toNode.call(server, socket)
         socket.unshift(bytes)
       },
       onRefused: this.#events.onRefused,
       onEnd: (connection) => void this.#plain.delete(connection),
     }
-    server.on('connection', (socket: Socket) => {
-      socket.once('close', () => open--)
-      if (++open > MAX_CONNECTIONS && !makeRoom(this.#plain)) {
-        this.#events.onRefused('too_many_connections')
-        socket.destroy()
-      } else this.#plain.add(new PlainConnection(socket, settings))
-    })
+    server.on('connection', (socket: Socket) => void this.#plain.add(new PlainConnection(socket, settings)))
   }
 
   async #createTlsServer(tls: v.InferOutput<typeof serverTls>): Promise<TlsServer> {
@@ -196,6 +197,8 @@ export class HttpServer {
     this.#stopReload = stop
     return server
   }
+
+  readonly #onTooMany = (): void => this.#events.onRefused('too_many_connections')
 
   /** What is no request, or does not arrive: answered as far as possible, and the connection closed. */
   readonly #onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {

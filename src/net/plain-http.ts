@@ -113,7 +113,7 @@ export class PlainConnection implements PlainExchange, Swept, Sparable {
   }
 
   get rest(): Sparable['rest'] {
-    return this.#state === 'new' ? 'silent' : this.#state === 'idle' ? 'idle' : undefined
+    return this.#state === 'idle' ? 'idle' : undefined
   }
 
   /** The answer before this may still be on its way. */

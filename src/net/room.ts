@@ -2,22 +2,36 @@
 
 /** A connection, as far as it matters when there are too many. */
 export interface Sparable {
-  /** `silent` has said nothing yet, `idle` waits for its next request: nobody loses anything. */
-  readonly rest: 'silent' | 'idle' | undefined
+  /**
+   * `silent` has said nothing at all, `idle` waits for its next request: nobody loses anything. `beginning` has sent a part of
+   * what makes a request: the oldest of them is a sender that takes its time, the others' are here within a moment.
+   */
+  readonly rest: 'silent' | 'idle' | 'beginning' | undefined
   /** Ends the connection now. */
   giveWay(): void
 }
 
-/** `connections` from the oldest to the newest. One of them gives way, a silent one before an idle one; false when all are in use. */
+/** As many silent ones have only just come: what they say is on its way. */
+const NEWCOMERS = 64
+
+/**
+ * `connections`, each kind from the oldest to the newest. One of them gives way: the oldest that is silent, if there are more of
+ * them than newcomers; else the oldest that is idle, that has begun, that is silent. False when all are in use.
+ */
 export function makeRoom(connections: Iterable<Sparable>): boolean {
+  let silentCount = 0
+  let silent: Sparable | undefined
   let idle: Sparable | undefined
+  let beginning: Sparable | undefined
   for (const one of connections) {
-    if (one.rest === 'silent') {
-      one.giveWay()
-      return true
-    }
-    if (one.rest === 'idle') idle ??= one
+    const { rest } = one
+    if (rest === 'silent') {
+      silent ??= one
+      if (++silentCount > NEWCOMERS) break
+    } else if (rest === 'idle') idle ??= one
+    else if (rest === 'beginning') beginning ??= one
   }
-  idle?.giveWay()
-  return idle !== undefined
+  const found = silentCount > NEWCOMERS ? silent : (idle ?? beginning ?? silent)
+  found?.giveWay()
+  return found !== undefined
 }

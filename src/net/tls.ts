@@ -242,8 +242,9 @@ export async function createSecureServer<S extends TlsServer>(
   const load = () => loadServerTls(tls)
   const loaded = await load()
   const server = of.create(loaded)
-  server.on('tlsClientError', (_error, socket) => {
-    of.onRefused('tls_handshake')
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    // Who left, or had to give way, was not refused a handshake.
+    if (error.code !== 'ECONNRESET') of.onRefused('tls_handshake')
     socket.destroy()
   })
   const intervalMs = reloadIntervalOf(tls)

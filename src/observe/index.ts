@@ -5,6 +5,7 @@ import type { Accounts } from './accounts.ts'
 import { createLogger, type LogLine, type RootLogger } from './log.ts'
 import { startLogRecords } from './log-records.ts'
 import { type OwnMetrics, startMetrics } from './metrics.ts'
+import type { LimitConnections } from './page-server.ts'
 import { NO_REDACTION, type Redaction } from './redaction.ts'
 import { ownResource } from './resource.ts'
 import { type OwnSpans, redactSpans, startSpans } from './spans.ts'
@@ -26,6 +27,7 @@ export async function startOwnTelemetry(
     readonly memory: PayloadMemory
     readonly agent: Settings['agent']
     readonly redaction?: Redaction
+    readonly limitConnections?: LimitConnections
   },
 ): Promise<OwnTelemetry> {
   const resource = ownResource(settings.resource, of.agent)

@@ -5,7 +5,7 @@ import type { Logger, Measurement, PayloadMemory } from '../contract/index.ts'
 import type { Accounts } from './accounts.ts'
 import { Meters } from './meter.ts'
 import { measureItself } from './own-metrics.ts'
-import { servePage } from './page-server.ts'
+import { type LimitConnections, servePage } from './page-server.ts'
 import type { OwnResource } from './resource.ts'
 import { measureRuntime } from './runtime-metrics.ts'
 import type { PageSettings, Sdk } from './sdk.ts'
@@ -28,6 +28,7 @@ export async function startMetrics(
     readonly memory: PayloadMemory
     readonly resource: OwnResource
     readonly log: Logger
+    readonly limitConnections?: LimitConnections | undefined
   },
 ): Promise<OwnMetrics> {
   const meters = new Meters(settings.level)
@@ -39,7 +40,7 @@ export async function startMetrics(
   const sdk = new LazySdk(meters, { resource: of.resource, log: of.log, pages, periodic, views: settings.views })
   // What is sent starts now; views shape instruments when they are made.
   if (periodic.length > 0 || settings.views.length > 0) await sdk.open()
-  const servers = await serveAll(pages, sdk, of.log)
+  const servers = await serveAll(pages, sdk, of)
   const stopRuntime = measureRuntime(meters.meter('sluice'), settings.level)
   return {
     ...ofMeters,
@@ -52,12 +53,12 @@ export async function startMetrics(
   }
 }
 
-async function serveAll(pages: readonly PageSettings[], sdk: LazySdk, log: Logger) {
+async function serveAll(pages: readonly PageSettings[], sdk: LazySdk, of: Parameters<typeof servePage>[2]) {
   const servers: Awaited<ReturnType<typeof servePage>>[] = []
   try {
     for (const [index, page] of pages.entries()) {
       const render = async (): Promise<string> => (await sdk.open()).pages[index]!.render()
-      servers.push(await servePage(page, render, log))
+      servers.push(await servePage(page, render, of))
     }
   } catch (error) {
     await Promise.all(servers.map((server) => server.stop()))

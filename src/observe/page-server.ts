@@ -12,6 +12,9 @@ export interface PageServer {
 }
 
 const PATH = '/metrics'
+/** Of node's connections: which ones there may be is decided by whoever starts the agent. */
+export type LimitConnections = (server: Server, max: number) => void
+
 const MAX_CONNECTIONS = 64
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -19,14 +22,15 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 export async function servePage(
   address: { readonly host: string; readonly port: number },
   render: () => Promise<string>,
-  log: Logger,
+  { log, limitConnections }: { readonly log: Logger; readonly limitConnections?: LimitConnections | undefined },
 ): Promise<PageServer> {
   const answers = new Answers(render, log)
   const server = createServer(
     { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 120_000 },
     (request, response) => void answers.to(request, response),
   )
-  server.maxConnections = MAX_CONNECTIONS
+  if (limitConnections === undefined) server.maxConnections = MAX_CONNECTIONS
+  else limitConnections(server, MAX_CONNECTIONS)
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
     else socket.destroy()

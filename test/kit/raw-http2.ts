@@ -38,6 +38,11 @@ export class RawHttp2 {
   ): Promise<RawHttp2> {
     const socket = connect(port, '127.0.0.1')
     await once(socket, 'connect')
+    return RawHttp2.on(t, socket, says)
+  }
+
+  /** On a connection that is open, such as one of TLS. */
+  static on(t: Test, socket: Socket, says: Buffer = Buffer.concat([PREFACE, frame(FRAME.SETTINGS, 0, 0)])): RawHttp2 {
     t.teardown(() => socket.destroy())
     const client = new RawHttp2(socket)
     socket.write(says)

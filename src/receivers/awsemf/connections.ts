@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
 import { freeRead } from '../../net/assembly.ts'
+import { limitConnections } from '../../net/connection-limit.ts'
 import { Lines } from '../../net/lines.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
 import { Sweep, type Swept } from '../../net/sweep.ts'
@@ -39,8 +40,7 @@ export async function listenForConnections(
     connections.add(connection)
     socket.on('close', () => connections.delete(connection))
   })
-  server.maxConnections = max_connections
-  server.on('drop', () => taker.onRefused('too_many_connections'))
+  limitConnections(server, { max: max_connections, onRefused: () => taker.onRefused('too_many_connections') })
   const bound = await listen(server, { endpoint, transport: 'tcp' })
   logAcceptErrors(server, settings)
   return {

@@ -3,6 +3,7 @@
 import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
+import { limitConnections } from '../../net/connection-limit.ts'
 import type { Origin } from '../../net/datagrams.ts'
 import { Lines } from '../../net/lines.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
@@ -10,7 +11,6 @@ import type { StatsdConfig } from './config.ts'
 
 /** As long as a packet can be. What is longer is skipped up to its end, and counted. */
 const MAX_LINE_BYTES = 65_535
-const MAX_CONNECTIONS = 1024
 
 export type StreamTransport = 'tcp' | 'tcp4' | 'tcp6' | 'unix'
 
@@ -48,8 +48,7 @@ export async function listenForLines(
     socket.on('data', (bytes: Buffer) => lines.add(bytes))
     socket.on('end', () => lines.end())
   })
-  server.maxConnections = MAX_CONNECTIONS
-  server.on('drop', () => taker.onTooMany())
+  limitConnections(server, { onRefused: () => taker.onTooMany() })
   const bound = await listen(server, { endpoint, transport })
   if (transport === 'unix') await chmod(endpoint, socket_permissions)
   logAcceptErrors(server, settings)

@@ -150,13 +150,19 @@ test('a connection that breaks inside of a line is counted', async (t) => {
 
 test('one client too many is turned away, and the others are served', async (t) => {
   const { connect, refused, arrived } = await start(t, { config: { max_connections: 2 } })
+  const silent = await connect()
   const [first, second] = [await connect(), await connect()]
-  const third = await connect()
-  await until(() => third.destroyed)
-  t.same(refused, ['too_many_connections'])
-  first.end(`${line(1)}\n`)
-  second.end(`${line(2)}\n`)
+  await until(() => silent.destroyed)
+  t.same(refused, ['too_many_connections'], 'who has said nothing gives way')
+  first.write(`${line(1)}\n`)
+  second.write(`${line(2)}\n`)
   await arrived(2)
+  const fourth = await connect()
+  await until(() => fourth.destroyed)
+  t.equal(refused.length, 2)
+  first.end(`${line(3)}\n`)
+  second.end(`${line(4)}\n`)
+  await arrived(4)
 })
 
 test('what a pipeline refuses is offered again, until it is taken', async (t) => {
