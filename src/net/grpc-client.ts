@@ -1,5 +1,4 @@
 // Unary gRPC calls by hand on node:http2: what all calls of a method have in common, compression, and where a call goes.
-import { lookup } from 'node:dns/promises'
 import type { OutgoingHttpHeaders } from 'node:http2'
 import {
   type GrpcAuthenticator,
@@ -15,6 +14,7 @@ import { type Compress, createCompress } from './compress.ts'
 import { type GrpcReply, type GrpcRequest, REFUSED } from './grpc-call.ts'
 import { GrpcConnections, type Surroundings } from './grpc-connections.ts'
 import { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
+import { sharedLookup } from './lookup.ts'
 import { GRPC } from './status.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { userAgentOf } from './user-agent.ts'
@@ -39,7 +39,7 @@ export class GrpcClient {
     config: GrpcClientConfig,
     timeoutMs: number,
     settings: Settings,
-    surroundings: Surroundings = { environment: process.env, lookup },
+    surroundings: Surroundings = { environment: process.env, lookup: sharedLookup(settings.clock) },
   ) {
     const target = parseGrpcTarget(config.endpoint)
     if (typeof target === 'string') throw new Error(`endpoint: ${target}`)

@@ -1,6 +1,6 @@
 // One HTTP/2 connection to one address, from its first byte to its last.
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Clock, Logger } from '../contract/index.ts'
 import { callUnary, type GrpcReply, type GrpcRequest, type REFUSED } from './grpc-call.ts'
@@ -28,6 +28,7 @@ export interface ConnectionSettings {
   readonly tls: ClientTlsOptions | undefined
   /** The name that a certificate must have, unless `tls` says another. */
   readonly serverName: string
+  readonly lookup: LookupFunction
   readonly pings: GrpcPings | undefined
   readonly clock: Clock
   readonly log: Logger
@@ -98,13 +99,13 @@ export class GrpcConnection {
   }
 
   async #connect({ host, port, socketPath, proxy }: GrpcAddress): Promise<Socket> {
-    const { tls, serverName } = this.#of
+    const { tls, serverName, lookup } = this.#of
     const raw =
       proxy !== undefined
-        ? await openTunnel(proxy, host, port, { abort: this.#gone.signal })
+        ? await openTunnel(proxy, host, port, { abort: this.#gone.signal, lookup })
         : socketPath !== undefined
           ? connectTcp({ path: socketPath })
-          : connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
+          : connectTcp({ host, port, lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
     this.#watchSocket(raw)
     if (proxy === undefined) await opened(raw, 'connect')
     if (tls === undefined) return raw

@@ -1,11 +1,12 @@
 // The connections of a client: made when a call needs them, to every address of the name or to the first that answers,
 // and made again when they are lost.
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { RetryableError, type Settings, ShutdownError } from '../contract/index.ts'
 import type { GrpcClientConfig } from './client-config.ts'
 import { connectionError } from './connection-error.ts'
 import { type GrpcAddress, GrpcConnection, type GrpcPings } from './grpc-connection.ts'
 import type { GrpcTarget } from './grpc-target.ts'
+import { lookupAll } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import type { ClientTlsOptions } from './tls.ts'
 
@@ -19,7 +20,7 @@ const MAX_ADDRESSES = 100
 /** What the machine says. */
 export interface Surroundings {
   readonly environment: Environment
-  lookup(host: string, options: { all: true; order: 'verbatim' }): Promise<readonly { readonly address: string }[]>
+  readonly lookup: LookupFunction
 }
 
 export interface GrpcConnectionsSettings extends Surroundings {
@@ -166,7 +167,7 @@ export class GrpcConnections {
     )
     if (proxy !== undefined) return [{ host, port, proxy }]
     if (isIP(host) !== 0 || scheme === 'passthrough') return [{ host, port }]
-    const found = await this.#of.lookup(host, { all: true, order: 'verbatim' })
+    const found = await lookupAll(this.#of.lookup, host)
     const addresses = new Set(found.map(({ address }) => address))
     return [...addresses].slice(0, MAX_ADDRESSES).map((address) => ({ host: address, port }))
   }
@@ -187,11 +188,12 @@ export class GrpcConnections {
   }
 
   async #openOne(address: GrpcAddress): Promise<unknown> {
-    const { serverName, tls, settings } = this.#of
+    const { serverName, tls, settings, lookup } = this.#of
     const connection = new GrpcConnection({
       address,
       tls: tls(),
       serverName,
+      lookup,
       pings: this.#pings,
       clock: settings.clock,
       log: settings.log,

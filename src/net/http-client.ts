@@ -18,7 +18,7 @@ import { type Compress, createCompress } from './compress.ts'
 import { connectionError, isClosed } from './connection-error.ts'
 import { CookieJar } from './cookies.ts'
 import { type HttpReply, readReply } from './http-reply.ts'
-import { createLookup } from './lookup.ts'
+import { sharedLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { basicOf, type TunnelledRequest, tunnelThrough } from './tunnel.ts'
@@ -77,7 +77,7 @@ export class HttpClient {
     config: HttpClientConfig,
     settings: Settings,
     environment: Environment = process.env,
-    lookup: LookupFunction = createLookup(settings.clock),
+    lookup: LookupFunction = sharedLookup(settings.clock),
   ) {
     this.#config = config
     this.#settings = settings

@@ -11,6 +11,7 @@ import { HttpClient } from '../../src/net/http-client.ts'
 import { otlpNames } from '../../src/net/otlp.ts'
 import { testSettings } from '../../src/testing/index.ts'
 import { authority } from '../kit/certificates.ts'
+import { lookupTo } from '../kit/name-server.ts'
 
 const httpSchema = section(httpClientSettings({ compression: '' }))
 const grpcSchema = section(grpcClientSettings({ compression: '' }))
@@ -23,7 +24,7 @@ async function attempts(t: Test, port: number): Promise<readonly unknown[]> {
   const http = new HttpClient(v.parse(httpSchema, { tls }), testSettings(), {})
   const grpc = new GrpcClient(v.parse(grpcSchema, { endpoint: `127.0.0.1:${port}`, tls }), 5000, testSettings(), {
     environment: {},
-    lookup: async () => [{ address: '127.0.0.1' }],
+    lookup: lookupTo(() => ['127.0.0.1']),
   })
   t.teardown(() => {
     http.close()

@@ -1,14 +1,23 @@
 // A name server on loopback that answers as the test says, and a `lookup` that asks it in place of the system's.
 import { createSocket, type Socket } from 'node:dgram'
 import { type LookupAddress, type LookupOptions, type lookup, Resolver } from 'node:dns'
+import type { resolve4 } from 'node:dns/promises'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP, type LookupFunction } from 'node:net'
 
 /** Addresses, a refusal, or silence. */
 export type NameAnswer = readonly string[] | 'NXDOMAIN' | 'SERVFAIL' | 'hang'
 
 const CODES = { NXDOMAIN: 3, SERVFAIL: 2 } as const
 const QUESTION_AT = 12
+
+/** A lookup that finds these addresses, whatever the name. */
+export const lookupTo =
+  (addresses: () => readonly string[]): LookupFunction =>
+  (_name, options, answer) => {
+    const found = addresses().map((address) => ({ address, family: isIP(address) }))
+    setImmediate(() => (options.all ? answer(null, found) : answer(null, found[0]!.address, found[0]!.family)))
+  }
 
 export class NameServer {
   readonly #socket: Socket = createSocket('udp4')
@@ -49,6 +58,12 @@ export class NameServer {
       else answer(null, addresses[0]!, 4)
     })
   }) as typeof lookup
+
+  /** In the shape of `dns.promises.resolve4`. */
+  readonly resolve4 = ((name: string) =>
+    new Promise((resolve, reject) =>
+      this.#resolver.resolve4(name, (error, addresses) => (error ? reject(error) : resolve(addresses))),
+    )) as typeof resolve4
 
   #answer(query: Buffer): Buffer | undefined {
     const labels: string[] = []

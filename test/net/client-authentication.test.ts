@@ -11,6 +11,7 @@ import { otlpNames } from '../../src/net/otlp.ts'
 import { testContext, testHost, testSettings } from '../../src/testing/index.ts'
 import { FakeOtlpGrpc, type GrpcAnswer } from '../kit/fake-otlp-grpc.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
+import { lookupTo } from '../kit/name-server.ts'
 import { items } from '../kit/otlp.ts'
 import { until } from '../kit/until.ts'
 
@@ -24,7 +25,7 @@ async function open(t: Test, who: Partial<GrpcAuthenticator>, config: object = {
   const fake = new FakeOtlpGrpc()
   await fake.start(0, '127.0.0.1')
   const parsed = v.parse(schema, { endpoint: fake.endpoint, tls: { insecure: true }, auth, ...config })
-  const client = new GrpcClient(parsed, 5000, testSettings(), { environment: {}, lookup: async () => [] })
+  const client = new GrpcClient(parsed, 5000, testSettings(), { environment: {}, lookup: lookupTo(() => []) })
   t.teardown(async () => {
     client.close()
     await fake.stop()

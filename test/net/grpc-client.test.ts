@@ -15,6 +15,7 @@ import { otlpNames } from '../../src/net/otlp.ts'
 import { type TestSettings, testSettings } from '../../src/testing/index.ts'
 import { authority } from '../kit/certificates.ts'
 import { FakeOtlpGrpc, type GrpcAnswer, replyTo } from '../kit/fake-otlp-grpc.ts'
+import { lookupTo } from '../kit/name-server.ts'
 import { items } from '../kit/otlp.ts'
 import { until } from '../kit/until.ts'
 
@@ -38,9 +39,7 @@ async function open(
   const settings = testSettings()
   const client = new GrpcClient(v.parse(schema, config), 5000, settings, {
     environment,
-    async lookup() {
-      return (addresses?.() ?? ['127.0.0.1']).map((address) => ({ address }))
-    },
+    lookup: lookupTo(addresses ?? (() => ['127.0.0.1'])),
   })
   await client.open()
   t.teardown(() => client.close())
