@@ -1,5 +1,7 @@
 // The names of attributes in the order in which they come. Most items have those of an item before them: what the names are is
 // found once, then a comparison tells that they are the same ones.
+
+import { keptCopy } from '../wire/kept.ts'
 import { readVarint, varintEnd } from '../wire/reader.ts'
 import { Words } from '../wire/words.ts'
 
@@ -94,7 +96,7 @@ export class KnownOrders<P> {
     if (bytes[at] !== KEY || size === 0 || size > MAX_NAME_BYTES || keyEnd >= end || bytes[keyEnd] !== VALUE)
       return undefined
     this.#steps++
-    const head = Buffer.from(bytes.subarray(at, keyEnd + 1))
+    const head = keptCopy(bytes, at, keyEnd + 1)
     return step.add(head, this.#numberOf(head.subarray(2, -1)))
   }
 

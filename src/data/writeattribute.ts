@@ -1,4 +1,6 @@
 // An attribute as a field of its message: tag, length, KeyValue = { 1: key, 2: AnyValue }.
+
+import { keptCopy } from '../wire/kept.ts'
 import type { ByteWriter } from '../wire/writer.ts'
 import type { Key } from './key.ts'
 import { type AnyValue, type Double, writeAnyValue } from './value.ts'
@@ -15,7 +17,7 @@ export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: An
     return start + (key.lastField[1]! < 128 ? 2 : 3)
   }
   const at = encodeAttribute(out, tag, key, value)
-  if (isSame) key.lastField = Buffer.from(out.bytes.subarray(start, out.length))
+  if (isSame) key.lastField = keptCopy(out.bytes, start, out.length)
   else if (
     typeof value !== 'object' &&
     key.bytes.length <= MAX_KEPT &&

@@ -1,5 +1,6 @@
 // Action lines: {"create":{"_index":"…","_id":"…","pipeline":"…"}}
 import { createHash } from 'node:crypto'
+import { keptText } from '../wire/kept.ts'
 import type { BulkWriter } from './request.ts'
 
 /** Begins documents; lines of indices that come again are not written again. */
@@ -38,7 +39,7 @@ export class Actions {
     let line = this.#byIndex.get(index)
     if (line === undefined) {
       if (this.#byIndex.size >= MAX_INDICES) this.#byIndex.clear()
-      line = Buffer.from(`{"${this.#action}":{"_index":${JSON.stringify(index)}${CLOSING}`)
+      line = keptText(`{"${this.#action}":{"_index":${JSON.stringify(index)}${CLOSING}`)
       this.#byIndex.set(index, line)
     }
     this.#index = index

@@ -1,4 +1,5 @@
 // Names of fields: dots make objects, so `a.b` and {"a":{"b":…}} are one name, and it is ordered step by step.
+import { keptText } from '../wire/kept.ts'
 
 /** The same text gives the same object, while it is remembered. */
 export class FlatKey {
@@ -26,7 +27,7 @@ export class FlatKey {
   }
 }
 
-const encoded = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`)
+const encoded = (name: string): Buffer => keptText(`${JSON.stringify(name)}:`)
 
 /** Names come from attributes: there is no end to them. */
 const MAX_KEYS = 8192

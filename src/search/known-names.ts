@@ -2,6 +2,7 @@
 // for each other is found once, and what stands before each value is copied.
 import { equalBytes } from '../wire/intern.ts'
 import { JsonWriter } from '../wire/json.ts'
+import { keptCopy } from '../wire/kept.ts'
 import { Words } from '../wire/words.ts'
 
 /** Names that come are of any number: so many are remembered, with those that come behind them and those that could not be. */
@@ -100,7 +101,7 @@ class NameStep {
     this.#memory.left--
     if (start === end || end - start > MAX_NAME_BYTES || this.#depth === MAX_DEPTH) return undefined
     if (this.#next.length === MAX_NEXT || this.isFull) return undefined
-    const step = new NameStep(this, Buffer.from(bytes.subarray(start, end)), this.#memory)
+    const step = new NameStep(this, keptCopy(bytes, start, end), this.#memory)
     this.#next.push(step)
     return step.#isClear ? step : undefined
   }

@@ -1,5 +1,7 @@
 // The names of a document's fields in the order in which they came. Most documents of a kind have those of the one before them:
 // what their names mean for each other, and the text between their values, is found once.
+
+import { keptText } from '../wire/kept.ts'
 import { type FlatKey, flatKeyOf } from './flat-key.ts'
 
 /** How a document of a shape is written: which of its fields, in which order, and what stands before each value. */
@@ -115,11 +117,11 @@ function planOf(fields: readonly Field[], isDeep: boolean): Plan {
   let open: readonly string[] = TOP
   for (const { key } of fields) {
     const comma = openings.length === 0 ? '' : ','
-    openings.push(Buffer.from(isDeep ? stepsBetween(open, key, comma) : `${comma}${key.flat.toString('utf8')}`))
+    openings.push(keptText(isDeep ? stepsBetween(open, key, comma) : `${comma}${key.flat.toString('utf8')}`))
     if (isDeep) open = key.names
   }
   const positions = fields.map(({ position }) => position)
-  return { positions, openings, closing: Buffer.from('}'.repeat(open.length - 1)) }
+  return { positions, openings, closing: keptText('}'.repeat(open.length - 1)) }
 }
 
 const TOP: readonly string[] = ['']

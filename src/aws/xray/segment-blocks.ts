@@ -2,6 +2,7 @@
 // where a service runs, and who tells.
 import { KnownAttributes, type Resource } from '../../data/index.ts'
 import { JsonWriter, nestedJsonLiteral } from '../../wire/json.ts'
+import { keptCopy } from '../../wire/kept.ts'
 import { resource as names } from './attributes.ts'
 import { textsOf } from './segment-draft.ts'
 import { sanitized } from './segment-name.ts'
@@ -109,7 +110,7 @@ export class ResourceBlocks {
     const origin = this.#originOf(provider)
     const arn = this.#text(RESOURCE_ARN)
     const serviceName = this.#text(SERVICE_NAME)
-    const accountMember = account === '' ? undefined : Buffer.concat([ACCOUNT_ID, quoted(account)])
+    const accountMember = account === '' ? undefined : keptCopy(Buffer.concat([ACCOUNT_ID, quoted(account)]))
     const blocks = this.#written((json) => this.#writeBlocks(json))
     return {
       serviceName: serviceName === '' ? undefined : quoted(sanitized(serviceName)),

@@ -1,6 +1,7 @@
 // What a resource gives to the documents of its spans: worked out once, then copied as bytes.
 import { KnownAttributes, type Resource } from '../../data/index.ts'
 import { JsonWriter, nestedJsonLiteral } from '../../wire/json.ts'
+import { keptCopy } from '../../wire/kept.ts'
 import { resource as names } from './attributes.ts'
 import { annotationKey, isAnnotatable, writeAnnotationValue } from './segment-annotation.ts'
 import { ResourceBlocks } from './segment-blocks.ts'
@@ -156,4 +157,4 @@ export class ResourceParts {
 const ownNames: ReadonlySet<string> = new Set(Object.values(names))
 
 /** The document's own text for a value that is known beforehand. */
-export const quoted = (text: string): Buffer => nestedJsonLiteral(JSON.stringify(text))
+export const quoted = (text: string): Buffer => keptCopy(nestedJsonLiteral(JSON.stringify(text)))

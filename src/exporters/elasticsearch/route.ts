@@ -3,6 +3,7 @@
 import type { Attributes, Instant, Resource, Scope, Signal } from '../../data/index.ts'
 import { compileIndexName, type NameIndex, tidyIndexName, tidyIndexPart } from '../../search/index-name.ts'
 import { type FormatTime, strftime } from '../../search/time-format.ts'
+import { keptText } from '../../wire/kept.ts'
 import type { ElasticsearchConfig } from './config.ts'
 import { HINT, Hints } from './hints.ts'
 
@@ -136,7 +137,7 @@ function dataStream(type: string, dataset: string, namespace: string, suffix: st
   }
   return {
     index: `${type}-${stream.dataset}-${stream.namespace}`,
-    stream: { ...stream, field: Buffer.from(`"data_stream":${JSON.stringify(stream)}`) },
+    stream: { ...stream, field: keptText(`"data_stream":${JSON.stringify(stream)}`) },
   }
 }
 

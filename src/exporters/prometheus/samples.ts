@@ -1,5 +1,6 @@
 // Samples of one family after another, as bytes.
 import type { Instant } from '../../data/index.ts'
+import { keptText } from '../../wire/kept.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { isPlainMetricName } from './escape.ts'
 import type { ShownExemplar } from './exemplar.ts'
@@ -48,7 +49,7 @@ export function familyText(
   const sample = (suffix: string): Buffer => sampleName(name + suffix)
   return {
     type,
-    header: Buffer.from(`# HELP ${shown} ${about}\n# TYPE ${shown} ${word}\n`),
+    header: keptText(`# HELP ${shown} ${about}\n# TYPE ${shown} ${word}\n`),
     sample: sample(''),
     bucket: sample('_bucket'),
     sum: sample('_sum'),
@@ -59,7 +60,7 @@ export function familyText(
 }
 
 const quoted = (name: string): string => (isPlainMetricName(name) ? name : `"${escapeText(name)}"`)
-const sampleName = (name: string): Buffer => Buffer.from(isPlainMetricName(name) ? name : `{${quoted(name)}`)
+const sampleName = (name: string): Buffer => keptText(isPlainMetricName(name) ? name : `{${quoted(name)}`)
 
 const SPACE = 0x20
 const NEWLINE = 0x0a

@@ -28,7 +28,7 @@ export function* expose(registry: Registry, exposition: Exposition): Generator<B
     for (const family of families)
       for (const series of family.series.values()) {
         if (series.number > newest || !registry.keeps(series, nowMs)) continue
-        const labels = labelsOf === undefined ? series.labels : labelsOf(series.text)
+        const labels = labelsOf === undefined ? Buffer.from(series.text) : labelsOf(series.text)
         if (labels === undefined) continue
         if (!isBegun) writer.beginFamily(text)
         isBegun = true

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { createFormat } from '../../../src/exporters/awsemf/format.ts'
 import { LabelShapes } from '../../../src/exporters/awsemf/labels.ts'
 import { metricsOf } from '../../kit/metrics.ts'
+import { bufferBytesKept } from '../../kit/pool.ts'
 import { translationRig } from './kit.ts'
 
 test('labels of the same names share what they have in common, whatever their values', async (t) => {
@@ -53,4 +54,13 @@ test('more shapes than are remembered are learned again, and every event is righ
     }
     t.equal(cases, 1500)
   }
+})
+
+test('labels that come one at a time keep no more than themselves', async (t) => {
+  const rig = translationRig({ namespace: 'Shop' })
+  const keptBytes = bufferBytesKept(500, (i) => {
+    rig.take(metricsOf([{ metrics: [{ name: 'logins', points: [{ labels: { user: `u${i}` }, time: 1, int: 1 }] }] }]))
+    rig.written()
+  })
+  t.ok(keptBytes < 1_000_000, `${keptBytes} bytes`)
 })

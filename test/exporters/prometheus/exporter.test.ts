@@ -8,6 +8,7 @@ import { Registry, type Series } from '../../../src/exporters/prometheus/registr
 import { expose } from '../../../src/exporters/prometheus/text.ts'
 import { createNaming, type Naming } from '../../../src/prometheus/names.ts'
 import { batchOf } from '../../kit/otlp.ts'
+import { bufferBytesKept } from '../../kit/pool.ts'
 import { attribute, gauge, samplesOf, startExporter } from './kit.ts'
 
 test('what is wrong with the settings is said', async (t) => {
@@ -223,6 +224,16 @@ test('what is known is not named again, and a scrape looks at each series once',
   intake.sweep(400_000)
   t.equal(registry.size, 0)
   t.equal(registry.families.length, 0)
+})
+
+test('series that come one at a time keep no buffers', async (t) => {
+  const { registry, intake } = create({ maxSeries: 0 })
+  const keptBytes = bufferBytesKept(500, (i) => {
+    const point = { attributes: [attribute('user', `u${i}`)], asDouble: i }
+    intake.take(batchOf('metrics', metricsOf({ name: 'logins', gauge: { dataPoints: [point] } })), i)
+  })
+  t.equal(registry.size, 501)
+  t.ok(keptBytes < 1_000_000, `${keptBytes} bytes`)
 })
 
 test('a flood of resources, scopes and metrics that show nothing is not remembered', async (t) => {
