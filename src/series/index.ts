@@ -10,3 +10,4 @@ export {
 } from './deltas.ts'
 export { coarser, halved } from './exponential.ts'
 export { MetricStreams, type Stream, type StreamLimits, type StreamSlot } from './streams.ts'
+export { type Met, Turnover } from './turnover.ts'

@@ -1,7 +1,7 @@
 // What the points of a resource, a scope and a set of attributes have in common: made once, and remembered by their bytes on
 // the wire.
 import { type Attributes, keyOf, type Resource, type Scope, textOfValue } from '../../data/index.ts'
-import type { DeltaSlot } from '../../series/index.ts'
+import { type DeltaSlot, type Met, Turnover } from '../../series/index.ts'
 import { cleanNamespace } from './names.ts'
 
 export interface KnownResource<T> {
@@ -24,7 +24,7 @@ export interface KnownScope<T> {
 }
 
 /** Of points. */
-export interface KnownAttributes<T> {
+export interface KnownAttributes<T> extends Met {
   readonly made: T
   /** Where the streams of cumulative metrics with these attributes are. */
   readonly slots: Map<object, DeltaSlot>
@@ -41,11 +41,15 @@ export interface KnownPointsOptions<T> {
   /** `texts` are the labels, to be kept or changed; the namespace is never "". */
   readonly make: (texts: Map<string, string>, namespace: string, resource: KnownResource<T>) => T
   readonly sizeOf: (made: T) => number
+  /** All of it, and will be learned again. */
+  readonly onForgotten?: () => void
 }
 
-/** Of resources, scopes and sets of attributes; beyond it, or beyond so many bytes, all are learned again. */
+/** Of resources, scopes and sets of attributes; beyond it, beyond so many bytes, or when many come no more, all are learned again. */
 const MAX_KNOWN = 10_000
 const MAX_BYTES = 16 * 1_048_576
+/** Of a slot, with the metric and the forgotten stream that it may be the last to hold. */
+const SLOT_BYTES = 300
 /** Where nobody says one. */
 const DEFAULT_NAMESPACE = 'default'
 const RECEIVER = keyOf('receiver')
@@ -55,11 +59,19 @@ const SERVICE_NAMESPACE = keyOf('service.namespace')
 export class KnownPoints<T> {
   readonly #options: KnownPointsOptions<T>
   readonly #known = new Map<string, KnownResource<T>>()
+  readonly #turnover = new Turnover()
   #count = 0
+  /** Of attributes. */
+  #sets = 0
   #sizeBytes = 0
 
   constructor(options: KnownPointsOptions<T>) {
     this.#options = options
+  }
+
+  /** To be called for each batch. */
+  begin(nowMs: number): void {
+    if (this.#turnover.isStale(this.#sets, nowMs)) this.#forget()
   }
 
   resource({ attributes }: Resource): KnownResource<T> {
@@ -88,16 +100,40 @@ export class KnownPoints<T> {
     const wire = attributes.wireKey()
     let known = scope.byWire.get(wire)
     if (known === undefined) {
-      known = { made: this.#make(resource, scope, textsOf(attributes)), slots: new Map() }
+      known = { made: this.#make(resource, scope, textsOf(attributes)), slots: new Map(), metIn: 0 }
       this.#makeRoom(wire.length)
       scope.byWire.set(wire, known)
+      this.#sets++
     }
+    this.#turnover.meet(known)
     return known
   }
 
   /** Of a point that is one of several made of one: with a label more. */
   with(resource: KnownResource<T>, scope: KnownScope<T>, attributes: Attributes, label: string, text: string): T {
     return this.#make(resource, scope, textsOf(attributes).set(label, text))
+  }
+
+  /** Of such a metric with these attributes; made when there is none. */
+  slot({ slots }: KnownAttributes<T>, metric: object): DeltaSlot {
+    let slot = slots.get(metric)
+    if (slot === undefined) {
+      slots.set(metric, (slot = { stream: undefined }))
+      this.grown(SLOT_BYTES)
+    }
+    return slot
+  }
+
+  /** What was made keeps so much more: names of metrics have no end either. */
+  grown(sizeBytes: number): void {
+    this.#sizeBytes += sizeBytes
+    if (this.#count > MAX_KNOWN || this.#sizeBytes > MAX_BYTES) this.#forget()
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    this.#count = this.#sets = this.#sizeBytes = 0
+    this.#options.onForgotten?.()
   }
 
   #make(resource: KnownResource<T>, scope: KnownScope<T>, texts: Map<string, string>): T {
@@ -136,18 +172,8 @@ export class KnownPoints<T> {
   /** What is in use stays with its user. */
   #makeRoom(sizeBytes: number): void {
     this.#count++
-    this.#sizeBytes += sizeBytes
-    if (this.#count <= MAX_KNOWN && this.#sizeBytes <= MAX_BYTES) return
-    this.#known.clear()
-    this.#count = this.#sizeBytes = 0
+    this.grown(sizeBytes)
   }
-}
-
-/** Made when there is none. */
-export function slotOf<T>({ slots }: KnownAttributes<T>, metric: object): DeltaSlot {
-  let slot = slots.get(metric)
-  if (slot === undefined) slots.set(metric, (slot = { stream: undefined }))
-  return slot
 }
 
 /** Of a key given twice the first counts. */

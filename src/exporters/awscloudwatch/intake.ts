@@ -6,7 +6,6 @@ import {
   KnownPoints,
   type KnownResource,
   type KnownScope,
-  slotOf,
 } from '../../aws/cloudwatch/known-points.ts'
 import { metricTerms, type TermsOf } from '../../aws/cloudwatch/metric-terms.ts'
 import { isCloudWatchValue } from '../../aws/cloudwatch/names.ts'
@@ -72,6 +71,7 @@ export class Intake {
       rollups: config.rollup_dimensions,
       series: new KnownSeries(config.max_aggregates),
       onNote: options.onNote,
+      onGrown: (sizeBytes: number) => this.#known.grown(sizeBytes),
     }
     this.#known = new KnownPoints({
       namespace: config.namespace,
@@ -80,6 +80,7 @@ export class Intake {
       scopeLabel: undefined,
       make: (texts, namespace) => new Targets(texts, namespace, targets),
       sizeOf: ({ sizeBytes }) => sizeBytes,
+      onForgotten: () => targets.series.clear(),
     })
     this.#visitor = {
       onResource: (resource) => {
@@ -112,6 +113,7 @@ export class Intake {
    */
   take(batch: Batch<'metrics'>): void {
     this.#nowMs = this.#clock.now()
+    this.#known.begin(this.#nowMs)
     this.#openedMs = this.#clock.monotonicMs()
     this.#taken = 0
     try {
@@ -144,7 +146,7 @@ export class Intake {
 
   #add(point: DataPoint, metric: Metric, scope: Scope, resource: Resource): void {
     const known = this.#known.attributes(this.#resource, this.#scope, point.attributes)
-    const slot = this.#reader.isCumulative ? slotOf(known, this.#metric) : undefined
+    const slot = this.#reader.isCumulative ? this.#known.slot(known, this.#metric) : undefined
     const reading = this.#reader.read(point, metric, scope, resource, slot)
     if (typeof reading === 'string') return this.#lose(reading, metric)
     const { time } = point

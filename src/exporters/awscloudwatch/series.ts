@@ -43,6 +43,11 @@ export class KnownSeries {
     }
     return known
   }
+
+  /** Those in use stay with their users. */
+  clear(): void {
+    this.#known.clear()
+  }
 }
 
 /** Sorted by name. */

@@ -23,7 +23,12 @@ export interface TargetOptions {
   readonly rollups: readonly (readonly string[])[]
   readonly series: KnownSeries
   readonly onNote: (note: DimensionNote, what: string) => void
+  /** A metric more is known of such points, which takes so much. */
+  readonly onGrown: (sizeBytes: number) => void
 }
+
+/** Of a series in a list of its own, with its place. */
+const SERIES_BYTES = 250
 
 export class Targets {
   readonly sizeBytes: number
@@ -32,11 +37,13 @@ export class Targets {
   readonly #original: Dimensions
   readonly #rollups: readonly Dimensions[]
   readonly #known: KnownSeries
+  readonly #onGrown: TargetOptions['onGrown']
   readonly #series = new Map<KnownMetric, readonly Series[]>()
 
   constructor(texts: Map<string, string>, namespace: string, options: TargetOptions) {
     const { isDimension, rollups, series, onNote } = options
     this.#known = series
+    this.#onGrown = options.onGrown
     this.#namespace = namespace
     this.#storageResolution = takeResolution(texts)
     const dimensions = dimensionsOf(texts, isDimension, onNote)
@@ -58,6 +65,7 @@ export class Targets {
       const sets = metric.isDropped ? this.#rollups : [this.#original, ...this.#rollups]
       series = sets.map((dimensions) => this.#seriesWith(metric, dimensions))
       this.#series.set(metric, series)
+      this.#onGrown(SERIES_BYTES * (1 + sets.length))
     }
     return series
   }

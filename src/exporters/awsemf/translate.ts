@@ -1,7 +1,7 @@
 // Metrics to events of the embedded metric format. What is met again is known by its bytes on the wire: labels, dimensions
 // and names are JSON already, so that a point is a number between pieces that are there.
 import { NAMESPACE } from '../../aws/cloudwatch/attributes.ts'
-import { KnownPoints, type KnownResource, type KnownScope, slotOf } from '../../aws/cloudwatch/known-points.ts'
+import { KnownPoints, type KnownResource, type KnownScope } from '../../aws/cloudwatch/known-points.ts'
 import { type PointLoss, PointReader, type SummaryReading, statisticsOfSummary } from '../../aws/cloudwatch/reader.ts'
 import type { Clock } from '../../contract/index.ts'
 import type { Attributes, Batch, DataPoint, Metric, MetricType, Resource, Scope, Visitor } from '../../data/index.ts'
@@ -124,6 +124,7 @@ export class Translation {
   translate(batch: Batch<'metrics'>, drop: Drop): void {
     this.#drop = drop
     this.#nowMs = this.#clock.now()
+    this.#known.begin(this.#nowMs)
     try {
       batch.visit(this.#visitor)
     } catch (error) {
@@ -157,7 +158,7 @@ export class Translation {
 
   #add(point: DataPoint, metric: Metric, scope: Scope, resource: Resource): void {
     const known = this.#known.attributes(this.#resource, this.#scope, point.attributes)
-    const slot = this.#reader.isCumulative ? slotOf(known, this.#metric) : undefined
+    const slot = this.#reader.isCumulative ? this.#known.slot(known, this.#metric) : undefined
     const reading = this.#reader.read(point, metric, scope, resource, slot)
     if (typeof reading === 'string') this.#lose(1, reading)
     else if (typeof reading === 'number' || 'min' in reading)

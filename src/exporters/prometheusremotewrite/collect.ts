@@ -61,6 +61,7 @@ export class Collector {
     this.#nowMs = nowMs
     this.#rows.clear()
     this.#lost = new Map()
+    this.memory.begin(nowMs)
     batch.visit(this.#visitor)
     return { rows: this.#rows, lost: this.#lost }
   }

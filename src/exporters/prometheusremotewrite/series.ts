@@ -2,6 +2,7 @@
 import type { Attributes, Metric, MetricType, Resource, Scope } from '../../data/index.ts'
 import { type AttributeList, jobAndInstance, labelSet, listOf, SERVICE_KEYS } from '../../prometheus/label-set.ts'
 import { type Naming, namedType, unitOf } from '../../prometheus/names.ts'
+import { type Met, Turnover } from '../../series/index.ts'
 import type { Layout } from './layout.ts'
 import { type Term, Terms } from './terms.ts'
 
@@ -17,7 +18,8 @@ export interface Family {
 export type FamilyType = 'unknown' | 'counter' | 'gauge' | 'histogram' | 'summary' | 'info'
 
 /** A point's series without what its samples add: the suffix of the name, `le`, `quantile`. */
-export class KnownSeries {
+export class KnownSeries implements Met {
+  metIn = 0
   readonly family: Family
   /** Names and values in turn, sorted by name. */
   readonly labels: readonly Term[]
@@ -66,7 +68,7 @@ export interface SeriesOptions {
   readonly hasTargetInfo: boolean
 }
 
-/** Series, metrics, scopes and resources together; with more, or with more bytes, all of it is learned again. */
+/** Series, metrics, scopes and resources together; with more, with more bytes, or with many that come no more, all of it is learned again. */
 const MAX_KNOWN = 100_000
 const MAX_BYTES = 32 * 1024 * 1024
 /** Of a series, beside what is counted. */
@@ -77,7 +79,9 @@ export class SeriesMemory {
   readonly terms = new Terms()
   readonly #options: SeriesOptions
   readonly #resources = new Map<string, KnownResource>()
+  readonly #turnover = new Turnover()
   #known = 0
+  #series = 0
   #sizeBytes = 0
 
   constructor(options: SeriesOptions) {
@@ -89,12 +93,18 @@ export class SeriesMemory {
     this.#sizeBytes += sizeBytes
   }
 
+  /** Series that are remembered. */
+  get size(): number {
+    return this.#series
+  }
+
+  /** To be called for each batch. */
+  begin(nowMs: number): void {
+    if (this.#turnover.isStale(this.#series, nowMs)) this.#forget()
+  }
+
   resource({ attributes }: Resource): KnownResource {
-    if (this.#known > MAX_KNOWN || this.#sizeBytes > MAX_BYTES) {
-      this.#resources.clear()
-      this.terms.clear()
-      this.#known = this.#sizeBytes = 0
-    }
+    if (this.#known > MAX_KNOWN || this.#sizeBytes > MAX_BYTES) this.#forget()
     const wire = attributes.wireKey()
     let known = this.#resources.get(wire)
     if (known === undefined) {
@@ -145,15 +155,26 @@ export class SeriesMemory {
   series(scope: KnownScope, metric: KnownMetric, family: Family, attributes: Attributes): KnownSeries | undefined {
     const wire = attributes.wireKey()
     const known = metric.series.get(wire)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#turnover.meet(known)
+      return known
+    }
     const all = [...new Map([...listOf(attributes), ...scope.added])]
     const labels = labelSet(all, scope.fixed, ownLabels[family.type], this.#options.naming)
     if (labels === undefined) return undefined
     this.#known++
+    this.#series++
     const made = new KnownSeries(family, this.#withExternal(labels))
+    this.#turnover.meet(made)
     this.#sizeBytes += wire.length + 16 * made.labels.length + SERIES_BYTES
     metric.series.set(wire, made)
     return made
+  }
+
+  #forget(): void {
+    this.#resources.clear()
+    this.terms.clear()
+    this.#known = this.#series = this.#sizeBytes = 0
   }
 
   #familyOf(name: string, type: FamilyType, help: string, unit: string): Family {
