@@ -7,6 +7,7 @@ import { ByteWriter } from '../src/wire/writer.ts'
  * A serialized Export*ServiceRequest with that many spans, log records or data points; the same seed gives the same bytes.
  * Times are within one second after `epochMs`; those of data points go up by a microsecond. Counters have counted since
  * `startMs`: what the same attributes have always counted, and `growth`, of a histogram 16 times that, half of it in the first bucket.
+ * All is of one pod of many.
  */
 export function payload(
   signal: Signal,
@@ -15,6 +16,7 @@ export function payload(
   epochMs = 1_760_000_000_000,
   growth = 0,
   startMs = epochMs,
+  pod = 1,
 ): Buffer {
   epochNanos = BigInt(epochMs) * 1_000_000n
   startNanos = BigInt(startMs) * 1_000_000n
@@ -22,7 +24,7 @@ export function payload(
   const out = new ByteWriter(items * 512 + 1024)
   const random = randomFrom(seed)
   message(out, 1, () => {
-    message(out, 1, () => resource(out))
+    message(out, 1, () => resource(out, pod))
     message(out, 2, () => {
       message(out, 1, () => {
         text(out, 1, 'io.opentelemetry.http')
@@ -57,7 +59,7 @@ let epochNanos = 0n
 let startNanos = 0n
 let grown = 0
 
-function resource(out: ByteWriter): void {
+function resource(out: ByteWriter, pod: number): void {
   const add = attributes(out, 1)
   add('service.name', 'checkout')
   add('service.namespace', 'shop')
@@ -65,7 +67,7 @@ function resource(out: ByteWriter): void {
   add('deployment.environment.name', 'production')
   add('host.name', 'ip-10-0-1-17.eu-west-1.compute.internal')
   add('cloud.region', 'eu-west-1')
-  add('k8s.pod.name', 'checkout-7d9f8b6c5-x0001')
+  add('k8s.pod.name', `checkout-7d9f8b6c5-x${String(pod).padStart(4, '0')}`)
   add('process.pid', 1001)
 }
 

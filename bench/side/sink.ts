@@ -26,6 +26,7 @@ const http = createServer((request, response) => {
   const parts: Buffer[] = []
   request.on('data', (part: Buffer) => parts.push(part))
   request.on('end', () => {
+    if (!request.complete) return
     take(request.url!.slice('/v1/'.length) as Signal, Buffer.concat(parts), request.headers['content-encoding'])
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
   })
@@ -44,6 +45,8 @@ grpc.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
   stream.on('error', () => {})
   stream.on('end', () => {
     const body = Buffer.concat(parts)
+    // A call that was given up on the way: it comes again.
+    if (body.length < 5 || body.length < 5 + body.readUInt32BE(1)) return
     const signal = SIGNALS.find(([name]) => headers[':path']!.includes(`${name}Service`))![1]
     take(signal, body.subarray(5), body[0] === 1 ? String(headers['grpc-encoding']) : undefined)
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })

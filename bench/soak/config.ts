@@ -40,8 +40,8 @@ exporters:
   opensearch: {http: {endpoint: "${url}/open"}}
   elasticsearch: {endpoints: ["${url}/elastic"], logs_index: app}
   awscloudwatchlogs: {${aws}, log_group_name: "/ecs/{ServiceName}", log_stream_name: agent}
-  awsemf: {${aws}, namespace: Shop}
-  awscloudwatch: {${aws}, namespace: Shop}
+  awsemf: {${aws}, namespace: Shop, max_staleness: 2m}
+  awscloudwatch: {${aws}, namespace: Shop, max_staleness: 2m}
   prometheusremotewrite: {endpoint: "${url}/write"}
   awss3: {s3uploader: {${aws}, s3_bucket: soak, s3_force_path_style: true}}
   awskinesisfirehose: {${aws}, delivery_stream: soak}
