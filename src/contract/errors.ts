@@ -61,5 +61,15 @@ export const reasonOf = (error: unknown): string =>
       ? 'shutdown'
       : 'error'
 
-/** The text of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The text of anything that was thrown; with why, where `fetch` says no more than that it failed. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message, cause } = error
+  return isFetchFailed(error) && cause instanceof Error ? `${message}: ${cause.message || codeOf(cause)}` : message
+}
+
+/** It has no connection, or loses it: a `TypeError`, by its standard. */
+export const isFetchFailed = (error: unknown): boolean => error instanceof TypeError && error.message === 'fetch failed'
+
+/** A connection tried on two addresses fails without a message. */
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)

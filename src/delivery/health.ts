@@ -1,5 +1,6 @@
 // What the health endpoints are told: a few failures in a row make an exporter degraded, a success makes it well again.
 import { type Host, type Logger, messageOf, PermanentError } from '../contract/index.ts'
+import { isDefect } from '../observe/line.ts'
 
 const FAILURES_UNTIL_DEGRADED = 3
 
@@ -45,8 +46,14 @@ export class LaneHealth {
     if (failures >= FAILURES_UNTIL_DEGRADED) this.#exporter.recovered(this)
   }
 
+  /** What may be a fault in the exporter's own code comes with the place. */
+  defect(error: unknown): void {
+    if (isDefect(error)) this.#log.error('exporter has a fault in its code', { signal: this.#signal, error })
+  }
+
   failed(error: Error): void {
     this.#failures++
+    this.defect(error)
     const isRetried = !(error instanceof PermanentError)
     if (this.#failures === 1 && isRetried)
       this.#log.warn('export fails', { signal: this.#signal, error: messageOf(error) })

@@ -94,6 +94,7 @@ export class Sender<S extends Signal, R> {
       return requests.map((outgoing) => ({ outgoing, batch: requests.length === 1 ? batch : undefined }))
     } catch (error) {
       outcome.booked += dropped
+      this.#of.health.defect(error)
       lose(batch.items - dropped, encodeError(error), outcome)
       return []
     }
@@ -183,6 +184,7 @@ export class Sender<S extends Signal, R> {
       this.#reconcile(outgoing.items - itemsOf(pieces.map((half) => half.outgoing)), outcome)
       return pieces
     } catch (error) {
+      this.#of.health.defect(error)
       lose(outgoing.items, encodeError(error), outcome)
       return []
     }

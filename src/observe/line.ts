@@ -1,5 +1,5 @@
 // What may stand in a line of the log: one line, no control characters, no passwords, of bounded length.
-import { messageOf } from '../contract/index.ts'
+import { isFetchFailed, messageOf } from '../contract/index.ts'
 import { NO_REDACTION, type Redaction } from './redaction.ts'
 
 /** Longer texts in fields are cut. */
@@ -64,7 +64,7 @@ const ownMessage = (error: unknown): string =>
 
 /** Defects, as against what a network or a disk does to everyone: their stack is worth the space. */
 export const isDefect = (error: unknown): error is Error =>
-  error instanceof TypeError ||
+  (error instanceof TypeError && !isFetchFailed(error)) ||
   error instanceof RangeError ||
   error instanceof ReferenceError ||
   error instanceof SyntaxError

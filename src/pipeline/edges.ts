@@ -1,10 +1,22 @@
 // What crosses the edges of a node is booked here, and what a node throws stays with the node.
-import { type Consume, type Ledger, messageOf, type Settings } from '../contract/index.ts'
+import {
+  type Consume,
+  type Ledger,
+  type Logger,
+  messageOf,
+  PermanentError,
+  RetryableError,
+  type Settings,
+  ShutdownError,
+} from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { ItemLedger } from '../observe/ledger.ts'
 
-/** In front of a node: what enters it, and what it hands back. A consumer that throws at once rejects like any other. */
-export function entering<S extends Signal>(consume: Consume<S>, ledger: Ledger): Consume<S> {
+/**
+ * In front of a node: what enters it, and what it hands back. A consumer that throws at once rejects like any other. `log` is
+ * the node's: what it throws by mistake stands there, whoever is told besides.
+ */
+export function entering<S extends Signal>(consume: Consume<S>, ledger: Ledger, log: Logger): Consume<S> {
   return async (batch, context) => {
     const { items } = batch
     ledger.entered(items)
@@ -12,10 +24,30 @@ export function entering<S extends Signal>(consume: Consume<S>, ledger: Ledger):
       await consume(batch, context)
     } catch (error) {
       ledger.refused(items)
+      if (!context.abort.aborted) tellFault(error, log)
       throw error
     }
   }
 }
+
+const told = new WeakSet<Error>()
+
+/**
+ * What is none of the contract's failures was thrown by mistake. Told once, by the component that is nearest to it: those in
+ * front of it only pass it on.
+ */
+export function tellFault(error: unknown, log: Logger): void {
+  if (isFailure(error) || (error instanceof Error && told.has(error))) return
+  if (error instanceof Error) told.add(error)
+  log.error('component failed at a batch', { error })
+}
+
+/** A refusal that was meant, or the end of who waited. */
+const isFailure = (error: unknown): boolean =>
+  error instanceof PermanentError ||
+  error instanceof RetryableError ||
+  error instanceof ShutdownError ||
+  (error instanceof Error && error.name === 'AbortError')
 
 /** Behind a node that may keep and change what it got: what has left it for good. */
 export function leaving<S extends Signal>(next: Consume<S>, ledger: ItemLedger): Consume<S> {

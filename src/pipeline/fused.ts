@@ -1,12 +1,21 @@
 // Item processors that stand side by side in a pipeline, as one pass over the bytes.
-import { type Consume, type ItemProcessor, type Ledger, messageOf, PermanentError } from '../contract/index.ts'
+import {
+  type Consume,
+  type ItemProcessor,
+  type Ledger,
+  type Logger,
+  messageOf,
+  PermanentError,
+} from '../contract/index.ts'
 import type { Batch, Context, Signal } from '../data/index.ts'
+import { tellFault } from './edges.ts'
 
 export interface FusedMember<S extends Signal = Signal> {
   /** For errors: `processor attributes/env`. */
   readonly name: string
   readonly processor: ItemProcessor<S>
   readonly ledger: Ledger
+  readonly log: Logger
 }
 
 /**
@@ -40,6 +49,7 @@ function rewrite<S extends Signal>(
   } catch (error) {
     members[0]!.ledger.entered(batch.items)
     members[0]!.ledger.refused(batch.items)
+    tellFault(error, members[0]!.log)
     const names = members.map(({ name }) => name).join(', ')
     throw new PermanentError(`${names}: ${messageOf(error)}`, { cause: error, reason: 'processor_error' })
   }

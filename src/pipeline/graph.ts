@@ -89,13 +89,14 @@ class GraphBuilder {
       const { processor, node } = this.#processor(pipeline, id, behindRun())
       this.#middle.push(node)
       const ledger = this.#of.accounts.ledger({ kind: 'processor', id, pipeline: pipeline.id, signal: pipeline.signal })
+      const { log } = this.#of.settingsOf('processor', id, pipeline.id)
       if ('visitor' in processor) {
-        run.unshift({ name: `processor ${id}`, processor, ledger })
+        run.unshift({ name: `processor ${id}`, processor, ledger, log })
         continue
       }
       run = []
       if (processor.admit !== undefined) limiters.push((sizeBytes) => processor.admit!(sizeBytes))
-      next = entering(processor.consume, ledger)
+      next = entering(processor.consume, ledger, log)
     }
     this.#entries.set(pipeline, behindRun())
     for (const id of pipeline.exporters) {
@@ -141,7 +142,7 @@ class GraphBuilder {
     const ledger = this.#of.accounts.ledger({ kind, id, signal })
     return {
       name: `${kind} ${id}`,
-      consume: entering(consume, ledger),
+      consume: entering(consume, ledger, this.#of.settingsOf(kind, id).log),
       mayBlock: 'mayBlock' in component && component.mayBlock === true,
       lost(items, reason) {
         ledger.entered(items)

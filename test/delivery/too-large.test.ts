@@ -170,7 +170,10 @@ test('an encode that throws drops that batch and hurts nothing else', async (t) 
   )
   t.equal(ledger.held, 0)
   t.same(host.states, [], 'the destination is well')
-  t.match(settings.lines, [{ level: 'error', fields: { items: 2, error: /encode: cannot read/ } }])
+  t.match(settings.lines, [
+    { level: 'error', message: 'exporter has a fault in its code', fields: { error: { stack: /too-large\.test/ } } },
+    { level: 'error', fields: { items: 2, error: /encode: cannot read/ } },
+  ])
 })
 
 test('items that no request carries are counted as unaccounted, and told of', async (t) => {
