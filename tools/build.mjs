@@ -37,6 +37,7 @@ const { metafile } = await build({
   entryPoints: {
     main: 'src/main.ts',
     plugin: 'src/plugin.ts',
+    http: 'src/http.ts',
     lambda: 'src/lambda.ts',
     testing: 'src/testing/index.ts',
     // A thread begins in a file of its own.

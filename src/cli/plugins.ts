@@ -55,21 +55,28 @@ async function load({ specifier }: PluginRequest, url: URL): Promise<Record<stri
     return (await Promise.race([import(url.href), isLate])) as Record<string, unknown>
   } catch (error) {
     if (error instanceof PluginError) throw error
-    throw new PluginError(specifier, explain(error, url), { cause: error })
+    throw new PluginError(specifier, await explain(error, url), { cause: error })
   } finally {
     clearTimeout(timer)
   }
 }
 
-let isServed = false
+/** By specifier: what the agent itself resolves, once the first plugin has asked. */
+const served = new Map<string, string>()
 
-/** A plugin given by path lies outside of any project: the agent itself resolves `sluice/plugin` for it. */
+/**
+ * A plugin given by path lies outside of any project: the agent itself resolves `sluice/plugin` and `sluice/http` for it, to the
+ * very modules that it runs on.
+ */
 function serve(pluginApi: URL): void {
-  if (isServed) return
-  isServed = true
+  if (served.size > 0) return
+  served.set('sluice/plugin', pluginApi.href)
+  served.set('sluice/http', pluginApi.href.replace(/plugin(?=\.[jt]s$)/, 'http'))
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'sluice/plugin' ? { url: pluginApi.href, shortCircuit: true } : next(specifier, context),
+    resolve(specifier, context, next) {
+      const url = served.get(specifier)
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+    },
   })
 }
 
@@ -118,7 +125,7 @@ export function culprit(error: unknown, plugins: readonly Plugin[], pluginApi: U
 }
 
 /** Why a module could not be imported, with the place in it, if there is one. */
-function explain(error: unknown, url: URL): string {
+async function explain(error: unknown, url: URL): Promise<string> {
   const message = messageOf(error)
   const place = placeOf(error, url)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
@@ -138,9 +145,23 @@ function explain(error: unknown, url: URL): string {
       return message.startsWith('Cannot find package')
         ? `${message}. Packages are looked for beside the plugin: npm install it there`
         : `${message}. Imports of files are written with their extension: './x.ts'`
+    case 'ERR_PACKAGE_PATH_NOT_EXPORTED':
+      return `${message}. Of sluice a plugin imports 'sluice/plugin' and 'sluice/http', its test 'sluice/testing'`
     default:
-      return error instanceof SyntaxError ? `${message}${place}` : `failed when it was imported: ${message}${place}`
+      return error instanceof SyntaxError
+        ? `${message}${place}${await missingImport(message)}`
+        : `failed when it was imported: ${message}${place}`
   }
+}
+
+/** What to do about an import of something that is not there: it is misspelled, or a type, which is gone when it runs. */
+async function missingImport(message: string): Promise<string> {
+  const [, module, name] = /'([^']+)' does not provide an export named '(\w+)'/.exec(message) ?? []
+  if (module === undefined || name === undefined) return ''
+  const known = served.get(module)
+  const meant = known === undefined ? undefined : nearest(name, Object.keys(await import(known)))
+  const asType = /^[A-Z]/.test(name) ? `. A type is imported as one: import { type ${name} }` : ''
+  return `${meant === undefined ? '' : `; did you mean ${meant}?`}${asType}`
 }
 
 /** ` (my-plugin.ts:3:7)`: where in the plugin's own folder an error comes from; nothing when the stack does not say. */
@@ -158,9 +179,11 @@ function placeOf(error: unknown, url: URL): string {
 function noFactory(exported: Record<string, unknown>): string {
   for (const [name, value] of Object.entries(exported)) {
     if (typeof value !== 'object' || value === null || !('kind' in value) || !('type' in value)) continue
+    const which = `its export ${name} (${String(value.kind)} ${String(value.type)})`
     const missing = ['create', 'config'].filter((key) => !(key in value))
-    if (missing.length > 0)
-      return `its export ${name} (${String(value.kind)} ${String(value.type)}) has no ${missing.join(' and no ')}`
+    if (missing.length > 0) return `${which} has no ${missing.join(' and no ')}`
+    if ('config' in value && !isSchema(value.config))
+      return `${which} has a config that is no schema: make it with section({ … }) of 'sluice/plugin'; v is its valibot`
   }
   const names = Object.keys(exported).join(', ') || 'nothing'
   return (
@@ -178,6 +201,10 @@ function isFactory(value: unknown): value is Factory {
     KINDS.includes(kind as ComponentKind) &&
     typeof type === 'string' &&
     (typeof create === 'function' || (kind === 'processor' && typeof create === 'object' && create !== null)) &&
-    typeof config === 'object'
+    isSchema(config)
   )
 }
+
+/** Of valibot: another library's cannot be read, neither for the checks nor for the manual. */
+const isSchema = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && '~run' in value && typeof value['~run'] === 'function'

@@ -1,7 +1,14 @@
 // The imports that a piece of code needs, from the names in it: the same code stands in the project and in a plugin.
 
-/** Where a name comes from in the project, below src/; a plugin has all but the HTTP client from `sluice/plugin`. */
-const ROOMS: Readonly<Record<string, { readonly values: string; readonly types?: string }>> = {
+interface Room {
+  readonly values: string
+  readonly types?: string
+  /** What a plugin imports it from; `sluice/plugin` unless it says otherwise. */
+  readonly inPlugin?: string
+}
+
+/** Where a name comes from in the project, below src/. */
+const ROOMS: Readonly<Record<string, Room>> = {
   'config/schema.ts': { values: 'list required section setting' },
   'config/values.ts': { values: 'duration nonEmptyText secret text' },
   'contract/index.ts': {
@@ -11,13 +18,14 @@ const ROOMS: Readonly<Record<string, { readonly values: string; readonly types?:
   },
   'data/index.ts': { values: 'Builder instantFromMillis keyOf', types: 'Attributes Batch' },
   'delivery/index.ts': { values: 'deliver deliverySettings' },
-  'net/client-config.ts': { values: 'checkHttpClient httpClientSettings noteWithoutEffect' },
-  'net/http-client.ts': { values: 'HttpClient', types: 'HttpTarget' },
-  'net/otlp.ts': { values: 'errorOfReply' },
-  'net/user-agent.ts': { values: 'userAgentOf' },
+  'net/client-config.ts': { values: 'checkHttpClient httpClientSettings noteWithoutEffect', inPlugin: 'sluice/http' },
+  'net/http-client.ts': { values: 'HttpClient', types: 'HttpTarget', inPlugin: 'sluice/http' },
+  'net/otlp.ts': { values: 'errorOfReply', inPlugin: 'sluice/http' },
+  'net/user-agent.ts': { values: 'userAgentOf', inPlugin: 'sluice/http' },
   'testing/index.ts': {
     values: 'contract goldenCases HttpDestination outcome startComponent',
     types: 'ContractScene Driven',
+    inPlugin: 'sluice/testing',
   },
 }
 const NODE: Readonly<Record<string, string>> = {
@@ -42,14 +50,14 @@ export function importsFor(code: string, root: string | undefined): string {
   }
   for (const [module, names] of Object.entries(NODE)) want(module, names, false)
   if (words.has('v') && root !== undefined) byModule.set('valibot', [])
-  for (const [room, { values, types = '' }] of Object.entries(ROOMS)) {
-    const inPlugin = room === 'testing/index.ts' ? 'sluice/testing' : 'sluice/plugin'
+  for (const [room, { values, types = '', inPlugin = 'sluice/plugin' }] of Object.entries(ROOMS)) {
     const module = root === undefined ? inPlugin : `${root}/${room}`
     want(module, values, false)
     want(module, types, true)
   }
   if (words.has('v') && root === undefined) want('sluice/plugin', 'v', !/\bv\.(?!InferOutput)/.test(code))
-  const lines = [...byModule].map(([module, wanted]) =>
+  const modules = root === undefined ? [...byModule].sort(([a], [b]) => (a < b ? -1 : 1)) : [...byModule]
+  const lines = modules.map(([module, wanted]) =>
     module === 'valibot'
       ? `import ${/\bv\.(?!InferOutput)/.test(code) ? '' : 'type '}* as v from 'valibot'`
       : importLine(module, wanted),

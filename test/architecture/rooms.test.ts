@@ -45,6 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   manual: ['contract', 'data', 'config'],
   scaffold: ['contract'],
   plugin: ['contract', 'data', 'wire', 'delivery', 'config'],
+  http: ['net'],
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -19,6 +19,7 @@ export default defineExporter({
       encode: (batch) => (how === 'encode' ? wrong('encode') : [{ request: '', items: batch.items }]),
       send() {
         if (how === 'send') wrong('send')
+        if (how === 'defect') undefined.missing
         if (how === 'reject') return Promise.reject('wrong in reject')
         if (how === 'never') return never()
         if (how === 'timer') setTimeout(() => wrong('timer'))
@@ -69,7 +70,7 @@ const spansJson = (count: number): string => {
 test('a plugin that goes wrong, wherever it does, hurts only itself', async (t) => {
   const folder = t.testdir({ 'bad.ts': BAD })
   const { endpoint: destination, received } = await otlpDestination(t)
-  const ways = ['encode', 'send', 'reject', 'never', 'timer', 'forgotten', 'consume', 'stop']
+  const ways = ['encode', 'send', 'defect', 'reject', 'never', 'timer', 'forgotten', 'consume', 'stop']
   const agent = await startSluice(t, shop(join(folder, 'bad.ts'), ways, destination))
   const [endpoint] = agent.endpoints('receiver otlp')
   for (let i = 0; i < 10; i++) {
@@ -94,6 +95,11 @@ test('a plugin that goes wrong, wherever it does, hurts only itself', async (t) 
   t.equal(spans, 30, 'the good exporter has delivered everything')
   t.match(stderr, /a plugin failed outside of any call .*bad\.ts.*wrong in timer/)
   t.match(stderr, /wrong in forgotten/)
+  t.match(stderr, /component failed at a batch exporter=bad\/consume .*wrong in consume/)
+  t.match(
+    stderr,
+    /exporter has a fault in its code exporter=bad\/defect .*reading 'missing'.* at Object\.send .*bad\.ts:\d+/,
+  )
   t.match(stderr, /component failed to stop .*bad\/stop.*wrong in stop/)
   t.notMatch(stderr, /a fault in sluice itself/)
   t.ok(code === 0 || code === 3, `ended with ${code}`)
@@ -138,7 +144,25 @@ const MISTAKES: readonly [what: string, file: string, source: string, says: RegE
     'a misspelled import',
     'typo.ts',
     "import { defineExport } from 'sluice/plugin'\ndefineExport()",
-    /no.* export named 'defineExport'/,
+    /no.* export named 'defineExport'.*did you mean defineExporter\?\n/,
+  ],
+  [
+    'a type that is imported as a value',
+    'type.ts',
+    "import { section, Settings } from 'sluice/plugin'\nexport const all: Settings[] = []",
+    /no.* export named 'Settings'.*A type is imported as one: import \{ type Settings \}/,
+  ],
+  [
+    'an import of what the package has not',
+    'path.ts',
+    "import 'sluice/plugins'",
+    /Of sluice a plugin imports 'sluice\/plugin' and 'sluice\/http', its test 'sluice\/testing'/,
+  ],
+  [
+    'settings of another library',
+    'zod.ts',
+    "import { defineExporter } from 'sluice/plugin'\nexport default defineExporter({ type: 'zod', config: {}, signals: [], create() {} })",
+    /its export default \(exporter zod\) has a config that is no schema: make it with section/,
   ],
   ['a package that is not there', 'library.ts', "import 'no-such-library'", /no-such-library.*npm install it there/s],
   ['an import without extension', 'import.ts', "import './other'", /written with their extension/],

@@ -1,74 +1,21 @@
 import type { Draft, Drafts, Name } from '../draft.ts'
 
-/** Posts log records as JSON. The project's has the settings and the connections of its HTTP clients, a plugin's `fetch`. */
+/** Posts log records as JSON, with the settings and the connections of all HTTP clients. */
 export function exporter(name: Name): Drafts {
-  return { project: ofProject(name), plugin: ofPlugin(name) }
-}
-
-const shared = {
-  summary: 'Posts log records to an HTTP endpoint as JSON.',
-  whenToUse: 'When what takes the log records speaks HTTP and reads JSON, and no other exporter knows its format.',
-  fact: "signals: ['logs'],",
-} satisfies Partial<Draft>
-
-const golden = (config: string): Draft['golden'] => ({
-  config,
-  input: {
-    resourceLogs: [
-      {
-        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
-        scopeLogs: [
-          {
-            logRecords: [
-              { severityNumber: 9, body: { stringValue: 'paid' } },
-              { severityNumber: 17, body: { stringValue: 'no stock' } },
-            ],
-          },
-        ],
-      },
-    ],
-  },
-  expected: {
-    requests: [
-      [
-        { service: 'shop', severity: 9, body: 'paid' },
-        { service: 'shop', severity: 17, body: 'no stock' },
-      ],
-    ],
-    accounts: { logs: { entered: 2, out: 2 } },
-  },
-})
-
-const goldenTest = (setting: string): string => `const destination = await HttpDestination.start()
-    try {
-      const config = { ...one.config, ${setting}: destination.url }
-      const { accounts } = await outcome(factory, { ...one, config })
-      one.expect({ requests: destination.bodies.map((body) => JSON.parse(body)), accounts })
-    } finally {
-      await destination.stop()
-    }`
-
-const encode = `/** The body of a request: a list with an object for each log record. */
-function encode(batch: Batch<'logs'>): string {
-  const records: object[] = []
-  batch.visit({
-    onLog(record, _scope, resource) {
-      records.push({
-        service: resource.attributes.getString(serviceName) ?? 'unknown',
-        severity: record.severityNumber,
-        body: String(record.body),
-      })
-    },
-  })
-  return JSON.stringify(records)
-}
-`
-
-function ofProject({ pascal }: Name): Drafts['project'] {
+  const draft = draftOf(name)
   return {
-    ...shared,
+    plugin: { ...draft, contractConfig },
+    project: { ...draft, minimal: '({ http }) => ({ endpoint: `${http.url}/v1/logs` })', changes },
+  }
+}
+
+function draftOf({ pascal }: Name): Draft {
+  return {
+    summary: 'Posts log records to an HTTP endpoint as JSON.',
+    whenToUse: 'When what takes the log records speaks HTTP and reads JSON, and no other exporter knows its format.',
     howItWorks:
       'A request for each batch: a list of `{ "service", "severity", "body" }`. Queue, retries and the time limit are those of every exporter; TLS,\ncompression, proxies and `auth` those of every HTTP client.',
+    fact: "signals: ['logs'],",
     schema: `v.pipe(
   section({
     ...httpClientSettings({ compression: 'gzip' }),
@@ -109,61 +56,73 @@ export function create${pascal}Exporter(config: ${pascal}Config, settings: Setti
 
 ${encode}`,
     example: 'endpoint: http://127.0.0.1:9000/logs',
-    golden: golden('compression: none\n'),
-    goldenTest: goldenTest('endpoint'),
-    minimal: '({ http }) => ({ endpoint: `${http.url}/v1/logs` })',
-    changes: `{
+    golden,
+    goldenTest,
+  }
+}
+
+const golden: Draft['golden'] = {
+  config: '# endpoint is added by the test: it is the address of its destination\ncompression: none\n',
+  input: {
+    resourceLogs: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+        scopeLogs: [
+          {
+            logRecords: [
+              { severityNumber: 9, body: { stringValue: 'paid' } },
+              { severityNumber: 17, body: { stringValue: 'no stock' } },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+  expected: {
+    requests: [
+      [
+        { service: 'shop', severity: 9, body: 'paid' },
+        { service: 'shop', severity: 17, body: 'no stock' },
+      ],
+    ],
+    accounts: { logs: { entered: 2, out: 2 } },
+  },
+}
+
+const goldenTest = `const destination = await HttpDestination.start()
+    try {
+      const config = { ...one.config, endpoint: destination.url }
+      const { accounts } = await outcome(factory, { ...one, config })
+      one.expect({ requests: destination.bodies.map((body) => JSON.parse(body)), accounts })
+    } finally {
+      await destination.stop()
+    }`
+
+const encode = `/** The body of a request: a list with an object for each log record. */
+function encode(batch: Batch<'logs'>): string {
+  const records: object[] = []
+  batch.visit({
+    onLog(record, _scope, resource) {
+      records.push({
+        service: resource.attributes.getString(serviceName) ?? 'unknown',
+        severity: record.severityNumber,
+        body: String(record.body),
+      })
+    },
+  })
+  return JSON.stringify(records)
+}
+`
+
+const contractConfig = `async ({ after }: ContractScene) => {
+  const destination = await HttpDestination.start()
+  after(() => destination.stop())
+  return { endpoint: destination.url }
+}`
+
+const changes = `{
       ...httpClientChanges,
       ...queueChanges(true),
       ...retryChanges(true, { fail: async (_one, { http }) => void http.answers.push({ status: 503 }) }),
       ...timeoutChange,
-    }`,
-  }
-}
-
-function ofPlugin({ pascal }: Name): Drafts['plugin'] {
-  return {
-    ...shared,
-    howItWorks:
-      'A request for each batch: a list of `{ "service", "severity", "body" }`. Queue, retries and the time limit are those of every exporter\n(`sending_queue`, `retry_on_failure`, `timeout`).',
-    schema: `section({
-  url: required(secret, 'Where to post to. Whoever knows it can post, so it is never printed.'),
-  ...deliverySettings({ timeout: '10s' }),
-})`,
-    create: `create${pascal}Exporter`,
-    wiring: `const serviceName = keyOf('service.name')
-
-export function create${pascal}Exporter(config: ${pascal}Config, settings: Settings): Exporter {
-  return deliver<string>(
-    {
-      logs: {
-        encode: (batch) => [{ request: encode(batch), items: batch.items }],
-        send: ({ request }, { abort }) => post(config.url.reveal(), request, abort),
-      },
-    },
-    config,
-    settings,
-  )
-}
-
-${encode}
-/** Resolving means delivered; what is thrown says whether another attempt makes sense. */
-async function post(url: string, body: string, abort: AbortSignal): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(url, { method: 'POST', headers, body, signal: abort })
-  await response.arrayBuffer()
-  const { status, ok } = response
-  if (status === 429 || status >= 500) throw new RetryableError(\`the destination answered \${status}\`)
-  if (!ok) throw new PermanentError(\`the destination answered \${status}\`, { reason: \`http_\${status}\` })
-}
-`,
-    example: 'url: ${env:HOOK_URL:-http://127.0.0.1:9000/}',
-    golden: golden('# url is added by the test: it is the address of its destination\ntimeout: 5s\n'),
-    goldenTest: goldenTest('url'),
-    contractConfig: `async ({ after }: ContractScene) => {
-  const destination = await HttpDestination.start()
-  after(() => destination.stop())
-  return { url: destination.url }
-}`,
-  }
-}
+    }`
