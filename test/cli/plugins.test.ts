@@ -212,7 +212,7 @@ test('an installed package is JavaScript; a TypeScript one is refused with the r
   install('sluice-plugin-bad', 'index.js', BAD)
   install('sluice-plugin-ts', 'index.ts', BAD)
   const good = await sluice(['components', '--plugin', 'sluice-plugin-bad', 'bad'], { cwd })
-  t.match(good.stdout, /bad +traces +alpha +Goes wrong\./)
+  t.match(good.stdout, /bad +\[alpha; traces\]\s+Goes wrong\./)
   const wrong = await sluice(['components', '--plugin', 'sluice-plugin-ts'], { cwd })
   t.equal(wrong.code, 2)
   t.match(wrong.stderr, /an installed package must be JavaScript/)
