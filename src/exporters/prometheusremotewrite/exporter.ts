@@ -18,6 +18,11 @@ export function createRemoteWriteExporter(config: RemoteWriteConfig, settings: S
   const { clock, log } = settings
   const client = new RemoteWriteClient(config, settings)
   const collector = new Collector(collectOptions(config))
+  settings.meter
+    .createObservableGauge('sluice_exporter_prometheusremotewrite_series', {
+      description: 'Series that are remembered.',
+    })
+    .addCallback((result) => result.observe(collector.memory.size, { exporter: settings.id }))
   const encodeOptions = {
     version: versionOf(config),
     maxBytes: config.max_batch_size_bytes,
