@@ -9,14 +9,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cpuSecondsOf, freePort, memoryOf } from './side/agents.ts'
 import { type SoakPorts, soakConfig } from './soak/config.ts'
-import { type Sample, verdict } from './soak/verdict.ts'
+import { type Sample, seriesOf, verdict } from './soak/verdict.ts'
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '60' }, rate: { type: 'string', default: '300' } },
 })
 const MINUTE_MS = 60_000
+/** How often the heap is looked at: its lowest is what a collection of garbage has left. */
+const LOOK_MS = 5000
 /** One in so many requests is answered 503 by the stand-ins. */
 const FAULT_EVERY = '40'
+
+let startedMs = 0
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const messageOf = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('message', resolve))
@@ -32,6 +36,11 @@ async function run(): Promise<void> {
     child.once('exit', (code, signal) => {
       if (child.connected || code !== 0) console.error(`${child.spawnargs[1]} ended early: ${signal ?? code}`)
     })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      agent?.kill('SIGKILL')
+      process.exit(1)
+    })
   try {
     const [standInPort, sinks] = await Promise.all([messageOf(standIns), messageOf(sink)])
     const ports = await soakPorts(standInPort as number, sinks as { http: number; grpc: number })
@@ -39,6 +48,7 @@ async function run(): Promise<void> {
     await untilReady(agent, ports.health)
     loader.send({ port: ports.http, itemsPerSecond: Number(values.rate) })
     mischief.send(ports)
+    startedMs = performance.now()
     const samples = await watch(agent.pid!, ports)
     for (const child of [loader, mischief]) {
       child.send('counts')
@@ -68,8 +78,9 @@ async function run(): Promise<void> {
 }
 
 async function soakPorts(standIns: number, sinks: { http: number; grpc: number }): Promise<SoakPorts> {
-  const free = await Promise.all(Array.from({ length: 8 }, freePort))
-  const [http, grpc, statsd, xray, emf, prometheus, metrics, health] = free as [
+  const free = await Promise.all(Array.from({ length: 9 }, freePort))
+  const [http, grpc, statsd, xray, emf, awslogs, prometheus, metrics, health] = free as [
+    number,
     number,
     number,
     number,
@@ -85,6 +96,7 @@ async function soakPorts(standIns: number, sinks: { http: number; grpc: number }
     statsd,
     xray,
     emf,
+    awslogs,
     prometheus,
     metrics,
     health,
@@ -123,11 +135,11 @@ async function untilReady(agent: ChildProcess, health: number): Promise<void> {
 
 /** A sample at the end of each minute. */
 async function watch(pid: number, ports: SoakPorts): Promise<readonly Sample[]> {
-  console.log('minute  core %   RSS MB  peak MB  heap MB      fds  items in flight')
+  console.log('minute  core %   RSS MB  peak MB  heap MB   lowest      fds   series  items in flight')
   const samples: Sample[] = []
   let cpu = cpuSecondsOf(pid)
   for (let minute = 1; minute <= Number(values.minutes); minute++) {
-    await sleep(MINUTE_MS)
+    const lowestMb = await lowestHeapMb(minute * MINUTE_MS, ports)
     const page = await ownMetrics(ports)
     const { rssMb, peakRssMb } = memoryOf(pid)
     const now = cpuSecondsOf(pid)
@@ -135,19 +147,44 @@ async function watch(pid: number, ports: SoakPorts): Promise<readonly Sample[]> 
       corePercent: ((now - cpu) / (MINUTE_MS / 1000)) * 100,
       rssMb,
       peakRssMb,
-      heapMb: total(page, 'otelcol_process_runtime_heap_alloc_bytes') / 2 ** 20,
+      heapMb: heapMbOf(page),
+      lowestHeapMb: lowestMb,
       fds: readdirSync(`/proc/${pid}/fd`).length,
+      series: Object.fromEntries(SERIES.map(([component, name]) => [component, total(page, name)])),
       itemsHeld: total(page, 'sluice_items_in_flight'),
     }
     cpu = now
     samples.push(sample)
     // The peak of the next minute is its own: proc(5), clear_refs.
     writeFileSync(`/proc/${pid}/clear_refs`, '5')
-    const cells = [sample.corePercent, rssMb, peakRssMb, sample.heapMb, sample.fds, sample.itemsHeld]
+    const { corePercent, heapMb, fds, itemsHeld } = sample
+    const cells = [corePercent, rssMb, peakRssMb, heapMb, lowestMb, fds, seriesOf(sample), itemsHeld]
     console.log(`${String(minute).padStart(6)}${cells.map((cell) => cell.toFixed(0).padStart(9)).join('')}`)
   }
   return samples
 }
+
+/** Until so long after the start. */
+async function lowestHeapMb(untilMs: number, ports: SoakPorts): Promise<number> {
+  let lowest = Infinity
+  while (performance.now() - startedMs < untilMs) {
+    await sleep(Math.min(LOOK_MS, untilMs - (performance.now() - startedMs)))
+    lowest = Math.min(lowest, heapMbOf(await ownMetrics(ports)))
+  }
+  return lowest
+}
+
+const heapMbOf = (page: readonly string[]): number => total(page, 'otelcol_process_runtime_heap_alloc_bytes') / 2 ** 20
+
+/** What is held for each that was met, by component, and what it is called among the agent's own metrics. */
+const SERIES = [
+  ['prometheus', 'sluice_exporter_prometheus_series'],
+  ['prometheusremotewrite', 'sluice_exporter_prometheusremotewrite_series'],
+  ['awsemf', 'sluice_exporter_awsemf_series'],
+  ['awscloudwatch', 'sluice_exporter_awscloudwatch_series'],
+  ['cumulativetodelta', 'sluice_processor_streams{'],
+  ['groupbytrace', 'otelcol_processor_groupbytrace_num_traces_in_memory'],
+] as const
 
 /** Warnings and errors, and how often each was written. */
 function linesByMessage(file: string): string {

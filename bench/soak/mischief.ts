@@ -33,6 +33,7 @@ function everySecond(ports: SoakPorts): void {
   statsd(ports.statsd)
   segments(ports.xray)
   embeddedMetrics(ports.emf)
+  subscriptions(ports.awslogs)
   if (second % 5 === 0) scrapes(ports.prometheus)
 }
 
@@ -170,6 +171,39 @@ function embeddedMetrics(port: number): void {
   })
   quiet(connect(port, '127.0.0.1')).end(`${line}\n{"_aws":{"CloudWatchMetrics":[[[]]]}}\nno JSON\n${line.slice(0, 40)}`)
   count('EMF connections')
+}
+
+/** What Firehose delivers of a log group, and what nobody should. */
+function subscriptions(port: number): void {
+  const now = Date.now()
+  const payload = {
+    messageType: 'DATA_MESSAGE',
+    owner: '123456789012',
+    logGroup: '/aws/lambda/soak',
+    logStream: `soak ${Math.floor(second / 60)}`,
+    subscriptionFilters: ['soak'],
+    logEvents: Array.from({ length: 20 }, (_, i) => ({
+      id: `${second}-${i}`,
+      timestamp: now,
+      message: `GET /${i} 200`,
+    })),
+  }
+  const data = gzipSync(JSON.stringify(payload)).toString('base64')
+  const good = { requestId: String(second), timestamp: now, records: [{ data }] }
+  const bad = [
+    { ...good, records: [{ data: data.slice(0, 40) }] },
+    { ...good, records: 'none' },
+  ]
+  for (const body of [good, ...bad]) {
+    const headers = { 'content-type': 'application/json', 'x-amz-firehose-request-id': String(second) }
+    const outgoing = request({ host: '127.0.0.1', port, path: '/', method: 'POST', headers })
+    outgoing.on('response', (response) => {
+      count(`Firehose ${response.statusCode}`)
+      response.resume()
+    })
+    outgoing.on('error', () => count('Firehose broken'))
+    outgoing.end(JSON.stringify(body))
+  }
 }
 
 // ---- scrapes

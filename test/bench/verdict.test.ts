@@ -7,6 +7,8 @@ const samples = (rssMbOf: (minute: number) => number, minutes = 60): Sample[] =>
     rssMb: rssMbOf(minute),
     peakRssMb: 0,
     heapMb: 100,
+    lowestHeapMb: 80 + (minute % 5),
+    series: { prometheus: Math.min(6000, 1000 * minute), cumulativetodelta: 10 },
     fds: 70 + (minute % 3),
     itemsHeld: 1000,
   }))
@@ -16,8 +18,10 @@ test('what goes up and down is no growth, what rises in the second half is', asy
   t.ok(verdict(samples((minute) => (minute < 20 ? 200 + 5 * minute : 300 + (minute % 7)))).isGood, 'warming up')
   const growing = verdict(samples((minute) => 300 + 2 * minute + 5 * Math.sin(minute)))
   t.notOk(growing.isGood)
-  t.match(growing.text, /^rssMb: .*GROWS$/m)
-  t.notMatch(growing.text, /^heapMb: .*GROWS$/m)
+  t.match(growing.text, /^RSS, MB: .*GROWS$/m)
+  t.notMatch(growing.text, /^(heap|series).*GROWS$/m)
+  t.match(growing.text, /^lowest of each five minutes: .*heap 80 80 80 /m)
+  t.match(growing.text, /^prometheus holds 4000 6000 6000 /m)
   t.notOk(verdict(samples(() => 300, 9)).isGood, 'too short to say')
 })
 
