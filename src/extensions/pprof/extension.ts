@@ -4,12 +4,14 @@ import { isLoopback, namesOtherHost } from '../../net/loopback.ts'
 import { type Answer, plainAnswer, type Question, QuestionServer } from '../../net/question-server.ts'
 import { type PprofConfig, serverOf } from './config.ts'
 import { encodeProfile } from './encode.ts'
-import { INDEX } from './page.ts'
+import { indexPage } from './page.ts'
 import { type CpuProfile, CpuWatch, HeapWatch } from './profiler.ts'
 import { cpuProfile, heapProfile, newest } from './translate.ts'
 
 const DEFAULT_CPU_SECONDS = 30
 const MAX_SECONDS = 300
+/** Who asks by HTTP/1.0 may leave it out. */
+const DEFAULT_HOST = 'localhost:1777'
 
 export class Pprof implements Extension {
   readonly #config: PprofConfig
@@ -75,7 +77,7 @@ export class Pprof implements Extension {
     if (isLoopback(this.#config) && namesOtherHost(headers.host))
       return plainAnswer(403, 'ask localhost, or an address: this is for the machine that it runs on')
     if (path === '/debug/pprof' || path === '/debug/pprof/' || path === '/')
-      return { status: 200, type: 'text/html; charset=utf-8', body: INDEX }
+      return { status: 200, type: 'text/html; charset=utf-8', body: indexPage(headers.host ?? DEFAULT_HOST) }
     if (path !== '/debug/pprof/profile' && path !== '/debug/pprof/heap')
       return plainAnswer(404, 'there are /debug/pprof/profile and /debug/pprof/heap')
     const isCpu = path === '/debug/pprof/profile'

@@ -1,5 +1,5 @@
-/** What there is to ask, for who comes with a browser. */
-export const INDEX = `<!doctype html>
+/** What there is to ask, for who comes with a browser. `host` is how that one has come here. */
+export const indexPage = (host: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -7,7 +7,7 @@ export const INDEX = `<!doctype html>
 <style>
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
-code { font: 0.9em ui-monospace, monospace }
+code { font: 0.9em ui-monospace, monospace; overflow-wrap: anywhere }
 dt { margin-top: 1rem }
 </style>
 <h1>Profiles of this agent</h1>
@@ -21,6 +21,6 @@ dt { margin-top: 1rem }
 <dt><a href="/debug/pprof/heap?format=heapprofile"><code>/debug/pprof/heap?format=heapprofile</code></a>
 <dd>The same for a browser's developer tools (Memory, load profile); always since the start.
 </dl>
-<p><code>go tool pprof -http=: 'http://localhost:1777/debug/pprof/profile?seconds=10'</code></p>
+<p><code>go tool pprof -http=: 'http://${host.replace(/[^\w.:[\]-]/g, '')}/debug/pprof/profile?seconds=10'</code></p>
 </html>
 `

@@ -135,7 +135,9 @@ test('the index says what there is', async (t) => {
   t.match(endpoint, /\/debug\/pprof\/$/)
   const page = await ask('/debug/pprof/')
   t.match(page.headers.get('content-type'), /text\/html/)
-  t.match(await page.text(), /\/debug\/pprof\/heap/)
+  const text = await page.text()
+  t.match(text, /\/debug\/pprof\/heap/)
+  t.ok(text.includes(`'http://${new URL(endpoint).host}/debug/pprof/profile?seconds=10'`), 'the command leads here')
 })
 
 test('a page of another site is refused although its name leads here', async (t) => {
