@@ -43,11 +43,17 @@ export async function healthcheck(url: string | undefined, options: ConfigOption
   }
 }
 
-/** Nothing else of the config is looked at: no secret is fetched every ten seconds, no component imported. */
-const concernsHealth = ([section, name]: Path): boolean =>
-  section === 'service'
-    ? name === undefined || name === 'extensions'
-    : section === 'extensions' && (name === undefined || isHealthCheck(String(name)))
+/** What it takes to ask. Nothing else of the config is looked at: no secret is fetched every ten seconds, no component imported. */
+function concernsHealth([section, name, key, ...below]: Path): boolean {
+  if (section === 'service') return name === undefined || name === 'extensions'
+  if (section !== 'extensions') return false
+  if (name === undefined) return true
+  if (!isHealthCheck(String(name))) return false
+  // Of TLS only that it is there: keys and certificates are the agent's.
+  return key === undefined || (ADDRESS.has(String(key)) && below.length === 0)
+}
+
+const ADDRESS: ReadonlySet<string> = new Set(['endpoint', 'transport', 'path', 'port', 'tls'])
 
 function isHealthCheck(id: string): boolean {
   try {
@@ -71,21 +77,22 @@ async function configuredPlace({ config, set }: ConfigOptions): Promise<Place> {
     throw new ConfigError([problemAt(loaded, at, 'the config has no extension health_check', { hint })])
   }
   const { config: schema } = (await components.extension.health_check!()).default
-  const checked = checkSchema(schema, found[1], path, loaded)
+  const { tls, ...address } = (found[1] ?? {}) as { readonly tls?: unknown }
+  const checked = checkSchema(schema, address, path, loaded)
   if (checked.problems !== undefined) throw new ConfigError(checked.problems)
-  const settings = checked.config as { endpoint: string; transport: string; path: string; tls?: object }
+  const settings = checked.config as { endpoint: string; transport: string; path: string }
   try {
-    return placeOf(settings)
+    return placeOf(settings, tls !== undefined && tls !== null)
   } catch (error) {
     throw new ConfigError([problemAt(loaded, [...path, 'endpoint'], messageOf(error))])
   }
 }
 
-function placeOf(of: { endpoint: string; transport: string; path: string; tls?: object | undefined }): Place {
+function placeOf(of: { endpoint: string; transport: string; path: string }, hasTls: boolean): Place {
   const isPath = of.transport === 'unix' && !of.endpoint.startsWith('unix:')
   const { host, port, path: socketPath } = parseEndpoint(isPath ? `unix:${of.endpoint}` : of.endpoint)
   if (port === 0) throw new Error('port 0 is another one at each start: it cannot be found by the config')
-  const scheme = of.tls === undefined ? 'http' : 'https'
+  const scheme = hasTls ? 'https' : 'http'
   const authority = socketPath === undefined ? `${reachable(host)}:${port}` : 'localhost'
   // A path of Linux' abstract sockets begins with a zero byte, which people write as @.
   return { url: new URL(`${scheme}://${authority}${of.path}`), socketPath: socketPath?.replace(/^@/, '\0') }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +60,29 @@ test('a socket in the file system, and TLS that nobody vouches for', async (t) =
     t.equal(asked.code, 0, `${settings.endpoint}: ${asked.stderr}`)
     await agent.end()
   }
+})
+
+test('nothing is resolved but the address: a secret that cannot be had is none of a probe’s business', async (t) => {
+  const port = await freePort()
+  const plain = await startSluice(t, yamlOf({ endpoint: `127.0.0.1:${port}` }), { env })
+  const settings = (tls: string): string => `
+extensions:
+  health_check:
+    endpoint: 127.0.0.1:\${env:PORT}
+    response_headers: {x-token: "\${ssm:/app/token}"}
+    response_body: {healthy: "\${file:/nowhere}"}
+    auth: {authenticator: "\${secretsmanager:prod/auth}"}
+    ${tls}
+exporters: {otlp_http: {headers: {authorization: "\${secretsmanager:prod/api#token}"}}}
+service: {extensions: [health_check]}
+`
+  const file = join(plain.folder, 'probe.yaml')
+  const ask = () =>
+    sluice(['healthcheck', '--config', file], { env: { PORT: String(port), AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } })
+  writeFileSync(file, settings(''))
+  t.match(await ask(), { code: 0, stderr: '' })
+  writeFileSync(file, settings('tls: {cert_file: "${file:/nowhere}", key_pem: "${secretsmanager:prod/tls#key}"}'))
+  t.match(await ask(), { code: 1, stderr: /^sluice: https:/ }, 'that there is TLS is known')
 })
 
 test('what the config cannot tell is said, with its place', async (t) => {
