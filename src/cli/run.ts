@@ -65,7 +65,7 @@ export async function run(
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
   const meter = own.metrics.meter('config')
-  const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, clock: surroundings.clock })
+  const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, ...surroundings })
   const update = updateFor(process.versions.node)
   if (update !== undefined)
     log.warn('this Node lacks security fixes: update it, or run dist/main.js with a newer one', {

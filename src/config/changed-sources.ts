@@ -45,9 +45,9 @@ export class ChangedSources {
   get size(): number {
     return this.#sources.length
   }
-  /** How many are not what they were at the start. */
-  get changed(): number {
-    return this.#sources.filter(({ seen, digest }) => seen !== digest).length
+  /** The names of those that were not what they were at the start. */
+  get changed(): readonly string[] {
+    return this.#sources.filter(({ seen, digest }) => seen !== digest).map(({ name }) => name)
   }
   /** How many could not be read at the last look. */
   get failing(): number {

@@ -64,6 +64,8 @@ export interface Health {
   pipelines(): readonly PipelineHealth[]
   /** How many times, since the start, an exporter has lost something or handed it back. */
   readonly exporterFailures: number
+  /** What the config was made from (secrets, files, objects), by name, and has changed since: it is taken at the next start. */
+  readonly changedSources: readonly string[]
 }
 
 /** Which components make up a pipeline; how each of them is stands in `components`. */

@@ -22,6 +22,7 @@ export class HealthRegistry implements Health {
   readonly #redaction: Redaction
   #pipelines: readonly PipelineHealth[] = []
   #readySince: number | undefined
+  #changedSources: readonly string[] = []
 
   /** `accounts` are where failures of exporters are counted. */
   constructor(clock: Clock = systemClock, accounts?: Accounts, redaction: Redaction = NO_REDACTION) {
@@ -41,6 +42,14 @@ export class HealthRegistry implements Health {
     let failures = 0
     for (const { kind, ledger } of this.#accounts?.all() ?? []) if (kind === 'exporter') failures += ledger.failures
     return failures
+  }
+
+  get changedSources(): readonly string[] {
+    return this.#changedSources
+  }
+  /** Who watches them says which, all of them each time. */
+  setChangedSources(names: readonly string[]): void {
+    this.#changedSources = names.map((name) => this.#redaction.text(name))
   }
 
   pipelines(): readonly PipelineHealth[] {

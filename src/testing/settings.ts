@@ -83,6 +83,7 @@ export function testHost(
     startedAt: 0,
     readySince: 0,
     exporterFailures: 0,
+    changedSources: [],
     components: () => [],
     pipelines: () => [],
     ...of.health,

@@ -28,6 +28,7 @@ export function shortReport(health: Health, verdict: Verdict, nowMs: number): ob
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
     startedAt: new Date(health.startedAt).toISOString(),
     ...(health.readySince !== undefined && { uptime: goDuration(nowMs - health.readySince) }),
+    ...(health.changedSources.length > 0 && { restartToApply: health.changedSources }),
   }
 }
 

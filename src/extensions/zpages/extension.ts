@@ -61,7 +61,12 @@ export class ZPages implements Extension {
     const format = query.get('format') ?? (/\bapplication\/json\b/.test(headers.accept ?? '') ? 'json' : 'html')
     if (format === 'json') return json(report)
     if (format !== 'html') return plainAnswer(400, 'format: must be html or json')
-    return { status: 200, type: 'text/html; charset=utf-8', body: layout(page, subtitle, body()), headers: SAFE }
+    return {
+      status: 200,
+      type: 'text/html; charset=utf-8',
+      body: layout(page, subtitle, body(), this.#host!.health.changedSources),
+      headers: SAFE,
+    }
   }
 
   #page(page: PageName, query: URLSearchParams): { report: object; subtitle: string; body(): Html } {

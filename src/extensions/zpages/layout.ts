@@ -4,7 +4,8 @@ export const PAGES = ['servicez', 'pipelinez', 'extensionz', 'featurez', 'tracez
 export type PageName = (typeof PAGES)[number]
 
 /** A whole page: no script, nothing from elsewhere. */
-export const layout = (current: PageName, subtitle: string, body: Html): string =>
+/** `changed`: sources of the config that wait for a restart. */
+export const layout = (current: PageName, subtitle: string, body: Html, changed: readonly string[] = []): string =>
   html`${new Html('<!doctype html>')}
 <html lang="en">
 <meta charset="utf-8">
@@ -14,7 +15,7 @@ export const layout = (current: PageName, subtitle: string, body: Html): string 
 <header><strong>sluice</strong><nav>${PAGES.map((name) => (name === current ? html`<a aria-current="page" href="/debug/${name}">${name}</a>` : html`<a href="/debug/${name}">${name}</a>`))}</nav></header>
 <main>
 <p class="subtitle">${subtitle} <a href="?format=json">JSON</a></p>
-${body}
+${changed.length > 0 ? html`<p class="notice">Changed since the start, restart to apply: ${changed.map((name) => html`<code>${name}</code> `)}</p>` : ''}${body}
 </main>
 </html>
 `.text
@@ -35,6 +36,7 @@ nav a { text-decoration: none; padding: .15rem 0; border-bottom: 2px solid trans
 nav a[aria-current] { border-color: var(--accent) }
 main { max-width: 84rem; margin: 0 auto; padding: .5rem 1.5rem 3rem }
 h2 { font-size: 1.1rem; margin: 1.8rem 0 .6rem }
+.notice { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--warn); border-radius: 6px; padding: .5rem .8rem }
 .subtitle, .soft { color: var(--soft) }
 .scroll { overflow-x: auto }
 .flow { display: flex; align-items: center; padding-bottom: .4rem }
@@ -48,6 +50,11 @@ h2 { font-size: 1.1rem; margin: 1.8rem 0 .6rem }
 .node dl { display: grid; grid-template-columns: auto 1fr; gap: 0 .8rem; margin: .3rem 0 0; font-size: .88rem }
 dt { color: var(--soft) } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums }
 .bad { color: var(--bad) } .warn { color: var(--warn) } .good { color: var(--good) }
+@media (max-width: 48rem) {
+  .flow { flex-direction: column; align-items: flex-start }
+  .arrow { transform: rotate(90deg); width: 13.5rem; text-align: center }
+  .node { max-width: 100% }
+}
 meter { width: 100%; height: .55rem }
 table { border-collapse: collapse; background: var(--card); border: 1px solid var(--line) }
 th, td { text-align: left; padding: .35rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top }

@@ -16,6 +16,7 @@ export function serviceOf({ agent, clock }: Settings, health: Health): Record<st
     runtime: `Node.js ${process.versions.node}, V8 ${process.versions.v8}`,
     platform: `${process.platform} ${process.arch}`,
     memory: `${mebibytes(rss)} MiB, of it ${mebibytes(heapUsed)} objects and ${mebibytes(external)} buffers`,
+    ...(health.changedSources.length > 0 && { restartToApply: health.changedSources.join(', ') }),
   }
 }
 

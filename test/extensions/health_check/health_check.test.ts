@@ -99,6 +99,22 @@ test('/health says in a word how the agent is', async (t) => {
   t.same(await status(), [503, 'stopping', false])
 })
 
+test('sources of the config that have changed are named, by both reports, until they are as they were', async (t) => {
+  const { health, ask } = await started(t)
+  health.setReady(true)
+  t.notOk('restartToApply' in ((await (await ask('/health')).json()) as object))
+  health.setChangedSources(['secretsmanager:prod/api#token', 'file:a\u009b'])
+  for (const path of ['/health', '/health/detailed']) {
+    const answer = await ask(path)
+    t.equal(answer.status, 200)
+    const text = await answer.text()
+    t.notMatch(text, /\u009b/)
+    t.match(JSON.parse(text), { status: 'ok', restartToApply: ['secretsmanager:prod/api#token', /^file:a/] })
+  }
+  health.setChangedSources([])
+  t.notOk('restartToApply' in ((await (await ask('/health')).json()) as object))
+})
+
 test('/health/detailed has every component and pipeline, never a secret', async (t) => {
   const { health, ask, clock } = await started(t)
   health.setPipelines([

@@ -149,6 +149,18 @@ test('nothing that came from outside is HTML, on any page', async (t) => {
   t.match(await page(`tracez?${new URLSearchParams({ name: HOSTILE, bucket: 'errors' })}`), /&#60;script&#62;/)
 })
 
+test('sources of the config that have changed are named on every page', async (t) => {
+  const { health, page, report } = await inTrouble(t)
+  t.notMatch(await page('servicez'), /restart/)
+  health.setChangedSources(['ssm:/prod/token', `file:${HOSTILE}`])
+  for (const name of ['servicez', 'pipelinez', 'extensionz', 'featurez', 'tracez']) {
+    const text = await page(name)
+    t.match(text, /restart to apply: <code>ssm:\/prod\/token<\/code>/, name)
+    t.notMatch(text, HOSTILE)
+  }
+  t.match(await report('servicez'), { restartToApply: `ssm:/prod/token, file:${HOSTILE}` })
+})
+
 test('pages load nothing, and are kept by nobody', async (t) => {
   const { headers } = await (await started(t)).ask('/debug/servicez')
   t.match(headers.get('content-security-policy'), /^default-src 'none'/)
