@@ -8,10 +8,9 @@ import { type OwnTelemetry, startOwnTelemetry } from '../observe/index.ts'
 import type { RootLogger } from '../observe/log.ts'
 import { RecentSpans } from '../observe/recent-spans.ts'
 import { watchStandstill } from '../observe/standstill.ts'
-import type { Agent } from '../pipeline/agent.ts'
 import { type Plan, PlanError } from '../pipeline/plan.ts'
 import { type Assembled, assemble } from './assemble.ts'
-import { banner } from './banner.ts'
+import { banner, listeners, type Ready } from './banner.ts'
 import { createAgent, createSurroundings, type Surroundings } from './build.ts'
 import { collectSooner } from './collecting.ts'
 import { complain } from './complain.ts'
@@ -107,7 +106,9 @@ async function live(
   })
   const started = agent.start().then(() => {
     collectSooner(surroundings.clock)
-    if (!isStopping) say(agent, assembled, metrics.endpoints)
+    if (isStopping) return
+    const { pipelines } = assembled.plan
+    say(log, { nodes: agent.nodes, pipelines, ownMetrics: metrics.endpoints }, assembled)
   })
   try {
     await Promise.race([started, stopped])
@@ -130,10 +131,12 @@ const looksAtSpans = ({ components, extensions }: Plan): boolean =>
     ({ factory, id }) => factory.kind === 'extension' && factory.looksAtSpans === true && extensions.includes(id),
   )
 
-function say(agent: Agent, assembled: Assembled, ownMetrics: readonly string[]): void {
-  if (process.stderr.isTTY || assembled.telemetry.logs.level !== 'error') {
-    process.stderr.write(assembled.redaction.text(banner(agent.nodes, assembled.plan.pipelines, ownMetrics)))
-  }
+/** People get a table; a machine that reads the log line by line gets a line. */
+function say(log: RootLogger, ready: Ready, { telemetry, redaction }: Assembled): void {
+  const { isTTY } = process.stderr
+  if (!isTTY && telemetry.logs.encoding === 'json')
+    log.info('sluice is ready', { endpoints: Object.fromEntries(listeners(ready)) })
+  else if (isTTY || telemetry.logs.level !== 'error') process.stderr.write(redaction.text(banner(ready, isTTY)))
 }
 
 /** What it has to live with, for whoever asks later why it was killed, or why it refused. */

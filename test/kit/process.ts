@@ -79,7 +79,7 @@ export async function startSluice(
   })
   await new Promise<void>((ready, failed) => {
     const look = (): void => {
-      if (/sluice is ready[\s\S]*\n\n/.test(output.stderr)) ready()
+      if (/sluice is ready[\s\S]*\n\n/.test(output.stderr) || readyLine(output.stderr) !== undefined) ready()
     }
     child.stderr!.on('data', look)
     void ended.then(({ code, stderr, stdout }) =>
@@ -88,6 +88,7 @@ export async function startSluice(
   })
   return {
     endpoints: (label) =>
+      readyLine(output.stderr)?.endpoints[label] ??
       output.stderr
         .split('\n')
         .filter((line) => line.startsWith(`  ${label} `))
@@ -101,4 +102,13 @@ export async function startSluice(
       return ended
     },
   }
+}
+
+/** What it says instead where the log is JSON. */
+function readyLine(stderr: string): { readonly endpoints: Readonly<Record<string, string[]>> } | undefined {
+  const line = stderr
+    .split('\n')
+    .slice(0, -1)
+    .find((one) => one.includes('"msg":"sluice is ready"'))
+  return line === undefined ? undefined : JSON.parse(line)
 }
