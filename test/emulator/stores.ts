@@ -1,12 +1,14 @@
-// Secrets Manager and the Parameter Store of SSM, as far as reading goes, with the limits of what is asked.
+// Secrets Manager, the Parameter Store of SSM and objects of S3, as far as reading goes, with the limits of what is asked.
 import type { Test } from 'tap'
-import { AwsEmulator, EmulatedError, type EmulatedRequest, TEST_KEY } from './server.ts'
+import { AwsEmulator, EmulatedError, type EmulatedRequest, TEST_KEY, WholeAnswer } from './server.ts'
 
 export class StoresEmulator {
   readonly aws: AwsEmulator
   /** By name; by name and stage where it has one. */
   readonly secrets = new Map<string, string>()
   readonly parameters = new Map<string, { readonly value: string; readonly type?: string }>()
+  /** By `bucket/key`. */
+  readonly objects = new Map<string, string>()
   /** By name of a secret or parameter: how it is refused. */
   readonly refused = new Map<string, EmulatedError>()
   /** `GetSecretValue prod/db`, in the order of their coming. */
@@ -24,6 +26,7 @@ export class StoresEmulator {
           operations: {
             GetSecretValue: (request, aws) => self.#secret(request, aws),
             GetParameter: (request, aws) => self.#parameter(request, aws),
+            '*': (request) => self.#object(request),
           },
         }),
     )
@@ -69,6 +72,13 @@ export class StoresEmulator {
     const { value, type = 'SecureString' } = parameter
     const isHidden = type === 'SecureString' && !WithDecryption
     return { Parameter: { Name, Type: type, Value: isHidden ? 'AQICAHhciphertext' : value } }
+  }
+
+  #object({ method, path }: EmulatedRequest): object {
+    const name = decodeURIComponent(path.slice(1).split('?')[0]!)
+    this.calls.push(`${method} ${name}`)
+    const body = this.objects.get(name)
+    return new WholeAnswer(body === undefined ? { status: 404 } : { status: 200, body })
   }
 
   #refuse(name: string): void {
