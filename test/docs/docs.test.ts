@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'tap'
+import { createProgram } from '../../src/cli/program.ts'
 import { components } from '../../src/components.ts'
 
 const pages = [
@@ -34,6 +35,37 @@ test('every link between pages leads somewhere', async (t) => {
     }
   }
   t.ok(links > 0)
+})
+
+test('every file of the project that a page, a config or an image names is there', async (t) => {
+  const named = /\b(?:configs|deploy|docs|schema|tools)\/[\w./-]*\w\.\w+/g
+  let files = 0
+  for (const page of [...pages, 'Dockerfile', ...globSync('configs/*.yaml'), ...globSync('deploy/*/*')]) {
+    for (const [path] of readFileSync(page, 'utf8').matchAll(named)) {
+      t.ok(existsSync(path), `${page}: ${path}`)
+      files++
+    }
+  }
+  t.ok(files > 0)
+})
+
+test('every command that a page, a config or an image names is one that the help shows', async (t) => {
+  const program = createProgram(new URL('../../src/plugin.ts', import.meta.url))
+  const shown = program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name())
+  let commands = 0
+  for (const page of [...pages, 'Dockerfile', ...globSync('configs/*.yaml'), ...globSync('deploy/*/*')]) {
+    const text = readFileSync(page, 'utf8')
+    for (const [, command] of text.matchAll(
+      /(?:`|^ {4}|npx )(?:npx )?(?:sluice|node dist\/main\.js) ([a-z][a-z-]+)\b(?![.:/])/gm,
+    )) {
+      t.ok(shown.includes(command!), `${page}: sluice ${command}`)
+      commands++
+    }
+  }
+  t.ok(commands > 0)
 })
 
 test('every component is in the index of differences', async (t) => {

@@ -74,7 +74,9 @@ export class ZPages implements Extension {
     switch (page) {
       case 'servicez': {
         const report = serviceOf(this.#settings, health)
-        return { report, subtitle: 'The agent and its runtime.', body: () => rows(Object.entries(report)) }
+        // Which every page says on top.
+        const { restartToApply: _, ...facts } = report
+        return { report, subtitle: 'The agent and its runtime.', body: () => rows(Object.entries(facts)) }
       }
       case 'pipelinez': {
         const pipelines = pipelinesOf(health, insight)

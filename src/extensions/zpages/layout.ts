@@ -51,9 +51,9 @@ h2 { font-size: 1.1rem; margin: 1.8rem 0 .6rem }
 dt { color: var(--soft) } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums }
 .bad { color: var(--bad) } .warn { color: var(--warn) } .good { color: var(--good) }
 @media (max-width: 48rem) {
-  .flow { flex-direction: column; align-items: flex-start }
+  .flow { flex-direction: column; align-items: stretch }
   .arrow { transform: rotate(90deg); width: 13.5rem; text-align: center }
-  .node { max-width: 100% }
+  .node { width: auto }
 }
 meter { width: 100%; height: .55rem }
 table { border-collapse: collapse; background: var(--card); border: 1px solid var(--line) }
@@ -61,4 +61,5 @@ th, td { text-align: left; padding: .35rem .8rem; border-bottom: 1px solid var(-
 thead th { color: var(--soft); font-weight: 600; font-size: .85rem; white-space: nowrap }
 td.number { text-align: right; font-variant-numeric: tabular-nums }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere }
+td code { overflow-wrap: break-word }
 `
