@@ -3,6 +3,7 @@ import { equalBytes, textOf } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import { type Key, keyOf } from './key.ts'
 import type { Message } from './message.ts'
+import { hasKey, isOneBlock, larger, NEW, ODD, shifted, WIDTH } from './slots.ts'
 import {
   type AnyValue,
   type Double,
@@ -16,21 +17,17 @@ import {
   writeJsonKeyValue,
   writeJsonValue,
 } from './value.ts'
-import { writeAttribute, writeEncoded } from './writeattribute.ts'
+import { isLast, writeAttribute, writeEncoded } from './writeattribute.ts'
 
 export { writeAttribute }
 
 /** The key is in [keyAt, keyEnd) of the bytes, the serialized AnyValue in [valueAt, valueEnd). */
 export type VisitAttribute = (bytes: Buffer, keyAt: number, keyEnd: number, valueAt: number, valueEnd: number) => void
 
-/** Numbers per attribute: its tag, then where the KeyValue starts and ends. */
-export const WIDTH = 3
 /** What became of an attribute. */
 const UNTOUCHED = 0
 const WRITTEN = 1
 const DELETED = 2
-/** In place of the tag's position: the wire does not have it. */
-const NEW = -1
 
 /** Keys are unique, by the specification; of a key given twice the first counts and `delete` takes both. */
 export class Attributes {
@@ -115,17 +112,29 @@ export class Attributes {
     const known = typeof key === 'string' ? keyOf(key) : key
     let slot = this.#find(known)
     this.#beginEdit()
-    if (slot < 0) slot = this.#append()
-    const { scratch } = this.#message.splices
-    const tagAt = scratch.length
-    this.#place(slot, tagAt, writeAttribute(scratch, this.#message.attributesTag, known, value))
+    if (slot < 0) slot = this.#append(known)
+    const { attributesTag: tag, splices } = this.#message
+    const { scratch, turn } = splices
+    const isSame = isLast(tag, known, value)
+    if (!isSame || known.lastTurn !== turn) {
+      const tagAt = scratch.length
+      this.#place(slot, tagAt, writeAttribute(scratch, tag, known, value), scratch.length)
+      if (!isSame) return
+      known.lastTurn = turn
+      known.lastAt = tagAt
+    } else {
+      // Many items of a chunk get the same: it is written once.
+      const field = known.lastField!
+      this.#place(slot, known.lastAt, known.lastAt + (field[1]! < 128 ? 2 : 3), known.lastAt + field.length)
+    }
   }
 
-  #place(slot: number, tagAt: number, at: number): void {
+  /** What became of it stands in scratch. */
+  #place(slot: number, tagAt: number, at: number, end: number): void {
     this.#state[slot] = WRITTEN
     this.#written[slot * WIDTH] = tagAt
     this.#written[slot * WIDTH + 1] = at
-    this.#written[slot * WIDTH + 2] = this.#message.splices.scratch.length
+    this.#written[slot * WIDTH + 2] = end
   }
 
   /** Gives `to` the very value of `from`: an int stays an int, a double a double. False, and nothing done, without `from`. */
@@ -137,10 +146,10 @@ export class Attributes {
     const known = typeof to === 'string' ? keyOf(to) : to
     let target = this.#find(known)
     this.#beginEdit()
-    if (target < 0) target = this.#append()
+    if (target < 0) target = this.#append(known)
     const { scratch } = this.#message.splices
     const tagAt = scratch.length
-    this.#place(target, tagAt, writeEncoded(scratch, this.#message.attributesTag, known, value))
+    this.#place(target, tagAt, writeEncoded(scratch, this.#message.attributesTag, known, value), scratch.length)
     return true
   }
 
@@ -291,7 +300,7 @@ export class Attributes {
   /** For a copy of the message whose wire bytes begin at 0 instead of `offset`. */
   copyEdits(from: Attributes, offset: number): void {
     this.count = from.count
-    this.slots = from.slots.map((position) => (position === NEW ? NEW : position - offset))
+    this.slots = shifted(from.slots, offset)
     this.#edited = from.#edited
     this.#state = from.#state
     this.#written = from.#written
@@ -313,7 +322,7 @@ export class Attributes {
     for (let slot = 0; slot < this.count; slot++) state[slot] = UNTOUCHED // a call of fill() costs more
   }
 
-  #append(): number {
+  #append({ mark }: Key): number {
     const slot = this.count++
     if (this.slots.length < this.count * WIDTH) this.grow()
     if (this.#state.length < this.count) {
@@ -323,6 +332,7 @@ export class Attributes {
       this.#written = larger(this.#written, this.slots.length)
     }
     this.slots[slot * WIDTH] = NEW
+    this.slots[slot * WIDTH + 3] = mark
     return slot
   }
 
@@ -341,50 +351,20 @@ export class Attributes {
 
   #find(key: Key | string, from = 0): number {
     this.#message.index()
-    const wanted = (typeof key === 'string' ? keyOf(key) : key).bytes
+    const { bytes, mark } = typeof key === 'string' ? keyOf(key) : key
     const { slots, count } = this
-    const { bytes } = this.#message
-    if (this.#edited) return this.#findEdited(wanted, from)
     for (let slot = from; slot < count; slot++) {
-      if (hasKey(bytes, slots[slot * WIDTH + 1]!, slots[slot * WIDTH + 2]!, wanted)) return slot
+      const found = slots[slot * WIDTH + 3]!
+      if ((found === mark || found === ODD) && this.#isAt(slot, bytes)) return slot
     }
     return -1
   }
 
-  #findEdited(wanted: Buffer, from: number): number {
-    const { slots, count } = this
-    const { bytes } = this.#message
-    const state = this.#state
-    for (let slot = from; slot < count; slot++) {
-      if (state[slot] === UNTOUCHED) {
-        if (hasKey(bytes, slots[slot * WIDTH + 1]!, slots[slot * WIDTH + 2]!, wanted)) return slot
-      } else if (state[slot] === WRITTEN) {
-        const written = this.#written
-        if (hasKey(this.#message.splices.scratch.bytes, written[slot * WIDTH + 1]!, written[slot * WIDTH + 2]!, wanted))
-          return slot
-      }
-    }
-    return -1
+  #isAt(slot: number, key: Buffer): boolean {
+    const state = this.#stateOf(slot)
+    if (state === DELETED) return false
+    const positions = state === WRITTEN ? this.#written : this.slots
+    const bytes = state === WRITTEN ? this.#message.splices.scratch.bytes : this.#message.bytes
+    return hasKey(bytes, positions[slot * WIDTH + 1]!, positions[slot * WIDTH + 2]!, key)
   }
-}
-
-/** Whether the attributes follow one another on the wire with nothing in between. */
-function isOneBlock(slots: Int32Array, count: number): boolean {
-  for (let at = WIDTH; at < count * WIDTH; at += WIDTH) if (slots[at] !== slots[at - 1]) return false
-  return true
-}
-
-/** Whether the KeyValue [at, end) has that key. Key first and shorter than 128 bytes is what nearly everyone writes. */
-function hasKey(bytes: Buffer, at: number, end: number, wanted: Buffer): boolean {
-  const size = wanted.length
-  if (bytes[at] === 0x0a && bytes[at + 1]! < 128 && at < end)
-    return bytes[at + 1] === size && equalBytes(bytes, at + 2, wanted)
-  const { keyAt, keyEnd } = keyValue.locate(bytes, at, end)
-  return keyEnd - keyAt === size && equalBytes(bytes, keyAt, wanted)
-}
-
-function larger(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(size)
-  copy.set(array)
-  return copy
 }

@@ -4,6 +4,7 @@
 import { keptCopy } from '../wire/kept.ts'
 import { readVarint, varintEnd } from '../wire/reader.ts'
 import { Words } from '../wire/words.ts'
+import { WIDTH } from './slots.ts'
 
 /** Names that come are of any number: so many are remembered, with those that come behind one of them. */
 const MAX_STEPS = 4000
@@ -49,14 +50,14 @@ export class KnownOrders<P> {
   }
 
   /**
-   * Of KeyValues whose bodies stand in `slots`, each with three numbers of which the second and the third are start and end.
+   * Of KeyValues whose bodies stand in `slots`, each with `WIDTH` numbers of which the second and the third are start and end.
    * Where their parts are goes to `ranges`, four numbers each. Undefined when they have to be looked at one by one.
    */
   find(bytes: Buffer, view: DataView, slots: Int32Array, count: number, ranges: Int32Array): KnownOrder<P> | undefined {
     if (this.#credit < 0 && this.#isLeftAlone()) return undefined
     let step = this.#first
     let to = 0
-    for (let from = 1; from <= count * 3; from += 3) {
+    for (let from = 1; from < count * WIDTH; from += WIDTH) {
       const at = slots[from]!
       const end = slots[from + 1]!
       const next = step.next(view, at, end) ?? this.#learn(step, bytes, at, end)

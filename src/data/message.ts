@@ -15,8 +15,9 @@ import {
 } from '../wire/reader.ts'
 import { Instant, readInstant } from '../wire/time.ts'
 import type { ByteWriter } from '../wire/writer.ts'
-import { Attributes, WIDTH } from './attributes.ts'
+import { Attributes } from './attributes.ts'
 import { removeEarlier } from './repeated.ts'
+import { markAt, WIDTH } from './slots.ts'
 import { noSplices, Splices } from './splices.ts'
 
 /** Field numbers that are indexed; what is beyond is unknown and stays where it is. */
@@ -125,8 +126,9 @@ export class Message {
         if (slot === slots.length) slots = attributes.grow()
         slots[slot] = start
         slots[slot + 1] = at
+        slots[slot + 2] = at + length
+        slots[slot + 3] = markAt(bytes, at, length)
         at += length
-        slots[slot + 2] = at
         slot += WIDTH
         continue
       }

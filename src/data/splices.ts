@@ -5,10 +5,13 @@ import type { Slab } from './slab.ts'
 
 /** Numbers per entry: the range that goes, `from` and `to` in the chunk, and what comes, `start` and `end` in `scratch`. */
 const WIDTH = 4
+let turns = 0
 
 /** Collects the changes of one chunk at a time; `scratch` holds the new bytes. */
 export class Splices {
   readonly scratch: ByteWriter
+  /** No two chunks have the same: what was written to `scratch` in this turn is still there. */
+  turn = ++turns
   #entries: Int32Array<ArrayBuffer>
   #count = 0
 
@@ -21,6 +24,7 @@ export class Splices {
   clear(): void {
     this.#count = 0
     this.scratch.clear()
+    this.turn = ++turns
   }
 
   /** What its arrays take. */

@@ -11,7 +11,7 @@ const MAX_KEPT = 128
 /** The whole field, from `Key` when it is the one as last time; returns where the KeyValue starts. */
 export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
   const start = out.length
-  const isSame = tag === key.lastTag && Object.is(value, key.lastValue)
+  const isSame = isLast(tag, key, value)
   if (isSame && key.lastField !== undefined) {
     out.raw(key.lastField)
     return start + (key.lastField[1]! < 128 ? 2 : 3)
@@ -26,9 +26,14 @@ export function writeAttribute(out: ByteWriter, tag: number, key: Key, value: An
     key.lastTag = tag
     key.lastValue = value
     key.lastField = undefined
+    key.lastTurn = 0
   }
   return at
 }
+
+/** Whether it is what was written last under the key. */
+export const isLast = (tag: number, key: Key, value: AnyValue | Double): boolean =>
+  tag === key.lastTag && Object.is(value, key.lastValue)
 
 function encodeAttribute(out: ByteWriter, tag: number, key: Key, value: AnyValue | Double): number {
   const from = beginAttribute(out, tag, key)

@@ -29,7 +29,9 @@ function compile(action: ActionConfig): Edit {
     case 'delete':
       return onEach(action, (attributes, name) => void attributes.delete(name))
     case 'hash':
-      return onEach(action, hashValue)
+      return onEach(action, (attributes, name) => {
+        if (attributes.has(name)) hashValue(attributes, name)
+      })
     case 'extract':
       return extracting(key, compilePattern(action.pattern ?? ''))
     case 'convert': {
@@ -77,12 +79,12 @@ function contextValue(name: string): (context: Context) => AnyValue | undefined 
 const joined = (values: readonly string[] | undefined): string | undefined =>
   values === undefined || values.length === 0 ? undefined : values.join(';')
 
-/** The key itself, then every key in which the pattern is found. */
+/** The key itself, which may be absent, then every key in which the pattern is found. */
 function onEach({ key, pattern }: ActionConfig, edit: (attributes: Attributes, key: Key) => void): Edit {
   const named = key ? keyOf(key) : undefined
   const isMeant = pattern === undefined ? undefined : rememberKeys(compilePattern(pattern))
   return (attributes) => {
-    if (named !== undefined && attributes.has(named)) edit(attributes, named)
+    if (named !== undefined) edit(attributes, named)
     if (isMeant === undefined) return
     let found: string[] | undefined
     attributes.forEachKey((name) => {

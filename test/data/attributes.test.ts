@@ -96,3 +96,74 @@ test('every value has a text', async (t) => {
   ]
   for (const [value, text] of cases) t.equal(textOfValue(value), text)
 })
+
+test('what is set on many items of a chunk is on each of them, whatever was set in between', async (t) => {
+  const key = 'set.in.turn'
+  const first = new Map([['k', 'first']])
+  const turns: readonly AnyValue[] = [
+    'a',
+    'a',
+    'a',
+    first,
+    'a',
+    'b',
+    'a',
+    'a',
+    7,
+    7,
+    'a',
+    'a',
+    first,
+    first,
+    'b',
+    'b',
+    'a',
+  ]
+  const spans = turns.map(() => ({ attributes: [{ key, value: { stringValue: 'old' } }] }))
+  const batch = batchOf('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const again = (times: number): AnyValue[] => {
+    let at = 0
+    const seen: AnyValue[] = []
+    let after = batch
+    for (let i = 0; i < times; i++)
+      after = batch.rewrite(
+        [{ onSpan: ({ attributes }) => attributes.set(key, turns[at++ % turns.length]!) }],
+        testContext(),
+      )
+    after.visit({ onSpan: ({ attributes }) => void seen.push(attributes.get(key)!) })
+    return seen
+  }
+  t.same(again(1), turns)
+  t.same(again(2), turns, 'a chunk that comes later')
+})
+
+test('a key is found among those that look like it', async (t) => {
+  const long = 'n'.repeat(127)
+  const keys = ['', 'e', 'ae', 'be', 'name', 'game', long, `${long}n`, `m${long}`, 'é', 'ee\u0000']
+  const attributes = keys.map((key, i) => ({ key, value: { intValue: String(i) } }))
+  const batch = batchOf('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes }] }] }] })
+  for (const [i, key] of keys.entries()) {
+    const found: (number | undefined)[] = []
+    const after = batch.rewrite(
+      [
+        {
+          onLog: ({ attributes }) => {
+            found.push(attributes.getNumber(key))
+            attributes.set(key, 'changed')
+            t.equal(attributes.getString(key), 'changed')
+            attributes.delete(key)
+            t.equal(attributes.has(key), false)
+            attributes.set(`${key}.`, 'new')
+            t.equal(attributes.getString(`${key}.`), 'new')
+          },
+        },
+      ],
+      testContext(),
+    )
+    t.same(found, [i])
+    after.visit({
+      onLog: ({ attributes }) =>
+        t.same([...attributes.toMap().keys()], [...keys.filter((other) => other !== key), `${key}.`]),
+    })
+  }
+})
