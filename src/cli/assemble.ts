@@ -56,7 +56,7 @@ export async function assemble(options: ConfigOptions, pluginApi: URL): Promise<
 /** What is said of secrets is said without them; a message that was made elsewhere may not know what is one. */
 function withoutSecrets(error: unknown, loaded: LoadedConfig): unknown {
   const redaction = createRedaction(knownSecrets(loaded))
-  if (error instanceof PluginError) return new PluginError(error.specifier, redaction.text(error.problem))
+  if (error instanceof PluginError) return new PluginError(error.specifier, error.code, redaction.text(error.problem))
   if (!(error instanceof ConfigError)) return error
   return new ConfigError(error.problems.map((one) => redacted(one, loaded, redaction)))
 }
@@ -83,7 +83,7 @@ async function assembleLoaded(loaded: LoadedConfig, options: ConfigOptions, plug
       plugins.push(plugin)
     } catch (error) {
       if (!(error instanceof PluginError) || request.path === undefined) throw error
-      problems.push(problemAt(loaded, request.path, error.problem))
+      problems.push(problemAt(loaded, request.path, error.code, error.problem))
     }
   }
   // What they were to bring would be missed everywhere.
@@ -126,10 +126,12 @@ class Registry {
   add(factory: Factory, specifier: string): void {
     const { kind, type } = factory
     if (Object.hasOwn(components[kind], type) || Object.hasOwn(aliases[kind], type)) {
-      throw new PluginError(specifier, `brings the ${kind} ${type}, which sluice has itself: give it another type`)
+      const problem = `brings the ${kind} ${type}, which sluice has itself: give it another type`
+      throw new PluginError(specifier, 'type_taken', problem)
     }
     if (this.#added.has(`${kind}/${type}`)) {
-      throw new PluginError(specifier, `brings the ${kind} ${type}, which another plugin has brought already`)
+      const problem = `brings the ${kind} ${type}, which another plugin has brought already`
+      throw new PluginError(specifier, 'type_taken', problem)
     }
     this.#added.set(`${kind}/${type}`, factory)
   }
@@ -198,7 +200,8 @@ function misplaced(
         : []
   return service.pipelines
     .filter((pipeline) => pipeline[part].includes(id) && !signals.includes(pipeline.signal))
-    .map((pipeline) =>
-      problemAt(loaded, [...pipeline.path, part], `${id} does not take ${pipeline.signal}, only ${signals.join(', ')}`),
-    )
+    .map((pipeline) => {
+      const message = `${id} does not take ${pipeline.signal}, only ${signals.join(', ')}`
+      return problemAt(loaded, [...pipeline.path, part], 'wrong_signal', message)
+    })
 }

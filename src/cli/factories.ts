@@ -13,6 +13,7 @@ export async function loadFactories(plugins: readonly string[], pluginApi: URL):
       if ([...own, ...others].some(({ kind, type }) => kind === factory.kind && type === factory.type)) {
         throw new PluginError(
           specifier,
+          'type_taken',
           `brings the ${factory.kind} ${factory.type}, which is there already: give it another type`,
         )
       }

@@ -74,7 +74,8 @@ async function configuredPlace({ config, set }: ConfigOptions): Promise<Place> {
   if (found === undefined) {
     const hint = 'without it nobody can be asked: extensions: {health_check: }, service: {extensions: [health_check]}'
     const at = id === undefined ? ['service', 'extensions'] : path
-    throw new ConfigError([problemAt(loaded, at, 'the config has no extension health_check', { hint })])
+    const message = 'the config has no extension health_check'
+    throw new ConfigError([problemAt(loaded, at, 'undefined_component', message, { hint })])
   }
   const { config: schema } = (await components.extension.health_check!()).default
   const { tls, ...address } = (found[1] ?? {}) as { readonly tls?: unknown }
@@ -84,7 +85,7 @@ async function configuredPlace({ config, set }: ConfigOptions): Promise<Place> {
   try {
     return placeOf(settings, tls !== undefined && tls !== null)
   } catch (error) {
-    throw new ConfigError([problemAt(loaded, [...path, 'endpoint'], messageOf(error))])
+    throw new ConfigError([problemAt(loaded, [...path, 'endpoint'], 'bad_endpoint', messageOf(error))])
   }
 }
 

@@ -59,7 +59,7 @@ async function start(pluginApi: URL, config: readonly string[]): Promise<Running
   const { plan, telemetry, warnings, redaction } = await assemble({ config, set: [], plugin: [] }, pluginApi)
   const surroundings = createSurroundings(redaction)
   const { log, metrics, spans } = await startOwnTelemetry(telemetry, { ...surroundings, redaction })
-  for (const { message, path } of warnings) log.warn(message, { path: path.join('::') })
+  for (const { message, path, code } of warnings) log.warn(message, { path: path.join('::'), code })
   const agent = createAgent(plan, surroundings, {
     log: (fields) => log.child(fields),
     meter: (name) => metrics.meter(name),

@@ -4,17 +4,20 @@ import { createRequire, registerHooks } from 'node:module'
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../config/nearest.ts'
+import type { ProblemCode } from '../config/problem-code.ts'
 import { type ComponentKind, type Factory, messageOf } from '../contract/index.ts'
 
 /** A plugin cannot be used; the message says which, why, and what would be right. */
 export class PluginError extends Error {
   override readonly name = 'PluginError'
   readonly specifier: string
+  readonly code: ProblemCode
   readonly problem: string
 
-  constructor(specifier: string, problem: string, options?: ErrorOptions) {
+  constructor(specifier: string, code: ProblemCode, problem: string, options?: ErrorOptions) {
     super(`plugin ${specifier}: ${problem}`, options)
     this.specifier = specifier
+    this.code = code
     this.problem = problem
   }
 }
@@ -41,7 +44,7 @@ export async function loadPlugin(request: PluginRequest, pluginApi: URL): Promis
   const url = locate(request)
   const exported = await load(request, url)
   const factories = [...new Set(Object.values(exported).flat())].filter(isFactory)
-  if (factories.length === 0) throw new PluginError(request.specifier, noFactory(exported))
+  if (factories.length === 0) throw new PluginError(request.specifier, 'plugin_without_component', noFactory(exported))
   return { specifier: request.specifier, url, factories }
 }
 
@@ -49,13 +52,13 @@ async function load({ specifier }: PluginRequest, url: URL): Promise<Record<stri
   let timer: NodeJS.Timeout | undefined
   const isLate = new Promise<never>((_, reject) => {
     const problem = `is still loading after ${LOAD_MS / 1000} s: does a top-level await never end? I/O belongs into start`
-    timer = setTimeout(() => reject(new PluginError(specifier, problem)), LOAD_MS)
+    timer = setTimeout(() => reject(new PluginError(specifier, 'plugin_not_loaded', problem)), LOAD_MS)
   })
   try {
     return (await Promise.race([import(url.href), isLate])) as Record<string, unknown>
   } catch (error) {
     if (error instanceof PluginError) throw error
-    throw new PluginError(specifier, await explain(error, url), { cause: error })
+    throw new PluginError(specifier, 'plugin_not_loaded', await explain(error, url), { cause: error })
   } finally {
     clearTimeout(timer)
   }
@@ -92,7 +95,8 @@ function locate({ specifier, folder }: PluginRequest): URL {
     }
   }
   const there = folders.join(' or ')
-  throw new PluginError(specifier, `is neither a path (./${specifier}.ts) nor a package installed in ${there}`)
+  const problem = `is neither a path (./${specifier}.ts) nor a package installed in ${there}`
+  throw new PluginError(specifier, 'plugin_not_found', problem)
 }
 
 const MODULES = ['.ts', '.js', '.mts', '.mjs', '.cjs', '.cts']
@@ -100,10 +104,13 @@ const MODULES = ['.ts', '.js', '.mts', '.mjs', '.cjs', '.cts']
 function locateFile(specifier: string, path: string): URL {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isFile()) return pathToFileURL(path)
-  if (found !== undefined)
-    throw new PluginError(specifier, `is a folder; name the file in it: ${join(specifier, 'index.ts')}`)
+  if (found !== undefined) {
+    const problem = `is a folder; name the file in it: ${join(specifier, 'index.ts')}`
+    throw new PluginError(specifier, 'plugin_not_found', problem)
+  }
   const meant = nearest(path, neighbours(path))
-  throw new PluginError(specifier, `no such file: ${path}${meant === undefined ? '' : `; did you mean ${meant}?`}`)
+  const problem = `no such file: ${path}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  throw new PluginError(specifier, 'plugin_not_found', problem)
 }
 
 /** The modules in the folder where one was looked for. */

@@ -62,7 +62,7 @@ export async function run(
   const stopWatching = watchStandstill({ clock: surroundings.clock, log })
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
-  for (const { message, path } of assembled.warnings) log.warn(message, { path: path.join('::') })
+  for (const { message, path, code } of assembled.warnings) log.warn(message, { path: path.join('::'), code })
   const meter = own.metrics.meter('config')
   const unwatch = watchSources(assembled.loaded, refreshMs, { log, meter, ...surroundings })
   const update = updateFor(process.versions.node)

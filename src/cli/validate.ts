@@ -1,8 +1,7 @@
 // `sluice validate`: as far as `run` goes before anything listens.
-import { formatProblems } from '../config/index.ts'
 import { type Assembled, assemble } from './assemble.ts'
 import { tryPlan } from './build.ts'
-import { complain } from './complain.ts'
+import { complain, report } from './complain.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { ConfigOptions } from './program.ts'
 
@@ -12,7 +11,7 @@ export async function validate(options: ConfigOptions, pluginApi: URL): Promise<
     assembled = await assemble(options, pluginApi)
     const isWhole = assembled.unread.length === 0
     if (isWhole) tryPlan(assembled.plan)
-    if (assembled.warnings.length > 0) process.stderr.write(`${formatProblems(assembled.warnings)}\n`)
+    if (assembled.warnings.length > 0) process.stderr.write(report(assembled.warnings))
     const { pipelines } = assembled.plan
     const asFar = isWhole ? '' : `, as far as can be seen without ${assembled.unread.join(', ')}`
     process.stdout.write(`valid: ${pipelines.length} pipeline${pipelines.length === 1 ? '' : 's'}${asFar}\n`)

@@ -1,11 +1,13 @@
 // A value against a schema: everything that is wrong at once, each with its place, what is there, and what would be right.
 import * as v from 'valibot'
 import type { Schema } from '../contract/index.ts'
+import { codeOf } from './coded.ts'
 import { concealed } from './echo.ts'
 import { hintFor, shown } from './hints.ts'
 import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import { inOrder, type Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import { hidePasswords, isSecretPath, isSecretReference, REDACTED } from './redact.ts'
 import { section } from './schema.ts'
 import { type Kind, type Shape, shapeOf } from './shape.ts'
@@ -108,7 +110,8 @@ class Reading {
     const list = known.length > 0 ? `there are ${[...known].sort().join(', ')}` : 'there are no settings here'
     const hint = meant === undefined ? list : `did you mean ${meant}?`
     const location = this.#loaded?.locate(path, 'key')
-    this.problems.push({ severity: 'error', message: 'there is no such setting', path, location, hint })
+    const message = 'there is no such setting'
+    this.problems.push({ severity: 'error', code: 'unknown_key', message, path, location, hint })
   }
 
   /** What valibot found, in words for who writes configs. */
@@ -126,6 +129,7 @@ class Reading {
     const got = isMissing || isSecret || !isScalar ? '' : `, got ${shown(node)}`
     this.problems.push({
       severity: 'error',
+      code: isMissing ? 'missing_setting' : codeOf(issue),
       message: message + got,
       path,
       location: this.#loaded?.locate(path),
@@ -159,7 +163,8 @@ class Reading {
     if (this.#loaded?.isSecret(path)) return
     const message = `${value} is a number of nanoseconds`
     const hint = `a unit is missing: ${value}s, or ${value}ms`
-    this.warnings.push({ severity: 'warning', message, path, location: this.#loaded?.locate(path), hint })
+    const location = this.#loaded?.locate(path)
+    this.warnings.push({ severity: 'warning', code: 'missing_unit', message, path, location, hint })
   }
 
   #checkUrl(text: string, path: Path): void {
@@ -169,11 +174,11 @@ class Reading {
     if (username !== '' || password !== '') {
       const hint = 'use a setting that is kept secret, such as headers or auth'
       const message = 'a user or password in a URL ends up in logs'
-      this.warnings.push({ severity: 'warning', message, path, location, hint })
+      this.warnings.push({ severity: 'warning', code: 'secret_in_url', message, path, location, hint })
     }
     if (/^169\.254\.|^\[fe80:|^\[fd00:ec2::254\]/i.test(hostname)) {
       const message = `${hostname} is an address that hands out credentials; telemetry does not belong there`
-      this.warnings.push({ severity: 'warning', message, path, location })
+      this.warnings.push({ severity: 'warning', code: 'metadata_address', message, path, location })
     }
   }
 }
@@ -278,6 +283,7 @@ const NOWHERE = new Source('', '')
 export const problemAt = (
   loaded: Pick<LoadedConfig, 'locate'>,
   path: Path,
+  code: ProblemCode,
   message: string,
   of: {
     readonly hint?: string | undefined
@@ -286,6 +292,7 @@ export const problemAt = (
   } = {},
 ): Problem => ({
   severity: of.severity ?? 'error',
+  code,
   message,
   path,
   location: loaded.locate(path, of.at),

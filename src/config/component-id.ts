@@ -28,10 +28,10 @@ export const formatComponentId = ({ type, name }: ComponentId): string =>
   name === undefined ? type : `${type}/${name}`
 
 /** A setting that names another component. */
-export const componentId = parsedText(parseComponentId, 'id')
+export const componentId = parsedText(parseComponentId, 'id', 'bad_id')
 
 /** A setting that names an extension: `authenticator: sigv4auth`. That it runs is checked with the whole config (references.ts). */
 export const extensionId = v.pipe(
-  parsedText(parseComponentId, 'extension'),
+  parsedText(parseComponentId, 'extension', 'bad_id'),
   v.transform((text) => formatComponentId(parseComponentId(text))),
 )

@@ -1,5 +1,7 @@
 // Where things listen and where they connect to.
 import * as v from 'valibot'
+import { coded } from './coded.ts'
+import type { ProblemCode } from './problem-code.ts'
 
 /** A host and a port, or the path of a Unix socket. An empty host is every interface. */
 export type Endpoint =
@@ -42,8 +44,8 @@ function parsePort(text: string | undefined): number {
   return port
 }
 
-/** A text that a function takes without throwing; `kind` is for shapes. */
-export const parsedText = (parse: (text: string) => unknown, kind: string) =>
+/** A text that a function takes without throwing; `kind` is for shapes, `code` for what it throws. */
+export const parsedText = (parse: (text: string) => unknown, kind: string, code: ProblemCode) =>
   v.pipe(
     v.string('must be a text'),
     v.rawCheck<string>(({ dataset, addIssue }) => {
@@ -51,14 +53,14 @@ export const parsedText = (parse: (text: string) => unknown, kind: string) =>
       try {
         parse(dataset.value)
       } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : String(error) })
+        addIssue({ message: coded(code, error instanceof Error ? error.message : String(error)) })
       }
     }),
     v.metadata({ kind }),
   )
 
 /** Where a server listens; `parseEndpoint` takes it apart. */
-export const endpoint = parsedText(parseEndpoint, 'endpoint')
+export const endpoint = parsedText(parseEndpoint, 'endpoint', 'bad_endpoint')
 
 /** Throws an Error that says what is wrong. */
 export function parseHttpUrl(text: string): URL {
@@ -72,4 +74,4 @@ export function parseHttpUrl(text: string): URL {
 }
 
 /** Where an HTTP client connects to. */
-export const url = parsedText(parseHttpUrl, 'url')
+export const url = parsedText(parseHttpUrl, 'url', 'bad_url')

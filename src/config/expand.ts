@@ -4,6 +4,7 @@
 import { messageOf } from '../contract/index.ts'
 import { parseReference } from './parse.ts'
 import { locationOf, type Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import { hidePasswords, isSecretReference, isSecretSource } from './redact.ts'
 import { isRemote, parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings, type Uri } from './retrieve.ts'
 import { Source, type Span } from './source.ts'
@@ -49,9 +50,11 @@ export async function expand(root: Node, surroundings: Surroundings): Promise<Ex
 
 /** What stops one value; the rest of the config goes on. */
 class Stop extends Error {
+  readonly code: ProblemCode
   readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
+  constructor(code: ProblemCode, message: string, hint?: string) {
     super(message)
+    this.code = code
     this.hint = hint
   }
 }
@@ -119,9 +122,10 @@ class Expander {
     try {
       return await this.#text(String(node.value), node, path, chain)
     } catch (error) {
-      const hint = error instanceof Stop || error instanceof RetrieveError ? error.hint : undefined
+      const known = error instanceof Stop || error instanceof RetrieveError ? error : undefined
+      const { code = 'source_unreachable', hint } = known ?? {}
       const location = locationOf(node.at)
-      this.#report({ severity: 'error', message: messageOf(error), path, location, hint })
+      this.#report({ severity: 'error', code, message: messageOf(error), path, location, hint })
       return { ...scalarNode(node.at, ''), references: node.references }
     }
   }
@@ -140,7 +144,7 @@ class Expander {
       this.#guard(chain, steps)
       const isPartSecret = secrets.some((secret) => uri.includes(secret))
       const { reference, retrieved, isLiteral } = await this.#get(uri, node.at, path).catch((error: unknown) => {
-        throw isPartSecret ? new Stop('a reference with a secret in it leads nowhere') : error
+        throw isPartSecret ? new Stop('bad_reference', 'a reference with a secret in it leads nowhere') : error
       })
       references.add(reference)
       const isWhole = start === 0 && end === text.length
@@ -157,7 +161,8 @@ class Expander {
       const given = isLiteral ? retrieved.text.replaceAll('$', LITERAL_DOLLAR) : retrieved.text
       if (given !== '' && isSecretReference(reference)) secrets.push(given)
       text = text.slice(0, start) + given + text.slice(end)
-      if (text.length > MAX_TEXT_LENGTH) throw new Stop(`becomes longer than ${MAX_TEXT_LENGTH} characters`)
+      if (text.length > MAX_TEXT_LENGTH)
+        throw new Stop('config_too_large', `becomes longer than ${MAX_TEXT_LENGTH} characters`)
     }
     this.#warnOfBareName(input, node.at, path)
     const value = text.replaceAll('$$', '$').replaceAll(LITERAL_DOLLAR, '$')
@@ -169,7 +174,8 @@ class Expander {
     const name = /^\$([A-Z][A-Z0-9_]*)$/.exec(text)?.[1]
     if (name === undefined || !Object.hasOwn(this.#surroundings.env, name)) return
     const message = `${text} is taken as it stands, though there is an environment variable of that name`
-    this.#report({ severity: 'warning', message, path, location: locationOf(at), hint: `write \${env:${name}}` })
+    const hint = `write \${env:${name}}`
+    this.#report({ severity: 'warning', code: 'bare_variable', message, path, location: locationOf(at), hint })
   }
 
   /** A mapping from a file may be wanted as text, and then with the references in it resolved. */
@@ -186,9 +192,10 @@ class Expander {
       const circle = [...new Set([...chain, ...steps].slice(-10))]
         .slice(0, 4)
         .map((uri) => `\${${nameOf(parseUri(uri, 'env'))}}`)
-      throw new Stop(`the references go in a circle: ${circle.join(' → ')} → …`)
+      throw new Stop('reference_cycle', `the references go in a circle: ${circle.join(' → ')} → …`)
     }
-    if (++this.#expansions > MAX_EXPANSIONS) throw new Stop(`more than ${MAX_EXPANSIONS} references in one config`)
+    if (++this.#expansions > MAX_EXPANSIONS)
+      throw new Stop('config_too_large', `more than ${MAX_EXPANSIONS} references in one config`)
   }
 
   #report(problem: Problem): void {
@@ -197,16 +204,21 @@ class Expander {
   }
 
   async #get(uri: string, at: Span, path: Path): Promise<Gotten> {
-    if (uri.includes(LITERAL_DOLLAR)) throw new Stop('a secret with a $ in it is no part of a reference')
+    if (uri.includes(LITERAL_DOLLAR))
+      throw new Stop('bad_reference', 'a secret with a $ in it is no part of a reference')
     if (uri.includes('$'))
-      throw new Stop(`\${${uri}} has a $ in it`, 'references in references are written ${env:${env:X}}')
+      throw new Stop(
+        'bad_reference',
+        `\${${uri}} has a $ in it`,
+        'references in references are written ${env:${env:X}}',
+      )
     const parsed = parseUri(uri, 'env')
     const key = keyOf(parsed)
     const retrieved = await this.#ask(parsed)
     const place = `${key} ${path.join()}`
     if (retrieved.warning !== undefined && !this.#warned.has(place)) {
       this.#warned.add(place)
-      this.#report({ severity: 'warning', message: retrieved.warning, path, location: locationOf(at) })
+      this.#report({ severity: 'warning', ...retrieved.warning, path, location: locationOf(at) })
     }
     return { reference: nameOf(parsed), retrieved, isLiteral: isSecretSource(key) || this.#isUnknown(parsed) }
   }

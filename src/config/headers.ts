@@ -1,5 +1,6 @@
 // Headers of requests and answers: their values are secrets, and neither names nor values may break out of their line.
 import * as v from 'valibot'
+import { coded } from './coded.ts'
 import { list, record, required, section, setting } from './schema.ts'
 import { type Secret, secret, text } from './values.ts'
 
@@ -33,7 +34,7 @@ export const headers = v.pipe(
       if (message !== undefined) {
         isValid = false
         const at: v.UnknownPathItem = { type: 'unknown', origin: 'value', input: written, key, value }
-        addIssue({ message, path: [at] as never })
+        addIssue({ message: coded('unfit_header', message), path: [at] as never })
       }
       seen.add(name.toLowerCase())
       result[name] = value

@@ -154,13 +154,13 @@ function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: P
   if (env[CONTENT_VARIABLE]) {
     if (given.length > 0) {
       const message = `${CONTENT_VARIABLE} is set: it is read in place of ${given.join(', ')}`
-      problems.push({ severity: 'warning', message, path: [] })
+      problems.push({ severity: 'warning', code: 'ignored_source', message, path: [] })
     }
     return [`env:${CONTENT_VARIABLE}`]
   }
   if (given.length === 0) {
     const hint = `give one with --config config.yaml, or its text in ${CONTENT_VARIABLE}; "sluice help" has examples`
-    problems.push({ severity: 'error', message: 'there is no config', path: [], hint })
+    problems.push({ severity: 'error', code: 'no_config', message: 'there is no config', path: [], hint })
   }
   return given
 }
@@ -171,10 +171,14 @@ async function readSource(uri: string, surroundings: Surroundings, problems: Pro
     const parsedUri = parseUri(uri, 'file')
     const { scheme, rest } = parsedUri
     if (surroundings.isOffline && isRemote(parsedUri))
-      throw new RetrieveError(`${scheme}: is not read offline`, 'fetch the config first, and give its file')
+      throw new RetrieveError(
+        'source_unreachable',
+        `${scheme}: is not read offline`,
+        'fetch the config first, and give its file',
+      )
     const { text, warning, isSecret } = await retrieve(parsedUri, surroundings)
     const name = scheme === 'file' ? rest : scheme === 'yaml' ? '--config yaml' : `${scheme}:${rest}`
-    if (warning !== undefined) problems.push({ severity: 'warning', message: warning, path: [] })
+    if (warning !== undefined) problems.push({ severity: 'warning', ...warning, path: [] })
     const directory = scheme === 'file' ? dirname(resolve(surroundings.cwd, rest)) : surroundings.cwd
     read.push({ uri: parsedUri, name, text, isWhole: true })
     const source = new Source(name, text, { directory, isSecret: isSecret === true })
@@ -185,10 +189,10 @@ async function readSource(uri: string, surroundings: Surroundings, problems: Pro
       return mapNode({ source, start: 0, end: 0 }, new Map())
     const what = parsed.node.kind === 'list' ? 'a list' : 'a single text'
     const message = `a config is a mapping with receivers, exporters and service; this is ${what}`
-    problems.push({ severity: 'error', message, path: [], location: locationOf(parsed.node.at) })
+    problems.push({ severity: 'error', code: 'not_a_config', message, path: [], location: locationOf(parsed.node.at) })
   } catch (error) {
     if (!(error instanceof RetrieveError)) throw error
-    problems.push({ severity: 'error', message: error.message, path: [], hint: error.hint })
+    problems.push({ severity: 'error', code: error.code, message: error.message, path: [], hint: error.hint })
   }
   return nothing
 }
@@ -204,7 +208,8 @@ function readAssignment(text: string, problems: Problem[]): Node {
   const root = mapNode(spanOf(source), new Map())
   if (cut < 0 || steps.some((step) => step === '')) {
     const message = cut < 0 ? `--set ${text} has no =` : `--set ${text} has an empty key`
-    problems.push({ severity: 'error', message, path: [], hint: 'for example: --set processors::batch::timeout=2s' })
+    const hint = 'for example: --set processors::batch::timeout=2s'
+    problems.push({ severity: 'error', code: 'bad_assignment', message, path: [], hint })
     return root
   }
   const { node, problems: found } = parseYaml(source)

@@ -2,6 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
 import { resolvePlain } from './plain.ts'
 import { locationOf, type Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import type { Source, Span } from './source.ts'
 import { explainSyntax } from './syntax.ts'
 import { type Entry, listNode, type MapNode, mapNode, merge, type Node, type Path, scalarNode } from './tree.ts'
@@ -28,7 +29,7 @@ export function parseYaml(source: Source): Parsed {
     const message = `nested deeper than ${MAX_DEPTH} levels`
     return {
       node: scalarNode(at, null),
-      problems: [{ severity: 'error', message, path: [], location: locationOf(at) }],
+      problems: [{ severity: 'error', code: 'config_too_large', message, path: [], location: locationOf(at) }],
     }
   }
   const problems = explainSyntax(source, doc.errors)
@@ -91,10 +92,11 @@ class Reader {
     const yaml = of as ParsedNode | null
     if (yaml === null || this.#isFull) return scalarNode(fallback, null)
     const at = this.#span(yaml.range)
-    if (path.length > MAX_DEPTH) return this.#give(at, path, `nested deeper than ${MAX_DEPTH} levels`)
+    if (path.length > MAX_DEPTH)
+      return this.#give(at, path, 'config_too_large', `nested deeper than ${MAX_DEPTH} levels`)
     if (++this.#nodes > MAX_NODES) {
       this.#isFull = true
-      return this.#give(at, path, `more than ${MAX_NODES} values`)
+      return this.#give(at, path, 'config_too_large', `more than ${MAX_NODES} values`)
     }
     if (isAlias(yaml)) return this.#alias(yaml.source, at, path)
     const anchor = yaml.anchor
@@ -135,7 +137,8 @@ class Reader {
       case 'bool':
       case 'null': {
         const resolved = resolvePlain(value)
-        if (typeof resolved === 'string') return this.#give(at, path, `is no ${tag!.replace(CORE, '!!')}`)
+        if (typeof resolved === 'string')
+          return this.#give(at, path, 'unsupported_yaml', `is no ${tag!.replace(CORE, '!!')}`)
         return scalarNode(at, resolved, { original: value })
       }
       case 'binary':
@@ -178,7 +181,8 @@ class Reader {
       if (node.kind === 'scalar' && node.original) return { name: node.original, at, isMerge: false }
     }
     const isEmpty = yaml === null || isScalar(yaml)
-    this.#give(at, path, isEmpty ? 'a key is missing in front of the colon' : 'a key must be a text')
+    if (isEmpty) this.#give(at, path, 'yaml_syntax', 'a key is missing in front of the colon')
+    else this.#give(at, path, 'unsupported_yaml', 'a key must be a text')
     return undefined
   }
 
@@ -187,7 +191,13 @@ class Reader {
     if (first === undefined) entries.set(key, { keyAt, node })
     else {
       const { line } = locationOf(first.keyAt)
-      this.#give(keyAt, [...path, key], `is here twice; the first is in line ${line}`, 'keep one of the two')
+      this.#give(
+        keyAt,
+        [...path, key],
+        'duplicate_key',
+        `is here twice; the first is in line ${line}`,
+        'keep one of the two',
+      )
     }
   }
 
@@ -196,33 +206,36 @@ class Reader {
     if (node.kind === 'list') for (const item of node.items) this.#mergeKey(entries, item, path)
     else if (node.kind === 'map') {
       for (const [key, entry] of node.entries) if (!entries.has(key)) entries.set(key, entry)
-    } else this.#give(node.at, path, 'what << merges in must be a mapping')
+    } else this.#give(node.at, path, 'bad_alias', 'what << merges in must be a mapping')
   }
 
   #alias(name: string, at: Span, path: Path): Node {
-    if (!this.#anchors.has(name)) return this.#give(at, path, `there is no anchor &${name} above`)
+    if (!this.#anchors.has(name)) return this.#give(at, path, 'bad_alias', `there is no anchor &${name} above`)
     const target = this.#anchors.get(name)
-    if (target === undefined) return this.#give(at, path, `*${name} stands inside of &${name}, which would never end`)
+    if (target === undefined)
+      return this.#give(at, path, 'bad_alias', `*${name} stands inside of &${name}, which would never end`)
     this.#nodes += target.size
     this.#aliased += target.size
     if (this.#aliased <= MAX_ALIASED_NODES) return target.node
     this.#isFull = true
     const message = `aliases multiply this to more than ${MAX_ALIASED_NODES} values`
-    return this.#give(at, path, message, 'write the values out, or include them from one file with ${file:…}')
+    const hint = 'write the values out, or include them from one file with ${file:…}'
+    return this.#give(at, path, 'config_too_large', message, hint)
   }
 
   #span(range: readonly number[] | null | undefined): Span {
     return { source: this.#source, start: range?.[0] ?? 0, end: range?.[1] ?? 0 }
   }
 
-  #give(at: Span, path: Path, message: string, hint?: string): Node {
-    this.problems.push({ severity: 'error', message, path, location: locationOf(at), hint })
+  #give(at: Span, path: Path, code: ProblemCode, message: string, hint?: string): Node {
+    this.problems.push({ severity: 'error', code, message, path, location: locationOf(at), hint })
     this.#isFull ||= this.problems.length >= MAX_PROBLEMS
     return scalarNode(at, null)
   }
 }
 
-const tagRefused = (tag: string): [message: string, hint: string] => [
+const tagRefused = (tag: string): [code: ProblemCode, message: string, hint: string] => [
+  'unsupported_yaml',
   `the tag ${tag.replace(CORE, '!!')} is not taken; a config holds plain values, never code`,
   'leave the tag out',
 ]

@@ -47,12 +47,12 @@ export function checkPipelines(
     const pipeline = readPipeline(loaded, name, texts, components, problems)
     if (pipeline === undefined) continue
     if (pipelines.some((other) => other.id === pipeline.id))
-      problems.push(problemAt(loaded, pipeline.path, `${pipeline.id} is here twice`, { at: 'key' }))
+      problems.push(problemAt(loaded, pipeline.path, 'duplicate_id', `${pipeline.id} is here twice`, { at: 'key' }))
     pipelines.push(pipeline)
   }
   if (Object.keys(written).length === 0 && !problems.some(({ path }) => path[0] === 'service'))
     problems.push(
-      problemAt(loaded, ['service', 'pipelines'], 'there is no pipeline', {
+      problemAt(loaded, ['service', 'pipelines'], 'incomplete_pipeline', 'there is no pipeline', {
         hint: 'a pipeline is for example traces: {receivers: [otlp], exporters: [debug]}',
       }),
     )
@@ -81,7 +81,7 @@ function readPipeline(
       else problems.push(repeated(loaded, at, kind, component))
     }
     if (texts[part].length === 0 && part !== 'processors')
-      problems.push(problemAt(loaded, [...path, part], `a pipeline needs at least one ${kind}`))
+      problems.push(problemAt(loaded, [...path, part], 'incomplete_pipeline', `a pipeline needs at least one ${kind}`))
   }
   return { ...id, ...lists, path }
 }
@@ -99,11 +99,17 @@ function readName(
     const meant = id.type === 'profiles' ? undefined : nearest(id.type, SIGNALS)
     const message = id.type === 'profiles' ? 'profiles are not supported' : `a pipeline is of ${SIGNALS.join(', ')}`
     problems.push(
-      problemAt(loaded, path, message, { at: 'key', hint: meant && `did you mean ${name.replace(id.type, meant)}?` }),
+      problemAt(loaded, path, 'unknown_signal', message, {
+        at: 'key',
+        hint: meant && `did you mean ${name.replace(id.type, meant)}?`,
+      }),
     )
   } catch (error) {
     problems.push(
-      problemAt(loaded, path, messageOf(error), { at: 'key', hint: 'a pipeline is for example traces, or traces/eu' }),
+      problemAt(loaded, path, 'bad_id', messageOf(error), {
+        at: 'key',
+        hint: 'a pipeline is for example traces, or traces/eu',
+      }),
     )
   }
   return undefined
@@ -121,7 +127,7 @@ function readMember(
   try {
     id = formatComponentId(parseComponentId(text))
   } catch (error) {
-    problems.push(problemAt(loaded, path, messageOf(error)))
+    problems.push(problemAt(loaded, path, 'bad_id', messageOf(error)))
     return undefined
   }
   const kinds: readonly ComponentKind[] = kind === 'processor' ? [kind] : [kind, 'connector']
@@ -140,13 +146,13 @@ function readMember(
       : elsewhere !== undefined
         ? `${id} is configured under ${elsewhere.path[0]}`
         : `add ${id}: to ${kind}s`
-  problems.push(problemAt(loaded, path, `there is no ${kind} ${id} under ${kind}s`, { hint }))
+  problems.push(problemAt(loaded, path, 'undefined_component', `there is no ${kind} ${id} under ${kind}s`, { hint }))
   return undefined
 }
 
 /** A processor twice works twice, with one set of settings: nobody means that. Anything else twice is once. */
 const repeated = (loaded: LoadedConfig, path: Path, kind: string, id: string): Problem =>
-  problemAt(loaded, path, `${id} is here twice`, {
+  problemAt(loaded, path, 'repeated_component', `${id} is here twice`, {
     severity: kind === 'processor' ? 'error' : 'warning',
     hint: kind === 'processor' ? `configure a second one: ${id.split('/')[0]}/second` : 'the second one has no effect',
   })
@@ -160,7 +166,10 @@ function ambiguous(loaded: LoadedConfig, components: readonly ComponentConfig[])
       if (other === undefined) return []
       const hint = `give one of them another name: ${id}/connector`
       return [
-        problemAt(loaded, path, `${id} is the id of a connector and of ${aKind(other.kind)}`, { hint, at: 'key' }),
+        problemAt(loaded, path, 'duplicate_id', `${id} is the id of a connector and of ${aKind(other.kind)}`, {
+          hint,
+          at: 'key',
+        }),
       ]
     })
 }
@@ -183,7 +192,12 @@ function unused(
   }
   return components
     .filter(({ kind, id, type }) => kind !== 'extension' && type !== undefined && !isIn(id, ...places[kind]))
-    .map(({ path }) => problemAt(loaded, path, 'is configured and in no pipeline', { severity: 'warning', at: 'key' }))
+    .map(({ path }) =>
+      problemAt(loaded, path, 'unused_component', 'is configured and in no pipeline', {
+        severity: 'warning',
+        at: 'key',
+      }),
+    )
 }
 
 function loneConnectors(
@@ -200,7 +214,7 @@ function loneConnectors(
       const message = ends
         ? 'is an exporter of a pipeline and a receiver of none: what goes in comes out nowhere'
         : 'is a receiver of a pipeline and an exporter of none: nothing comes in'
-      return [problemAt(loaded, path, message, { at: 'key' })]
+      return [problemAt(loaded, path, 'lone_connector', message, { at: 'key' })]
     })
 }
 
@@ -221,7 +235,9 @@ function circles(
     const start = way.indexOf(pipeline)
     if (start >= 0) {
       const names = [...way.slice(start), pipeline].map(({ id }) => id).join(' → ')
-      problems.push(problemAt(loaded, pipeline.path, `pipelines go in a circle: ${names}`, { at: 'key' }))
+      problems.push(
+        problemAt(loaded, pipeline.path, 'pipeline_cycle', `pipelines go in a circle: ${names}`, { at: 'key' }),
+      )
     } else if (!done.has(pipeline)) {
       for (const following of next(pipeline)) visit(following, [...way, pipeline])
       done.add(pipeline)

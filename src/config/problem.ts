@@ -1,10 +1,12 @@
 // What is wrong with a config, said so that it can be put right: where, what, what would be right.
+import type { ProblemCode } from './problem-code.ts'
 import { hideSecrets, isSecretKey, isSecretSection, REDACTED } from './redact.ts'
 import type { Location, Source, Span } from './source.ts'
 import type { Path } from './tree.ts'
 
 export interface Problem {
   readonly severity: 'error' | 'warning'
+  readonly code: ProblemCode
   /** In lower case, without "failed to". */
   readonly message: string
   readonly path: Path
@@ -36,7 +38,7 @@ export const formatPath = (path: Path): string =>
 /** No name is that long; what is, is something else. */
 const MAX_NAME = 200
 
-/** For a terminal: place, path and message, the line with what is meant underlined, and a hint. In the order of the text. */
+/** For a terminal: place, path, message and code, the line with what is meant underlined, and a hint. In the order of the text. */
 export function formatProblems(problems: readonly Problem[]): string {
   const lines = inOrder(problems).slice(0, MAX_SHOWN).map(formatProblem)
   if (problems.length > MAX_SHOWN) lines.push(`and ${problems.length - MAX_SHOWN} more`)
@@ -56,10 +58,10 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
   return [...problems].sort(compare)
 }
 
-function formatProblem({ severity, message, path, location, hint }: Problem): string {
+function formatProblem({ severity, code, message, path, location, hint }: Problem): string {
   const place = location ? `${location.source}:${location.line}:${location.column}: ` : ''
   const where = path.length > 0 ? `${formatPath(path)}: ` : ''
-  const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${message}`]
+  const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${message} [${code}]`]
   if (location?.text !== undefined) lines.push(...snippet(location, location.text))
   if (hint !== undefined) lines.push(`    ${hint}`)
   return lines.join('\n')

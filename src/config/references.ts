@@ -18,7 +18,9 @@ export function checkReferences(
     .map(({ id, at }) => {
       const meant = nearest(id, running)
       const hint = meant === undefined ? `configure ${id} under extensions and name it there` : `did you mean ${meant}?`
-      return problemAt(loaded, at, `there is no extension ${id} in service::extensions`, { hint })
+      return problemAt(loaded, at, 'extension_not_running', `there is no extension ${id} in service::extensions`, {
+        hint,
+      })
     })
 }
 

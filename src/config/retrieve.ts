@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { nearest } from './nearest.ts'
 import { MAX_SOURCE_BYTES } from './parse.ts'
+import type { Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import { hidePasswords } from './redact.ts'
 
 /** What a load may touch; everything has a default that is the real thing. */
@@ -26,7 +28,7 @@ export interface Remote {
 export interface Retrieved {
   readonly text: string
   /** Something that a person should know, though it is no error. */
-  readonly warning?: string
+  readonly warning?: Pick<Problem, 'code' | 'message'>
   /** No line of it may be shown. */
   readonly isSecret?: boolean
 }
@@ -34,9 +36,11 @@ export interface Retrieved {
 /** The reason why a URI gives nothing, for people. */
 export class RetrieveError extends Error {
   override readonly name = 'RetrieveError'
+  readonly code: ProblemCode
   readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
+  constructor(code: ProblemCode, message: string, hint?: string) {
     super(message)
+    this.code = code
     this.hint = hint
   }
 }
@@ -62,6 +66,7 @@ export function parseUri(text: string, byDefault: 'env' | 'file'): Uri {
   if (scheme !== undefined) return { scheme, rest: match[2]! }
   const meant = nearest(match[1]!, SCHEMES)
   throw new RetrieveError(
+    'bad_reference',
     `there is no scheme ${match[1]}:; there are ${SCHEMES.map((known) => `${known}:`).join(', ')}`,
     meant && `did you mean ${meant}:?`,
   )
@@ -85,7 +90,8 @@ export function retrieve(uri: Uri, surroundings: Surroundings): Promise<Retrieve
     case 'secretsmanager':
     case 'ssm':
     case 's3':
-      if (surroundings.remote === undefined) throw new RetrieveError(`${scheme}: cannot be read here`)
+      if (surroundings.remote === undefined)
+        throw new RetrieveError('source_unreachable', `${scheme}: cannot be read here`)
       return surroundings.remote().then((remote) => remote.retrieve(uri))
   }
 }
@@ -97,12 +103,13 @@ function fromEnvironment(of: string, env: NodeJS.ProcessEnv): Retrieved {
     const hint = /^\d+$/.test(name)
       ? `for a literal \${${name}}, as in a relabel rule, write $\${${name}}`
       : 'names have letters, digits and underscores; for a literal ${…} write $${…}'
-    throw new RetrieveError(`${JSON.stringify(name)} is no name of an environment variable`, hint)
+    throw new RetrieveError('bad_reference', `${JSON.stringify(name)} is no name of an environment variable`, hint)
   }
   const value = Object.hasOwn(env, name) ? env[name] : undefined
   if (value !== undefined) return { text: value }
   if (cut >= 0) return { text: of.slice(cut + 2) }
-  return { text: '', warning: `the environment variable ${name} is not set; it counts as empty` }
+  const message = `the environment variable ${name} is not set; it counts as empty`
+  return { text: '', warning: { code: 'unset_variable', message } }
 }
 
 async function fromFile(path: string): Promise<Retrieved> {
@@ -110,11 +117,11 @@ async function fromFile(path: string): Promise<Retrieved> {
   try {
     file = await open(path, 'r')
   } catch (error) {
-    throw new RetrieveError(fileMessage(path, error))
+    throw fileError(path, error)
   }
   try {
     const stat = await file.stat()
-    if (stat.isDirectory()) throw new RetrieveError(`${path} is a directory`)
+    if (stat.isDirectory()) throw new RetrieveError('file_unreadable', `${path} is a directory`)
     const bytes: Buffer[] = []
     let sizeBytes = 0
     // Not by stat.size: what is under /proc says 0, and a device never ends.
@@ -131,11 +138,11 @@ async function fromFile(path: string): Promise<Retrieved> {
   }
 }
 
-function fileMessage(path: string, error: unknown): string {
+function fileError(path: string, error: unknown): RetrieveError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return `there is no file ${path}`
-  if (code === 'EACCES' || code === 'EPERM') return `may not read ${path}`
-  return `cannot read ${path} (${String(code ?? error)})`
+  if (code === 'ENOENT') return new RetrieveError('file_not_found', `there is no file ${path}`)
+  if (code === 'EACCES' || code === 'EPERM') return new RetrieveError('file_unreadable', `may not read ${path}`)
+  return new RetrieveError('file_unreadable', `cannot read ${path} (${String(code ?? error)})`)
 }
 
 async function fromHttp(uri: string, get: typeof fetch): Promise<Retrieved> {
@@ -150,30 +157,35 @@ async function fromHttp(uri: string, get: typeof fetch): Promise<Retrieved> {
         await response.body?.cancel()
         const next = new URL(target, url)
         if (url.protocol === 'https:' && next.protocol !== 'https:')
-          throw new RetrieveError(`${shown} redirects from https to ${next.protocol}//`)
+          throw new RetrieveError('source_unreachable', `${shown} redirects from https to ${next.protocol}//`)
         url = next
         continue
       }
       if (response.status !== 200) {
         await response.body?.cancel()
-        throw new RetrieveError(`${shown} answers with status ${response.status}`)
+        throw new RetrieveError('source_unreachable', `${shown} answers with status ${response.status}`)
       }
       return { text: decodeText(await readBody(response, shown), shown) }
     }
-    throw new RetrieveError(`${shown} redirects more than ${MAX_REDIRECTS} times`)
+    throw new RetrieveError('source_unreachable', `${shown} redirects more than ${MAX_REDIRECTS} times`)
   } catch (error) {
     if (error instanceof RetrieveError) throw error
-    if (abort.aborted) throw new RetrieveError(`${shown} does not answer within ${HTTP_TIMEOUT_MS / 1000} s`)
+    if (abort.aborted)
+      throw new RetrieveError('source_unreachable', `${shown} does not answer within ${HTTP_TIMEOUT_MS / 1000} s`)
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    throw new RetrieveError(`cannot get ${shown}: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw new RetrieveError(
+      'source_unreachable',
+      `cannot get ${shown}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    )
   }
 }
 
 function parseUrl(uri: string, shown: string): URL {
   const url = URL.canParse(uri) ? new URL(uri) : undefined
-  if (url === undefined) throw new RetrieveError(`${shown} is no URL`)
+  if (url === undefined) throw new RetrieveError('bad_url', `${shown} is no URL`)
   if (url.username || url.password)
     throw new RetrieveError(
+      'bad_url',
       `${shown} has a user and a password in it`,
       'put the config where it is not needed, or in a file',
     )
@@ -192,7 +204,10 @@ async function readBody(response: Response, shown: string): Promise<Buffer> {
 }
 
 const tooLarge = (name: string): RetrieveError =>
-  new RetrieveError(`${name} is larger than ${MAX_SOURCE_BYTES} bytes, the most that a config may have`)
+  new RetrieveError(
+    'config_too_large',
+    `${name} is larger than ${MAX_SOURCE_BYTES} bytes, the most that a config may have`,
+  )
 
 /** What is no UTF-8 is a `RetrieveError`. */
 export function decodeText(bytes: Uint8Array, name: string): string {
@@ -200,6 +215,7 @@ export function decodeText(bytes: Uint8Array, name: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     const isUtf16 = bytes[1] === 0 || bytes[0] === 0xff || bytes[0] === 0xfe
-    throw new RetrieveError(`${name} is not UTF-8`, isUtf16 ? 'it looks like UTF-16; save it as UTF-8' : undefined)
+    const hint = isUtf16 ? 'it looks like UTF-16; save it as UTF-8' : undefined
+    throw new RetrieveError('file_unreadable', `${name} is not UTF-8`, hint)
   }
 }

@@ -1,6 +1,7 @@
 // The pieces of a component's schema. Keys are spelled as in YAML; each has a sentence for the manual; an absent setting
 // and an empty one (`key:`) both mean the default. What a piece accepts stands in its metadata (see shape.ts).
 import * as v from 'valibot'
+import { repeated } from './coded.ts'
 
 /** A setting with a default. */
 export const setting = <const S extends v.GenericSchema, const D extends v.InferInput<S>>(
@@ -68,9 +69,11 @@ const isMapping = (value: unknown): boolean => typeof value === 'object' && valu
 function inside<T extends Record<string, unknown>>(
   input: T,
   key: string,
-  { message, expected, received, path, input: found }: v.BaseIssue<unknown>,
+  issue: v.BaseIssue<unknown>,
 ): v.RawTransformIssueInfo<T> {
+  const { expected, received, path, input: found } = issue
   const at: v.UnknownPathItem = { type: 'unknown', origin: 'value', input, key, value: input[key] }
+  const message = repeated(issue)
   return { message, received, input: found, path: [at, ...(path ?? [])], ...(expected !== null && { expected }) }
 }
 

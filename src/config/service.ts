@@ -88,7 +88,7 @@ function unknownKeys(loaded: LoadedConfig, of: ConfigObject, names: readonly str
     .map((key) => {
       const meant = nearest(key, names)
       const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`
-      return problemAt(loaded, [...path, key], 'there is no such section', { hint, at: 'key' })
+      return problemAt(loaded, [...path, key], 'unknown_section', 'there is no such section', { hint, at: 'key' })
     })
 }
 
@@ -102,7 +102,7 @@ function readComponents(
   const value = loaded.root[section]
   if (value === undefined || value === null) return []
   if (!isMapping(value)) {
-    problems.push(problemAt(loaded, [section], `must be a mapping from ids to settings`))
+    problems.push(problemAt(loaded, [section], 'wrong_type', 'must be a mapping from ids to settings'))
     return []
   }
   const components: ComponentConfig[] = []
@@ -113,11 +113,11 @@ function readComponents(
     const { type, name } = id
     const formatted = formatComponentId(id)
     if (components.some((other) => other.id === formatted))
-      problems.push(problemAt(loaded, path, `${formatted} is here twice`, { at: 'key' }))
+      problems.push(problemAt(loaded, path, 'duplicate_id', `${formatted} is here twice`, { at: 'key' }))
     const found = resolveType(type, kind, known) ?? resolveType(successorTypes[section]?.[type] ?? '', kind, known)
     if (found === undefined)
       problems.push(
-        problemAt(loaded, path, `there is no ${kind} ${type}`, {
+        problemAt(loaded, path, 'unknown_component', `there is no ${kind} ${type}`, {
           hint: goneTypes[section]?.[type] ?? otherType(type, kind, known),
           at: 'key',
         }),
@@ -136,7 +136,9 @@ function readId(
   try {
     return parseComponentId(text)
   } catch (error) {
-    problems.push(problemAt(loaded, path, messageOf(error), { at: 'key', hint: 'an id is a type, or type/name' }))
+    problems.push(
+      problemAt(loaded, path, 'bad_id', messageOf(error), { at: 'key', hint: 'an id is a type, or type/name' }),
+    )
     return undefined
   }
 }
@@ -171,7 +173,8 @@ function readService(loaded: LoadedConfig, problems: Problem[]): ServiceTexts {
     const value = isMapping(service) ? (service[name] ?? null) : null
     return checkPart(loaded, schema, value, ['service', name], problems) ?? otherwise
   }
-  if (service !== null && !isMapping(service)) problems.push(problemAt(loaded, ['service'], 'must be a mapping'))
+  if (service !== null && !isMapping(service))
+    problems.push(problemAt(loaded, ['service'], 'wrong_type', 'must be a mapping'))
   else problems.push(...unknownKeys(loaded, service ?? {}, Object.keys(serviceEntries), ['service']))
   const written = part('pipelines', setting(record(anything), {}, ''), {})
   const pipelines: Record<string, PipelineTexts> = Object.create(null)
@@ -225,12 +228,14 @@ function readExtensions(
       configured.map((component) => component.id),
     )
     const hint = meant === undefined ? `add ${formatted}: to extensions` : `did you mean ${meant}?`
-    problems.push(problemAt(loaded, path, `there is no extension ${formatted} under extensions`, { hint }))
+    problems.push(
+      problemAt(loaded, path, 'undefined_component', `there is no extension ${formatted} under extensions`, { hint }),
+    )
   }
   for (const { id, path } of configured)
     if (!extensions.includes(id))
       problems.push(
-        problemAt(loaded, path, 'is configured and does not run', {
+        problemAt(loaded, path, 'unused_component', 'is configured and does not run', {
           severity: 'warning',
           at: 'key',
           hint: 'name it in service::extensions',

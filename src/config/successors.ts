@@ -2,6 +2,7 @@
 // came after them. The warning names the new spelling, so that a config can be brought up to date.
 import { parseEndpoint } from './endpoint.ts'
 import { locationOf, type Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import { at, type Entry, listNode, mapNode, type Node, type Path, removeAt, replaceAt, scalarNode } from './tree.ts'
 
 /** Component types, by section; for `parseService`. */
@@ -68,7 +69,7 @@ export function applySuccessors(root: Node): Succeeded {
   for (const [section, types] of Object.entries(successorTypes))
     for (const [type, successor] of Object.entries(types))
       for (const path of componentsOf(state.tree, { section, types: [type] }))
-        warn(state, path, `${type} is gone; it is run as ${successor}`)
+        warn(state, path, 'deprecated_name', `${type} is gone; it is run as ${successor}`)
   removeBallast(state)
   moveAddress(state)
   signRemoteWrite(state)
@@ -148,25 +149,25 @@ function move(state: State, component: Path, { from, to, convert, why }: Rule): 
   if (old === undefined) return
   const path = [...component, ...from]
   const isTaken = to !== undefined && at(state.tree, [...component, ...to]) !== undefined
-  if (to === undefined) warn(state, path, `has no effect${why ? `: ${why}` : ''}`)
-  else if (isTaken) warn(state, path, `has no effect beside ${to.join('::')}, which has taken its place`)
-  else warn(state, path, `is called ${to.join('::')} now`)
+  if (to === undefined) warn(state, path, 'no_effect', `has no effect${why ? `: ${why}` : ''}`)
+  else if (isTaken) warn(state, path, 'no_effect', `has no effect beside ${to.join('::')}, which has taken its place`)
+  else warn(state, path, 'deprecated_name', `is called ${to.join('::')} now`)
   state.tree = removeAt(state.tree, path)
   if (to !== undefined && !isTaken)
     state.tree = replaceAt(state.tree, [...component, ...to], convert ? convert(old.node) : old.node, old.keyAt)
 }
 
-function warn(state: State, path: Path, message: string): void {
+function warn(state: State, path: Path, code: ProblemCode, message: string): void {
   const found = at(state.tree, path)
   const location = found && locationOf(found.keyAt ?? found.node.at)
-  state.warnings.push({ severity: 'warning', message, path, location })
+  state.warnings.push({ severity: 'warning', code, message, path, location })
 }
 
 /** The ballast kept Go's garbage collector calm. */
 function removeBallast(state: State): void {
   const paths = componentsOf(state.tree, { section: 'extensions', types: ['memory_ballast'] })
   for (const path of paths) {
-    warn(state, path, 'has no effect: there is no garbage to keep in check with a ballast')
+    warn(state, path, 'no_effect', 'has no effect: there is no garbage to keep in check with a ballast')
     state.tree = removeAt(state.tree, path)
   }
   const running = at(state.tree, ['service', 'extensions'])?.node
@@ -187,6 +188,7 @@ function moveAddress(state: State): void {
   warn(
     state,
     path,
+    isTaken ? 'no_effect' : 'deprecated_name',
     isTaken
       ? 'has no effect beside readers'
       : 'is a reader now: readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
@@ -223,6 +225,7 @@ function signRemoteWrite(state: State): void {
     warn(
       state,
       [...path, 'aws_auth'],
+      'deprecated_name',
       `is an extension now: ${id}, named in auth::authenticator and service::extensions`,
     )
     const role = at(auth.node, ['role_arn'])?.node

@@ -1,6 +1,7 @@
 // What the YAML parser stumbles over, said for someone who writes configs and not parsers.
 import type { YAMLParseError } from 'yaml'
 import { locationOf, MAX_LINE, type Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 import { hideSecrets } from './redact.ts'
 import type { Source } from './source.ts'
 
@@ -26,12 +27,15 @@ export function explainSyntax(source: Source, errors: readonly YAMLParseError[])
 
 const severalDocuments = (source: Source, { pos: [start] }: YAMLParseError): Problem => ({
   severity: 'warning',
+  code: 'unsupported_yaml',
   message: 'only what stands above this --- is read',
   path: [],
   location: locationOf({ source, start, end: start + 3 }),
 })
 
 interface Explanation {
+  /** Without one it is the syntax. */
+  readonly code?: ProblemCode
   readonly message: string
   readonly hint?: string
   /** Where to point, when it is not where the parser stopped. */
@@ -40,7 +44,8 @@ interface Explanation {
 }
 
 function explain(source: Source, error: YAMLParseError): Problem {
-  if (error.code === 'RESOURCE_EXHAUSTION') return problemOf(source, { message: 'nested too deep' }, error.pos)
+  if (error.code === 'RESOURCE_EXHAUSTION')
+    return problemOf(source, { code: 'config_too_large', message: 'nested too deep' }, error.pos)
   const [start, end] = error.pos
   const first = source.lineOf(start)
   const last = Math.min(source.lineOf(Math.max(start, end - 1)), first + 20)
@@ -52,11 +57,11 @@ function explain(source: Source, error: YAMLParseError): Problem {
 
 function problemOf(
   source: Source,
-  { message, hint, start, end }: Explanation,
+  { code = 'yaml_syntax', message, hint, start, end }: Explanation,
   [from, to]: YAMLParseError['pos'],
 ): Problem {
   const at = { source, start: start ?? from, end: end ?? Math.max(to, from + 1) }
-  return { severity: 'error', message, path: [], location: locationOf(at), hint }
+  return { severity: 'error', code, message, path: [], location: locationOf(at), hint }
 }
 
 /** Slips that the line itself shows. */
@@ -66,19 +71,22 @@ function explainLine(line: string, offset: number): Explanation | undefined {
   if (tab !== null) {
     const start = offset + tab[0].indexOf('\t')
     const message = 'a tab stands where only spaces may: indentation'
-    return { message, hint: 'put spaces in place of the tab', start, end: start + tab[1]!.length }
+    const hint = 'put spaces in place of the tab'
+    return { code: 'bad_indentation', message, hint, start, end: start + tab[1]!.length }
   }
   const braces = /^(\s*(?:- +)?[\w./-]+: +)(\{[\w.-]+\}[^\s#].*?)\s*$/.exec(line)
   if (braces !== null) {
     const start = offset + braces[1]!.length
     const hint = `quotes make it a text: ${hideSecrets(`${braces[1]!.trim()} "${braces[2]}"`)}`
-    return { message: 'an unquoted value that begins with { is a mapping', hint, start, end: start + braces[2]!.length }
+    const message = 'an unquoted value that begins with { is a mapping'
+    return { code: 'needs_quotes', message, hint, start, end: start + braces[2]!.length }
   }
   const reference = /[[{,:] *(\$\{[^}"']*\})[^"']*[\]}]/.exec(line)
   if (reference !== null) {
     const start = offset + reference.index + reference[0].indexOf('${')
     const hint = `write "${reference[1]}"`
-    return { message: 'inside of { } or [ ] a reference needs quotes', hint, start, end: start + reference[1]!.length }
+    const message = 'inside of { } or [ ] a reference needs quotes'
+    return { code: 'needs_quotes', message, hint, start, end: start + reference[1]!.length }
   }
   const colon = /^(\s*(?:- +)?)([A-Za-z_][\w./-]*):([^\s:/][^#]*?)\s*(?:#.*)?$/.exec(line)
   if (colon !== null && !/: /.test(colon[3]!)) {
@@ -95,17 +103,24 @@ function explainCode(source: Source, { code, message, pos: [start] }: YAMLParseE
   switch (code) {
     case 'BAD_SCALAR_START': {
       const character = source.text[start] ?? ''
-      return { message: `an unquoted value cannot begin with ${character}`, hint: 'put the value in quotes' }
+      const message = `an unquoted value cannot begin with ${character}`
+      return { code: 'needs_quotes', message, hint: 'put the value in quotes' }
     }
     case 'BLOCK_AS_IMPLICIT_KEY':
       if (/^[^#]*: [^#'"]*: /.test(line))
-        return { message: 'an unquoted value has a colon with a space in it', hint: 'put the value in quotes' }
+        return {
+          code: 'needs_quotes',
+          message: 'an unquoted value has a colon with a space in it',
+          hint: 'put the value in quotes',
+        }
       return {
+        code: 'bad_indentation',
         message: 'this key has a value, and indented lines below it',
         hint: 'the lines below belong to the left, in line with this key, or the value away',
       }
     case 'BAD_DQ_ESCAPE':
       return {
+        code: 'needs_quotes',
         message: 'a backslash in double quotes begins an escape, and there is none such',
         hint: 'single quotes leave backslashes alone: regular expressions stand best in them',
       }
@@ -119,16 +134,17 @@ function explainCode(source: Source, { code, message, pos: [start] }: YAMLParseE
       return { message: 'a key goes over several lines', hint: 'a colon is missing, or the indentation differs' }
     case 'BAD_INDENT':
       if (message.startsWith('Flow')) return unclosed(message)
-      return { message: 'the indentation fits none of the lines above' }
+      return { code: 'bad_indentation', message: 'the indentation fits none of the lines above' }
     case 'UNEXPECTED_TOKEN':
       if (message.includes('block-seq-ind'))
         return { message: 'a list cannot begin in the line of its key', hint: 'put the dash in a line of its own' }
       return {
+        code: 'bad_indentation',
         message: 'this fits nothing above it',
         hint: 'keys of one mapping stand in one column, the items of a list under one another',
       }
     case 'BAD_ALIAS':
-      return { message: 'an alias needs a name', hint: 'put the value in quotes if * belongs to it' }
+      return { code: 'bad_alias', message: 'an alias needs a name', hint: 'put the value in quotes if * belongs to it' }
     default:
       return { message: message.charAt(0).toLowerCase() + message.slice(1) }
   }

@@ -1,5 +1,6 @@
 // service::telemetry: the agent's own logs, metrics and traces, in the collector's declarative form.
 import * as v from 'valibot'
+import { coded, repeated } from './coded.ts'
 import { headers } from './headers.ts'
 import { anything, list, named, oneOf, optional, record, required, section, setting, texts } from './schema.ts'
 import { duration, flag, integer, nonEmptyText, number, text } from './values.ts'
@@ -235,7 +236,10 @@ const metrics = v.pipe(
     views: setting(list(view), [], 'What is measured in another way; needs `level: detailed`.'),
   }),
   v.forward(
-    v.check(({ level, readers }) => level === 'none' || readers.length > 0, 'must have a reader unless level is none'),
+    v.check(
+      ({ level, readers }) => level === 'none' || readers.length > 0,
+      coded('missing_setting', 'must have a reader unless level is none'),
+    ),
     ['readers'],
   ),
   v.forward(
@@ -330,7 +334,7 @@ const resource = v.pipe(
       const isDeclarative = Array.isArray(value.attributes) || typeof value.attributes_list === 'string'
       const parsed = v.safeParse(isDeclarative ? declarativeResource : v.record(v.string(), v.nullable(scalar)), value)
       if (!parsed.success) {
-        for (const issue of parsed.issues) addIssue({ message: issue.message, path: issue.path as never })
+        for (const issue of parsed.issues) addIssue({ message: repeated(issue), path: issue.path as never })
         return NEVER
       }
       if (!isDeclarative) {

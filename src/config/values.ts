@@ -1,6 +1,7 @@
 // Values as the collector spells them: durations, sizes, secrets.
 import { inspect } from 'node:util'
 import * as v from 'valibot'
+import { coded } from './coded.ts'
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -30,7 +31,7 @@ export function parseDuration(text: string): number | undefined {
   return ms > MAX_DURATION_MS ? undefined : sign * ms
 }
 
-const DURATION = 'must be a duration such as 200ms, 5s or 1m30s'
+const DURATION = coded('bad_duration', 'must be a duration such as 200ms, 5s or 1m30s')
 
 /** In YAML "1m30s" or, as in Go, a number of nanoseconds; in the config milliseconds. Never negative. */
 export const duration = v.pipe(
@@ -39,7 +40,7 @@ export const duration = v.pipe(
     const { value } = dataset
     const ms = typeof value === 'number' ? value / 1e6 : parseDuration(value)
     if (ms === undefined || !Number.isFinite(ms) || ms > MAX_DURATION_MS) addIssue({ message: DURATION })
-    else if (ms < 0) addIssue({ message: 'must not be negative' })
+    else if (ms < 0) addIssue({ message: coded('bad_duration', 'must not be negative') })
     else return ms
     return NEVER
   }),
@@ -128,7 +129,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-const SIZE = 'must be a size such as 1048576, 512KiB or 20MiB'
+const SIZE = coded('bad_size', 'must be a size such as 1048576, 512KiB or 20MiB')
 
 /** In YAML "20MiB" or a number of bytes; in the config bytes. */
 export const size = v.pipe(

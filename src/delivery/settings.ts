@@ -1,5 +1,6 @@
 // `sending_queue`, `retry_on_failure` and `timeout`: the collector's names, defaults and meanings, for every exporter.
 import * as v from 'valibot'
+import { coded } from '../config/coded.ts'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, integer } from '../config/values.ts'
 
@@ -156,7 +157,10 @@ const queueSection = ({ numConsumers = 10, queueSize = 1000, blockOnOverflow = f
       ),
       storage: v.pipe(
         optional(v.string(), 'The storage extension for a queue on disk. Not supported: queues are in memory.'),
-        v.check((id) => id === undefined, 'a queue on disk is not supported: remove this line, the queue is in memory'),
+        v.check(
+          (id) => id === undefined,
+          coded('unsupported_setting', 'a queue on disk is not supported: remove this line, the queue is in memory'),
+        ),
       ),
       batch: v.pipe(
         v.optional(v.nullish(batchSection(batch ?? BATCH_DEFAULTS), { sizer: batch?.sizer ?? 'items' }), batch && {}),

@@ -1,7 +1,10 @@
-// Every code that metrics and logs carry as `reason`, with what to do about it: docs/errors.md, `sluice explain queue_full`.
+// Every code that metrics, logs and complaints about a config carry, with what to do: docs/errors.md, `sluice explain queue_full`.
 import { nearest } from '../config/index.ts'
 import { ANSWERS } from './codes/answers.ts'
 import type { CodePage, Codes } from './codes/code.ts'
+import { CONFIG_PLAN } from './codes/config-plan.ts'
+import { CONFIG_SETTINGS } from './codes/config-settings.ts'
+import { CONFIG_TEXT } from './codes/config-text.ts'
 import { CHANGED, DATA } from './codes/data.ts'
 import { DELIVERY } from './codes/delivery.ts'
 import { LINES } from './codes/lines.ts'
@@ -13,7 +16,12 @@ interface Group {
   readonly codes: Codes
 }
 
+const CONFIG = 'In brackets at the end of a line of `sluice validate`, and of `sluice run` when it does not start.'
+
 export const CODE_GROUPS: readonly Group[] = [
+  { title: 'Configs that cannot be read', about: CONFIG, codes: CONFIG_TEXT },
+  { title: 'Components that do not fit together', about: CONFIG, codes: CONFIG_PLAN },
+  { title: 'Settings that are not right', about: CONFIG, codes: CONFIG_SETTINGS },
   {
     title: 'Data that could not be handed on',
     about:
@@ -85,7 +93,7 @@ export function errorsPage(): string {
   return `${[
     '<!-- Written by `npm run docs` from src/manual/codes: change that. -->',
     '# Codes',
-    'Metrics, logs and answers name every loss and every refusal by a code: the label `reason` of a metric, the fields `reason` and `reasons` of a\nlog line. Codes do not change, so that alerts can be written with them. `sluice explain queue_full` shows the same in the terminal.',
+    'What is wrong has a code: in brackets behind each problem of a config, and for every loss and every refusal as the label `reason` of a metric\nand the fields `reason` and `reasons` of a log line. Codes do not change, so that alerts and searches can be written with them.\n`sluice explain queue_full` shows the same in the terminal.',
     ...CODE_GROUPS.flatMap(({ title, about, codes }) => [`## ${title}`, about, ...Object.entries(codes).map(section)]),
   ].join('\n\n')}\n`
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded, type Message } from '../config/coded.ts'
 import { list, oneOf, optional, required, section } from '../config/schema.ts'
 import { text } from '../config/values.ts'
 import { attributeValue, patternText } from './config.ts'
@@ -45,7 +46,7 @@ export type ActionConfig = v.InferOutput<typeof action>
 export const actionList = v.pipe(list(action), v.minLength(1, 'must have at least one action'))
 
 type Setting = keyof ActionConfig
-type Problem = readonly [path: readonly Setting[], message: string]
+type Problem = readonly [path: readonly Setting[], message: Message]
 
 const SOURCES = ['value', 'from_attribute', 'from_context'] as const satisfies readonly Setting[]
 
@@ -69,10 +70,14 @@ function problemsOf(given: ActionConfig): Problem[] {
     .map((setting) => [[setting], `is not used by ${what}`])
   const mayHavePattern = what === 'delete' || what === 'hash'
   if (!isGiven(given, 'key') && !(mayHavePattern && isGiven(given, 'pattern')))
-    problems.push([[], mayHavePattern ? `${what} needs a key or a pattern` : `${what} needs a key`])
+    problems.push([
+      [],
+      coded('missing_setting', mayHavePattern ? `${what} needs a key or a pattern` : `${what} needs a key`),
+    ])
   if (uses.includes('value')) problems.push(...sourceProblems(given))
   if (what === 'extract') problems.push(...groupProblems(pattern))
-  if (what === 'convert' && converted_type === undefined) problems.push([[], 'convert needs a converted_type'])
+  if (what === 'convert' && converted_type === undefined)
+    problems.push([[], coded('missing_setting', 'convert needs a converted_type')])
   return problems
 }
 
@@ -84,12 +89,17 @@ function sourceProblems(given: ActionConfig): Problem[] {
   const sources = SOURCES.filter((setting) => isGiven(given, setting))
   if (sources.length > 1) return [[[sources[1]!], `cannot be combined with ${sources[0]}`]]
   if (sources.length === 1 || given.default_value !== undefined) return []
-  return [[[], `${given.action} needs a value, from_attribute, from_context or default_value`]]
+  return [
+    [[], coded('missing_setting', `${given.action} needs a value, from_attribute, from_context or default_value`)],
+  ]
 }
 
 function groupProblems(pattern: string | undefined): Problem[] {
-  if (!pattern) return [[[], 'extract needs a pattern']]
+  if (!pattern) return [[[], coded('missing_setting', 'extract needs a pattern')]]
   const { groupNames } = compilePattern(pattern)
-  if (groupNames.length === 0) return [[['pattern'], 'must have named groups, such as (?P<name>.*)']]
-  return groupNames.includes(undefined) ? [[['pattern'], 'must have a name for each group: (?P<name>…), or (?:…)']] : []
+  if (groupNames.length === 0)
+    return [[['pattern'], coded('bad_pattern', 'must have named groups, such as (?P<name>.*)')]]
+  return groupNames.includes(undefined)
+    ? [[['pattern'], coded('bad_pattern', 'must have a name for each group: (?P<name>…), or (?:…)')]]
+    : []
 }

@@ -1,5 +1,6 @@
 // Settings that processors share: patterns, values, `include` and `exclude`.
 import * as v from 'valibot'
+import { coded, type Message } from '../config/coded.ts'
 import { anything, list, oneOf, optional, required, section, setting, texts } from '../config/schema.ts'
 import { flag, integer, nonEmptyText, text } from '../config/values.ts'
 import type { AnyValue } from '../data/index.ts'
@@ -8,20 +9,20 @@ import { compilePattern } from './regexp.ts'
 
 /** A regular expression in Go's spelling; stays a text. */
 export const patternText = v.pipe(
-  v.string('must be a regular expression'),
+  v.string(coded('bad_pattern', 'must be a regular expression')),
   v.rawCheck(({ dataset, addIssue }) => {
-    const complaint = dataset.typed ? complaintAbout(dataset.value) : undefined
-    if (complaint !== undefined) addIssue({ message: complaint })
+    const message = dataset.typed ? complaintAbout(dataset.value) : undefined
+    if (message !== undefined) addIssue({ message })
   }),
   v.metadata({ kind: 'text' }),
 )
 
-function complaintAbout(source: string): string | undefined {
+function complaintAbout(source: string): Message | undefined {
   try {
     compilePattern(source)
     return undefined
   } catch (error) {
-    if (error instanceof SyntaxError) return error.message
+    if (error instanceof SyntaxError) return coded('bad_pattern', error.message)
     throw error
   }
 }
@@ -173,7 +174,7 @@ export const SPAN_KINDS = [
 
 export interface Problem {
   readonly path: readonly (string | number)[]
-  readonly message: string
+  readonly message: Message
 }
 
 function problemsOf(properties: MatchProperties): Problem[] {
@@ -207,6 +208,9 @@ export const patternProblems = (
 ): Problem[] =>
   spelled.flatMap(([path, pattern]) => {
     if (pattern === undefined) return []
-    const message = typeof pattern === 'string' ? complaintAbout(pattern) : 'must be a text, since match_type is regexp'
+    const message =
+      typeof pattern === 'string'
+        ? complaintAbout(pattern)
+        : coded('bad_pattern', 'must be a text, since match_type is regexp')
     return message === undefined ? [] : [{ path, message }]
   })

@@ -1,10 +1,11 @@
 import type * as v from 'valibot'
+import type { Message } from '../config/coded.ts'
 
 /** An issue at a path inside a checked value, for `rawCheck`. */
 export function problem<T extends object>(
   root: T,
   path: readonly (string | number)[],
-  message: string,
+  message: Message,
 ): v.RawCheckIssueInfo<T> {
   const items: v.UnknownPathItem[] = []
   let input: unknown = root

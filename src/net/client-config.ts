@@ -1,5 +1,6 @@
 // The collector's settings of clients: what every HTTP client and every gRPC client has, to spread into a section.
 import * as v from 'valibot'
+import { coded } from '../config/coded.ts'
 import { extensionId } from '../config/component-id.ts'
 import { parseHttpUrl } from '../config/endpoint.ts'
 import { headers } from '../config/headers.ts'
@@ -36,10 +37,11 @@ const clientHeaders = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const [name, value] of Object.entries(dataset.value)) {
-      if (isFraming(name)) addIssue({ message: `${name} is set by the client itself: remove it` })
+      if (isFraming(name))
+        addIssue({ message: coded('unfit_header', `${name} is set by the client itself: remove it`) })
       // Never the value: it may be a token.
       if (BEYOND_LATIN1.test(value.reveal()))
-        addIssue({ message: `the value of ${name} has a letter that headers cannot carry` })
+        addIssue({ message: coded('unfit_header', `the value of ${name} has a letter that headers cannot carry`) })
     }
   }),
 )
@@ -54,7 +56,11 @@ const compressionAmong = (supported: readonly Compression[]) =>
     oneOf(COMPRESSIONS),
     v.check(
       (name) => supported.includes(name),
-      ({ input }) => `${String(input)} is none of gRPC's: use zstd (less CPU, about the size of gzip), gzip or snappy`,
+      coded(
+        'unknown_choice',
+        ({ input }) =>
+          `${String(input)} is none of gRPC's: use zstd (less CPU, about the size of gzip), gzip or snappy`,
+      ),
     ),
   )
 
@@ -104,7 +110,7 @@ export const httpUrl = v.pipe(
     try {
       parseHttpUrl(dataset.value)
     } catch (error) {
-      addIssue({ message: messageOf(error) })
+      addIssue({ message: coded('bad_url', messageOf(error)) })
     }
   }),
   v.metadata({ kind: 'url' }),
@@ -114,7 +120,7 @@ const grpcEndpoint = v.pipe(
   text,
   v.check(
     (endpoint) => endpoint === '' || typeof parseGrpcTarget(endpoint) !== 'string',
-    ({ input }) => String(parseGrpcTarget(input)),
+    coded('bad_endpoint', ({ input }: v.CheckIssue<string>) => String(parseGrpcTarget(input))),
   ),
   v.metadata({ kind: 'endpoint' }),
 )
@@ -124,7 +130,7 @@ export const proxyUrl = v.pipe(
   text,
   v.check(
     (url) => url === '' || proxyProblem(url) === undefined,
-    ({ input }) => proxyProblem(input) ?? '',
+    coded('bad_url', ({ input }: v.CheckIssue<string>) => proxyProblem(input) ?? ''),
   ),
 )
 

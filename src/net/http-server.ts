@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import * as v from 'valibot'
+import { coded } from '../config/coded.ts'
 import { headers } from '../config/headers.ts'
 import { list, optional, setting } from '../config/schema.ts'
 import { duration, flag, integer, type Secret } from '../config/values.ts'
@@ -28,7 +29,7 @@ const responseHeaders = v.pipe(
   headers,
   v.check(
     (given) => !Object.keys(given).some((name) => FRAMING.test(name)),
-    'Content-Length, Transfer-Encoding, Connection and the like are set by the server itself',
+    coded('unfit_header', 'Content-Length, Transfer-Encoding, Connection and the like are set by the server itself'),
   ),
   v.transform((given): readonly (readonly [name: string, value: Secret])[] => Object.entries(given)),
 )

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmod, unlink } from 'node:fs/promises'
 import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net'
 import * as v from 'valibot'
+import { coded } from '../config/coded.ts'
 import { type Endpoint, parseEndpoint } from '../config/endpoint.ts'
 import { oneOf, optional, section, setting } from '../config/schema.ts'
 import { duration, text } from '../config/values.ts'
@@ -35,7 +36,7 @@ export const addressIsValid = <T extends Address>() =>
     const problem = problemWith(endpoint, transport)
     if (problem === undefined) return
     const item = { type: 'object', origin: 'value', input: { ...dataset.value }, key: 'endpoint', value: endpoint }
-    addIssue({ message: problem, path: [item as v.IssuePathItem] })
+    addIssue({ message: coded('bad_endpoint', problem), path: [item as v.IssuePathItem] })
   })
 
 function problemWith(text: string, transport: Address['transport']): string | undefined {

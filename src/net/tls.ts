@@ -8,6 +8,7 @@ import {
   type Server as TlsServer,
 } from 'node:tls'
 import * as v from 'valibot'
+import { coded, type Message } from '../config/coded.ts'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, secret } from '../config/values.ts'
 import { type Clock, type Logger, messageOf } from '../contract/index.ts'
@@ -28,7 +29,10 @@ const tpm = v.pipe(
     auth: optional(secret, 'The password of the key.'),
     owner_auth: optional(secret, 'The password of the owner.'),
   }),
-  v.check(({ enabled }) => !enabled, 'keys in a trusted platform module are not supported: use key_file or key_pem'),
+  v.check(
+    ({ enabled }) => !enabled,
+    coded('unsupported_setting', 'keys in a trusted platform module are not supported: use key_file or key_pem'),
+  ),
 )
 
 const common = {
@@ -62,17 +66,20 @@ const common = {
 }
 type Common = v.InferOutput<ReturnType<typeof section<typeof common>>>
 
-/** What is wrong between settings, each with the setting to point at. */
-function problemsOf(tls: Common): [key: keyof Common, problem: string][] {
-  const problems: [key: keyof Common, problem: string][] = []
+/** With the setting to point at. */
+type TlsProblem = [key: keyof Common, problem: Message]
+
+/** What is wrong between settings. */
+function problemsOf(tls: Common): TlsProblem[] {
+  const problems: TlsProblem[] = []
   for (const name of ['ca', 'cert', 'key'] as const)
     if (has(tls[`${name}_file`]) && tls[`${name}_pem`] !== undefined)
       problems.push([`${name}_pem`, `give ${name}_file or ${name}_pem, not both`])
   if (hasCertificate(tls) !== hasKey(tls))
     problems.push(
       hasKey(tls)
-        ? ['key_file', 'a key needs its certificate (cert_file or cert_pem)']
-        : ['cert_file', 'a certificate needs its key (key_file or key_pem)'],
+        ? ['key_file', coded('missing_setting', 'a key needs its certificate (cert_file or cert_pem)')]
+        : ['cert_file', coded('missing_setting', 'a certificate needs its key (key_file or key_pem)')],
     )
   if (tls.max_version !== undefined && tls.max_version < tls.min_version)
     problems.push(['max_version', `must be at least min_version (${tls.min_version}), got ${tls.max_version}`])
@@ -104,7 +111,12 @@ export const serverTls = v.pipe(
     const tls = dataset.value
     for (const [key, message] of problemsOf(tls)) addIssue({ message, path: at(tls, key) })
     if (!hasCertificate(tls) && !hasKey(tls))
-      addIssue({ message: 'a server needs a certificate and its key: cert_file and key_file, or cert_pem and key_pem' })
+      addIssue({
+        message: coded(
+          'missing_setting',
+          'a server needs a certificate and its key: cert_file and key_file, or cert_pem and key_pem',
+        ),
+      })
   }),
 )
 export type ServerTls = v.InferOutput<typeof serverTls>

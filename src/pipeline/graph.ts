@@ -113,12 +113,13 @@ class GraphBuilder {
     behind: Consume,
   ): { processor: ItemProcessor | BatchProcessor; node: Node } {
     const { factory, config } = this.#planned('processor', id)
-    if (factory.kind !== 'processor') throw new PlanError(['processors', id], 'is not a processor')
+    if (factory.kind !== 'processor')
+      throw new PlanError(['processors', id], 'component_not_made', 'is not a processor')
     const create = factory.create[signal]
     if (create === undefined) {
       const can = SIGNALS.filter((one) => factory.create[one] !== undefined).join(', ')
       const path = ['service', 'pipelines', pipeline, 'processors']
-      throw new PlanError(path, `${id} does not take ${signal}, only ${can}`)
+      throw new PlanError(path, 'wrong_signal', `${id} does not take ${signal}, only ${can}`)
     }
     const ledger = this.#of.accounts.ledger({ kind: 'processor', id, pipeline, signal })
     const settings = this.#of.settingsOf('processor', id, pipeline)
@@ -137,7 +138,8 @@ class GraphBuilder {
     const consume = component.consumers[signal] as Consume | undefined
     if (consume === undefined) {
       const can = SIGNALS.filter((one) => component.consumers[one] !== undefined).join(', ') || 'nothing here'
-      throw new PlanError(['service', 'pipelines', pipeline, 'exporters'], `${id} does not take ${signal}, only ${can}`)
+      const path = ['service', 'pipelines', pipeline, 'exporters']
+      throw new PlanError(path, 'wrong_signal', `${id} does not take ${signal}, only ${can}`)
     }
     const ledger = this.#of.accounts.ledger({ kind, id, signal })
     return {
@@ -155,7 +157,7 @@ class GraphBuilder {
     const known = this.#exporters.get(id)
     if (known !== undefined) return known.exporter
     const { factory, config } = this.#planned('exporter', id)
-    if (factory.kind !== 'exporter') throw new PlanError(['exporters', id], 'is not an exporter')
+    if (factory.kind !== 'exporter') throw new PlanError(['exporters', id], 'component_not_made', 'is not an exporter')
     const settings = this.#of.settingsOf('exporter', id)
     const exporter = made('exporter', id, ['consumers'], () => factory.create(config, settings))
     this.#exporters.set(id, { node: { kind: 'exporter', id, pipeline: undefined, component: exporter }, exporter })
@@ -165,7 +167,8 @@ class GraphBuilder {
   #connector({ id, factory, config }: PlannedComponent): Connector {
     const known = this.#connectors.get(id)
     if (known !== undefined) return known.connector
-    if (factory.kind !== 'connector') throw new PlanError(['connectors', id], 'is not a connector')
+    if (factory.kind !== 'connector')
+      throw new PlanError(['connectors', id], 'component_not_made', 'is not a connector')
     const settings = this.#of.settingsOf('connector', id)
     const next: { [S in Signal]?: Consume } = {}
     for (const signal of SIGNALS) {
@@ -189,14 +192,14 @@ class GraphBuilder {
   }
 
   #receiver({ id, factory, config }: PlannedComponent): Node {
-    if (factory.kind !== 'receiver') throw new PlanError(['receivers', id], 'is not a receiver')
+    if (factory.kind !== 'receiver') throw new PlanError(['receivers', id], 'component_not_made', 'is not a receiver')
     const next: { [S in Signal]?: Consume } = {}
     for (const signal of SIGNALS) {
       const fed = this.#fedBy(id, signal)
       if (fed.length === 0) continue
       if (!factory.signals.includes(signal)) {
         const path = ['service', 'pipelines', fed[0]!.id, 'receivers']
-        throw new PlanError(path, `${id} does not make ${signal}, only ${factory.signals.join(', ')}`)
+        throw new PlanError(path, 'wrong_signal', `${id} does not make ${signal}, only ${factory.signals.join(', ')}`)
       }
       const ledgerOf = (transport: string | undefined): ItemLedger =>
         this.#of.accounts.ledger({ kind: 'receiver', id, signal, transport })
@@ -209,7 +212,8 @@ class GraphBuilder {
 
   #extension(id: string): Node {
     const { factory, config } = this.#planned('extension', id)
-    if (factory.kind !== 'extension') throw new PlanError(['extensions', id], 'is not an extension')
+    if (factory.kind !== 'extension')
+      throw new PlanError(['extensions', id], 'component_not_made', 'is not an extension')
     return {
       kind: 'extension',
       id,
@@ -263,7 +267,7 @@ class GraphBuilder {
 
   #planned(kind: ComponentKind, id: string): PlannedComponent {
     const found = this.#plan.components.find((one) => one.kind === kind && one.id === id)
-    if (found === undefined) throw new PlanError([`${kind}s`, id], 'is used and not configured')
+    if (found === undefined) throw new PlanError([`${kind}s`, id], 'undefined_component', 'is used and not configured')
     return found
   }
 }

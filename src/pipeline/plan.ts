@@ -1,4 +1,5 @@
 // What is to be built: checked configs and the pipelines that join them.
+import type { ProblemCode } from '../config/index.ts'
 import { type ComponentKind, type Factory, messageOf } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 
@@ -33,11 +34,13 @@ export class PlanError extends Error {
   override readonly name = 'PlanError'
   /** Where in the config: `service::pipelines::traces`. */
   readonly path: readonly string[]
+  readonly code: ProblemCode
   readonly problem: string
 
-  constructor(path: readonly string[], problem: string, options?: ErrorOptions) {
+  constructor(path: readonly string[], code: ProblemCode, problem: string, options?: ErrorOptions) {
     super(`${path.join('::')}: ${problem}`, options)
     this.path = path
+    this.code = code
     this.problem = problem
   }
 }
@@ -51,7 +54,7 @@ export function made<C extends object>(kind: ComponentKind, id: string, parts: r
   } catch (error) {
     throw error instanceof PlanError
       ? error
-      : new PlanError(path, `cannot be made: ${messageOf(error)}`, { cause: error })
+      : new PlanError(path, 'component_not_made', `cannot be made: ${messageOf(error)}`, { cause: error })
   }
   const isWhole =
     typeof component === 'object' &&
@@ -60,6 +63,7 @@ export function made<C extends object>(kind: ComponentKind, id: string, parts: r
   if (!isWhole)
     throw new PlanError(
       path,
+      'component_not_made',
       `cannot be made: create returned no object${parts.length > 0 ? ` with ${parts.join(' or ')}` : ''}`,
     )
   return component
@@ -74,7 +78,11 @@ export function downstreamFirst(plan: Plan): PlannedPipeline[] {
     if (ordered.includes(pipeline)) return
     if (open.includes(pipeline)) {
       const ring = [...open.slice(open.indexOf(pipeline)), pipeline].map(({ id }) => id).join(' -> ')
-      throw new PlanError(['service', 'pipelines', pipeline.id], `feeds itself through connectors: ${ring}`)
+      throw new PlanError(
+        ['service', 'pipelines', pipeline.id],
+        'pipeline_cycle',
+        `feeds itself through connectors: ${ring}`,
+      )
     }
     open.push(pipeline)
     for (const id of pipeline.exporters) {

@@ -1,5 +1,6 @@
 // When a receiver that asks goes and asks: in a steady rhythm, never twice at a time, and never for longer than it may.
 import * as v from 'valibot'
+import { coded } from '../config/coded.ts'
 import { setting } from '../config/schema.ts'
 import { duration } from '../config/values.ts'
 import type { Clock } from '../contract/index.ts'
@@ -9,7 +10,7 @@ export const scrapeEntries = (defaultInterval: string) => ({
   collection_interval: setting(
     v.pipe(
       duration,
-      v.check((ms) => ms > 0, 'must be more than 0'),
+      v.check((ms) => ms > 0, coded('out_of_range', 'must be more than 0')),
     ),
     defaultInterval,
     'How often to collect.',

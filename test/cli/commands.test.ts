@@ -155,3 +155,34 @@ service:
   t.equal(code, 2)
   t.match(stderr, /config.yaml:7:22.*there is no extension sigv4auth in service::extensions/s)
 })
+
+test('each problem of a config ends with its code, which explain knows, and a last line says so once', async (t) => {
+  const config = `yaml:receivers: {otlp: {protocols: {grpc: {endpont: x}}}}
+exporters: {debug: {verbosity: loud}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}`
+  const { code, stderr } = await sluice(['validate', '--config', config])
+  t.equal(code, 2)
+  const lines = stderr.split('\n')
+  t.match(
+    lines[0],
+    /^--config yaml:1:39: receivers::otlp::protocols::grpc::endpont: there is no such setting \[unknown_key\]$/,
+  )
+  t.match(stderr, /verbosity: must be one of .*, got "loud" \[unknown_choice\]\n/)
+  t.same(
+    lines.filter((line) => line.includes('sluice explain')),
+    ['sluice explain unknown_key says what to do; the same goes for the other codes in brackets'],
+  )
+  const explained = await sluice(['explain', 'unknown_key'])
+  t.equal(explained.code, 0)
+  t.match(explained.stdout, /What to do/i)
+})
+
+test('warnings of a config that is valid have codes, too', async (t) => {
+  const config = `yaml:receivers: {otlp: {protocols: {grpc: }}}
+exporters: {debug: , debug/second: }
+service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}`
+  const { code, stderr } = await sluice(['validate', '--config', config])
+  t.equal(code, 0)
+  t.match(stderr, /warning: exporters::debug\/second: is configured and in no pipeline \[unused_component\]\n/)
+  t.match(stderr, /\nsluice explain unused_component says what to do\n$/)
+})

@@ -20,25 +20,41 @@ const locate = (text: string, from = 0) => {
   return locationOf({ source, start, end: start + text.length })
 }
 
-test('a report shows place, path, message, the line with what is meant underlined, and a hint', async (t) => {
+test('a report shows place, path, message, code, the line with what is meant underlined, and a hint', async (t) => {
   t.equal(
     formatProblems([
-      { severity: 'warning', message: 'is odd', path: ['x', 'list', 2, 'y'], location: locate('last') },
-      { severity: 'error', message: 'is wrong', path: ['a', 'b'], location: locate('token'), hint: 'write it right' },
-      { severity: 'error', message: 'is nowhere', path: [] },
+      {
+        severity: 'warning',
+        code: 'no_effect',
+        message: 'is odd',
+        path: ['x', 'list', 2, 'y'],
+        location: locate('last'),
+      },
+      {
+        severity: 'error',
+        code: 'wrong_type',
+        message: 'is wrong',
+        path: ['a', 'b'],
+        location: locate('token'),
+        hint: 'write it right',
+      },
+      { severity: 'error', code: 'no_config', message: 'is nowhere', path: [] },
     ]),
     [
-      'c.yaml:2:5: a::b: is wrong',
+      'c.yaml:2:5: a::b: is wrong [wrong_type]',
       '    2 | \tb: token',
       '      | \t   ^^^^^',
       '    write it right',
-      'c.yaml:7:1: warning: x::list[2]::y: is odd',
+      'c.yaml:7:1: warning: x::list[2]::y: is odd [no_effect]',
       '    7 | last',
       '      | ^^^^',
-      'is nowhere',
+      'is nowhere [no_config]',
     ].join('\n'),
   )
-  t.equal(new ConfigError([{ severity: 'error', message: 'is wrong', path: ['a'] }]).message, 'a: is wrong')
+  t.equal(
+    new ConfigError([{ severity: 'error', code: 'wrong_type', message: 'is wrong', path: ['a'] }]).message,
+    'a: is wrong [wrong_type]',
+  )
   t.equal(formatPath(['actions', 2, 'key']), 'actions[2]::key')
 })
 
@@ -67,8 +83,8 @@ test('what is meant and hidden has no caret', async (t) => {
   const hidden = new Source('c', 'headers: {a: hush, b: ${env:X}}')
   const location = locationOf({ source: hidden, start: 22, end: 30 })
   t.equal(
-    formatProblems([{ severity: 'error', message: 'is wrong', path: [], location }]),
-    'c:1:23: is wrong\n    1 | headers: [REDACTED]',
+    formatProblems([{ severity: 'error', code: 'wrong_type', message: 'is wrong', path: [], location }]),
+    'c:1:23: is wrong [wrong_type]\n    1 | headers: [REDACTED]',
   )
 })
 
@@ -76,7 +92,13 @@ test('a long line is shown in part, an endless one not at all', async (t) => {
   const long = new Source('c', `a: [${'x, '.repeat(100)}HERE, ${'y, '.repeat(100)}]`)
   const start = long.text.indexOf('HERE')
   const report = formatProblems([
-    { severity: 'error', message: 'is wrong', path: [], location: locationOf({ source: long, start, end: start + 4 }) },
+    {
+      severity: 'error',
+      code: 'wrong_type',
+      message: 'is wrong',
+      path: [],
+      location: locationOf({ source: long, start, end: start + 4 }),
+    },
   ]).split('\n')
   t.ok(report.every((line) => line.length < 150))
   t.equal(report[1]?.slice(report[2]?.indexOf('^'), (report[2]?.lastIndexOf('^') ?? 0) + 1), 'HERE')

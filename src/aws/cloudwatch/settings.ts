@@ -1,5 +1,6 @@
 // Settings that the exporters to CloudWatch's metrics share.
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText } from '../../config/values.ts'
 import { type Logger, messageOf } from '../../contract/index.ts'
@@ -15,7 +16,7 @@ export const pattern = v.pipe(
     try {
       compilePattern(dataset.value)
     } catch (error) {
-      addIssue({ message: messageOf(error) })
+      addIssue({ message: coded('bad_pattern', messageOf(error)) })
     }
   }),
   v.metadata({ kind: 'text' }),
@@ -25,7 +26,10 @@ export const dimensionSet = v.pipe(
   list(nonEmptyText),
   v.check(
     (names) => names.length <= MAX_DIMENSIONS,
-    ({ input }) => `must be at most ${MAX_DIMENSIONS} dimensions, has ${input.length}`,
+    coded(
+      'out_of_range',
+      ({ input }: v.CheckIssue<string[]>) => `must be at most ${MAX_DIMENSIONS} dimensions, has ${input.length}`,
+    ),
   ),
 )
 
@@ -45,7 +49,7 @@ export const cloudWatchSettings = {
   storage_resolution: setting(
     v.pipe(
       integer(1, 60),
-      v.check((seconds) => seconds === 1 || seconds === 60, 'must be 1 or 60'),
+      v.check((seconds) => seconds === 1 || seconds === 60, coded('unknown_choice', 'must be 1 or 60')),
     ),
     60,
     'In seconds: 60, or 1 for high resolution, which costs more. An attribute aws.emf.storage_resolution of a point comes first.',

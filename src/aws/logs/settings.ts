@@ -1,5 +1,6 @@
 // The settings of exporters that write to log groups.
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { oneOf, record, setting } from '../../config/schema.ts'
 import { text } from '../../config/values.ts'
 import { templateProblem } from './template.ts'
@@ -18,7 +19,7 @@ const retention = v.pipe(
   v.number('must be a whole number of days'),
   v.check(
     (days) => RETENTIONS.some((allowed) => allowed === days),
-    `must be one of ${RETENTIONS.join(', ')} (0: for ever)`,
+    coded('unknown_choice', `must be one of ${RETENTIONS.join(', ')} (0: for ever)`),
   ),
   v.metadata({ kind: 'integer', least: 0, most: RETENTIONS.at(-1)! }),
 )
@@ -28,14 +29,22 @@ const unfitValue = (tags: object): unknown => Object.values(tags).find((value) =
 
 const tags = v.pipe(
   record(text),
-  v.check((tags) => Object.keys(tags).length <= MAX_TAGS, `must be at most ${MAX_TAGS} tags`),
+  v.check((tags) => Object.keys(tags).length <= MAX_TAGS, coded('out_of_range', `must be at most ${MAX_TAGS} tags`)),
   v.check(
     (tags) => unfitKey(tags) === undefined,
-    ({ input }) => `must have keys of 1 to 128 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitKey(input))}`,
+    coded(
+      'invalid_setting',
+      ({ input }: v.CheckIssue<Record<string, string>>) =>
+        `must have keys of 1 to 128 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitKey(input))}`,
+    ),
   ),
   v.check(
     (tags) => unfitValue(tags) === undefined,
-    ({ input }) => `must have values of 1 to 256 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitValue(input))}`,
+    coded(
+      'invalid_setting',
+      ({ input }: v.CheckIssue<Record<string, string>>) =>
+        `must have values of 1 to 256 ${TAG_CHARACTERS}, has ${JSON.stringify(unfitValue(input))}`,
+    ),
   ),
 )
 

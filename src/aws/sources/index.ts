@@ -46,7 +46,7 @@ export class AwsSources implements Remote {
       case 's3':
         return found(await this.#value(this.#askObject(parseObjectName(rest))))
       default:
-        throw new RetrieveError(`${scheme}: is nothing that lies in AWS`)
+        throw new RetrieveError('bad_reference', `${scheme}: is nothing that lies in AWS`)
     }
   }
 

@@ -17,13 +17,14 @@ export function noSuchMember(text: string, key: string, name: string): RetrieveE
   const names = Object.keys(parseObject(text, name))
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
   const there = names.length === 0 ? 'it is empty' : `there are ${names.slice(0, MAX_NAMES).join(', ')}${more}`
-  return new RetrieveError(`${name} has no key ${JSON.stringify(key)}`, there)
+  return new RetrieveError('secret_not_found', `${name} has no key ${JSON.stringify(key)}`, there)
 }
 
 function parseObject(text: string, name: string): Readonly<Record<string, unknown>> {
   const parsed = parseExactly(text)
   if (isMapping(parsed)) return parsed
   throw new RetrieveError(
+    'bad_reference',
     `${name} is no JSON object, so there is no key to take from it`,
     'leave # and the key away to take all of it',
   )

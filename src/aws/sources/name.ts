@@ -59,7 +59,11 @@ export function parseParameterName(text: string): SecretName {
   if (arn === null && !PARAMETER.test(id))
     throw unreadable('ssm', id, '/path/name, /path/name:3 or arn:aws:ssm:…:parameter/path/name')
   if (/^[^/].*\//.test(id) && arn === null)
-    throw new RetrieveError(`ssm:${id} is no name of a parameter`, `a name with slashes begins with one: /${id}`)
+    throw new RetrieveError(
+      'bad_reference',
+      `ssm:${id} is no name of a parameter`,
+      `a name with slashes begins with one: /${id}`,
+    )
   return { id, region: arn?.[1], key, byDefault, stage: undefined, version: undefined }
 }
 
@@ -70,6 +74,7 @@ export function parseObjectName(text: string): ObjectName {
   const plain = /^(?:\/\/)?([a-z0-9.-]{3,63})\/(.+)$/s.exec(text)
   if (plain === null)
     throw new RetrieveError(
+      'bad_reference',
       `s3:${text} names no object`,
       'for example s3:bucket/path/config.yaml, or s3://bucket.s3.eu-west-1.amazonaws.com/path/config.yaml',
     )
@@ -91,7 +96,11 @@ function parseQuery(query: string | undefined): { stage: string | undefined; ver
   const given = new URLSearchParams(query)
   for (const name of given.keys())
     if (name !== 'version-stage' && name !== 'version-id')
-      throw new RetrieveError(`secretsmanager: there is no option ${name}`, 'there are version-stage and version-id')
+      throw new RetrieveError(
+        'bad_reference',
+        `secretsmanager: there is no option ${name}`,
+        'there are version-stage and version-id',
+      )
   return { stage: given.get('version-stage') || undefined, version: given.get('version-id') || undefined }
 }
 
@@ -100,7 +109,7 @@ function unreadable(scheme: string, id: string, examples: string): RetrieveError
   const other = service === 'ssm' || service === 'secretsmanager' ? service : undefined
   const hint =
     other !== undefined && other !== scheme ? `an ARN of ${other}: write \${${other}:…}` : `write ${examples}`
-  return new RetrieveError(`${scheme}:${id} is no name`, hint)
+  return new RetrieveError('bad_reference', `${scheme}:${id} is no name`, hint)
 }
 
 function decoded(text: string): string {

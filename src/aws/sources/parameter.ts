@@ -33,6 +33,6 @@ export async function readParameter(
 ): Promise<{ readonly text: string; readonly isSecret: boolean }> {
   const { Parameter } = await callJson(client, 'GetParameter', { Name: id, WithDecryption: true }, abort)
   const { Value, Type } = isMapping(Parameter) ? Parameter : {}
-  if (typeof Value !== 'string') throw new RetrieveError(`ssm:${id} has no value`)
+  if (typeof Value !== 'string') throw new RetrieveError('secret_not_found', `ssm:${id} has no value`)
   return { text: Value, isSecret: Type === 'SecureString' }
 }

@@ -27,31 +27,37 @@ const OFFLINE = '"sluice validate --offline" checks everything else'
 export function explain(error: unknown, asked: Asked): RetrieveError {
   const { name, region } = asked
   const said = messageOf(error)
-  if (!(error instanceof AwsError)) return new RetrieveError(`cannot get ${name}: ${said}`, hintFor(said))
+  if (!(error instanceof AwsError))
+    return new RetrieveError('source_unreachable', `cannot get ${name}: ${said}`, hintFor(said))
   if (isMissing(error))
     return new RetrieveError(
+      'secret_not_found',
       `${name} is not there, in region ${region} (${said})`,
       'is the name right, and the region?',
     )
   if (isAboutKey(error))
     return new RetrieveError(
+      'secret_access_denied',
       `may not decrypt ${name} (${said})`,
       'allow kms:Decrypt on the KMS key that it is encrypted with, in the policy of the role and of the key',
     )
   switch (error.refusal) {
     case 'denied':
       return new RetrieveError(
+        'secret_access_denied',
         `may not read ${name} (${said})`,
         `allow ${asked.action} on ${asked.arn(accountIn(said))}${asked.alsoDenied ?? ''}`,
       )
     case 'credentials':
       return new RetrieveError(
+        'credentials_not_found',
         `cannot get ${name}: ${said}`,
         `credentials come from the environment, profiles, the ECS task, the EKS pod or the EC2 instance; ${OFFLINE}`,
       )
     case 'throttled':
     case 'transient':
       return new RetrieveError(
+        'source_unreachable',
         `cannot get ${name}: ${said}`,
         `without a way to the internet a VPC endpoint is needed, or AWS_ENDPOINT_URL; ${OFFLINE}`,
       )
@@ -59,7 +65,7 @@ export function explain(error: unknown, asked: Asked): RetrieveError {
     case 'exists':
     case 'too_large':
     case 'invalid':
-      return new RetrieveError(`cannot get ${name}: ${said}`)
+      return new RetrieveError('secret_not_found', `cannot get ${name}: ${said}`)
   }
 }
 

@@ -43,13 +43,17 @@ export async function readSecret(
   const { SecretString: text, SecretBinary: binary } = answer
   if (typeof text === 'string') return { text, isSecret: true }
   if (typeof binary === 'string') return { text: decodeBinary(binary, id), isSecret: true }
-  throw new RetrieveError(`secretsmanager:${id} has no value`)
+  throw new RetrieveError('secret_not_found', `secretsmanager:${id} has no value`)
 }
 
 function decodeBinary(base64: string, id: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(base64, 'base64'))
   } catch {
-    throw new RetrieveError(`secretsmanager:${id} is binary and no UTF-8`, 'a setting takes text: store it as a text')
+    throw new RetrieveError(
+      'bad_reference',
+      `secretsmanager:${id} is binary and no UTF-8`,
+      'a setting takes text: store it as a text',
+    )
   }
 }

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
 import { awsSettings } from '../../aws/index.ts'
 import { logGroupName, logGroupSettings, logStreamName } from '../../aws/logs/index.ts'
+import { coded } from '../../config/coded.ts'
 import { required, section, setting } from '../../config/schema.ts'
 import { flag } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
 
 const PLACEHOLDERS = 'with placeholders such as {ServiceName}, {any.attribute} and {date}'
-const notEmpty = v.check((name: string) => name !== '', 'must not be empty')
+const notEmpty = v.check((name: string) => name !== '', coded('missing_setting', 'must not be empty'))
 
 export const config = v.pipe(
   section({

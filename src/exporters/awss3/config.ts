@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type AwsConfig, awsSettings } from '../../aws/index.ts'
+import { coded } from '../../config/coded.ts'
 import { oneOf, optional, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, text } from '../../config/values.ts'
 import { messageOf } from '../../contract/index.ts'
@@ -123,12 +124,15 @@ export const config = v.pipe(
   v.forward(
     v.check(
       ({ s3uploader, resource_attrs_to_s3 }) => s3uploader.s3_bucket !== '' || resource_attrs_to_s3.s3_bucket !== '',
-      'is required, unless resource_attrs_to_s3::s3_bucket names the attribute that has it',
+      coded('missing_setting', 'is required, unless resource_attrs_to_s3::s3_bucket names the attribute that has it'),
     ),
     ['s3uploader', 's3_bucket'],
   ),
   v.forward(
-    v.check(({ encoding_file_extension }) => encoding_file_extension === '', 'is for encoding extensions: remove it'),
+    v.check(
+      ({ encoding_file_extension }) => encoding_file_extension === '',
+      coded('unsupported_setting', 'is for encoding extensions: remove it'),
+    ),
     ['encoding_file_extension'],
   ),
   v.forward(

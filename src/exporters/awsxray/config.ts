@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { awsSettings } from '../../aws/index.ts'
+import { coded } from '../../config/coded.ts'
 import { componentId, formatComponentId, parseComponentId } from '../../config/component-id.ts'
 import { list, optional, section, setting, texts } from '../../config/schema.ts'
 import { flag, text } from '../../config/values.ts'
@@ -52,7 +53,7 @@ export const config = section({
   middleware: optional(
     v.pipe(
       v.string(),
-      v.check(() => false, 'middleware extensions are not supported: remove this line'),
+      v.check(() => false, coded('unsupported_setting', 'middleware extensions are not supported: remove this line')),
     ),
     'A middleware extension. There is none, so this is refused.',
   ),

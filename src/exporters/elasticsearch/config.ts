@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, secret, text } from '../../config/values.ts'
 import { messageOf } from '../../contract/index.ts'
@@ -199,7 +200,7 @@ export const config = v.pipe(
   v.forward(
     v.check(
       ({ compression }) => compression === '' || compression === 'none' || compression === 'gzip',
-      'Elasticsearch reads gzip only: gzip or none',
+      coded('unknown_choice', 'Elasticsearch reads gzip only: gzip or none'),
     ),
     ['compression'],
   ),
@@ -207,7 +208,7 @@ export const config = v.pipe(
     if (!dataset.typed) return
     const config = dataset.value
     const problem = nodesProblem(config, process.env)
-    if (problem !== undefined) addIssue({ message: problem })
+    if (problem !== undefined) addIssue({ message: coded(problem.code, problem.message) })
     for (const signal of ['logs', 'traces', 'metrics'] as const)
       if (config[`${signal}_index`] !== '' && config[`${signal}_dynamic_index`]?.enabled)
         addIssue({

@@ -1,5 +1,6 @@
 // Where the nodes are: endpoint, endpoints or cloudid, else the environment.
 import { parseHttpUrl } from '../../config/endpoint.ts'
+import type { ProblemCode } from '../../config/problem-code.ts'
 import { messageOf } from '../../contract/index.ts'
 
 interface Places {
@@ -7,22 +8,30 @@ interface Places {
   readonly endpoints: readonly string[]
   readonly cloudid: string
 }
+interface NodesProblem {
+  readonly code: ProblemCode
+  readonly message: string
+}
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const VARIABLE = 'ELASTICSEARCH_URL'
 
 /** What is wrong with what the config says about them. */
-export function nodesProblem(places: Places, environment: Environment): string | undefined {
+export function nodesProblem(places: Places, environment: Environment): NodesProblem | undefined {
   const { endpoint, endpoints, cloudid } = places
   const given = [endpoint !== '', endpoints.length > 0, cloudid !== ''].filter(Boolean).length
-  if (given > 1) return 'give one of endpoint, endpoints and cloudid'
-  if (endpoints.includes('')) return 'endpoints: an entry is empty'
+  if (given > 1) return { code: 'conflicting_settings', message: 'give one of endpoint, endpoints and cloudid' }
+  if (endpoints.includes('')) return { code: 'missing_setting', message: 'endpoints: an entry is empty' }
   if (given === 0 && !environment[VARIABLE])
-    return `needs to know where to send to: endpoint: https://localhost:9200 (or endpoints, cloudid, or ${VARIABLE} in the environment)`
+    return {
+      code: 'missing_setting',
+      message: `needs to know where to send to: endpoint: https://localhost:9200 (or endpoints, cloudid, or ${VARIABLE} in the environment)`,
+    }
   try {
     for (const url of nodesOf(places, environment)) parseHttpUrl(url)
   } catch (error) {
-    return `${given === 0 ? VARIABLE : cloudid === '' ? 'endpoints' : 'cloudid'}: ${messageOf(error)}`
+    const place = given === 0 ? VARIABLE : cloudid === '' ? 'endpoints' : 'cloudid'
+    return { code: 'bad_url', message: `${place}: ${messageOf(error)}` }
   }
   return undefined
 }

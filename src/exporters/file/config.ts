@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { named, oneOf, optional, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -46,7 +47,10 @@ const settings = section({
   encoding: optional(
     v.pipe(
       v.string(),
-      v.check(() => false, 'encoding extensions are not supported: use `format: json` or `format: proto`'),
+      v.check(
+        () => false,
+        coded('unsupported_setting', 'encoding extensions are not supported: use `format: json` or `format: proto`'),
+      ),
     ),
     'An encoding extension. There is none yet, so this is refused.',
   ),

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, record, section, setting } from '../../config/schema.ts'
 import { duration, flag, nonEmptyText, secret, size, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -92,7 +93,7 @@ export const config = v.pipe(
   v.forward(
     v.check(
       ({ http, endpoints }) => http.endpoint !== '' || endpoints.length > 0,
-      'needs to know where to send to: http: { endpoint: https://localhost:9200 }',
+      coded('missing_setting', 'needs to know where to send to: http: { endpoint: https://localhost:9200 }'),
     ),
     ['http'],
   ),

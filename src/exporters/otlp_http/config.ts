@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { oneOf, section, setting } from '../../config/schema.ts'
 import type { Signal } from '../../data/index.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -21,7 +22,10 @@ export const config = v.pipe(
   v.check(
     ({ endpoint, traces_endpoint, metrics_endpoint, logs_endpoint }) =>
       [endpoint, traces_endpoint, metrics_endpoint, logs_endpoint].some((url) => url !== ''),
-    'needs to know where to send to: endpoint: http://localhost:4318, or traces_endpoint, metrics_endpoint, logs_endpoint',
+    coded(
+      'missing_setting',
+      'needs to know where to send to: endpoint: http://localhost:4318, or traces_endpoint, metrics_endpoint, logs_endpoint',
+    ),
   ),
   checkHttpClient(),
 )

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { record, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -22,7 +23,9 @@ const constLabels = v.pipe(
     for (const name of Object.keys(dataset.value)) {
       const problem = problemWith(name)
       if (problem !== undefined)
-        addIssue({ message: `${JSON.stringify(name)} cannot be the name of a label: ${problem}` })
+        addIssue({
+          message: coded('invalid_setting', `${JSON.stringify(name)} cannot be the name of a label: ${problem}`),
+        })
     }
   }),
 )

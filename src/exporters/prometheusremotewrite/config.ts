@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, record, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, text } from '../../config/values.ts'
 import { deliverySettings } from '../../delivery/index.ts'
@@ -16,7 +17,10 @@ const client = {
   compression: optional(
     v.pipe(
       text,
-      v.check((name) => name === 'snappy' || name === '', 'remote write is compressed by snappy: remove this line'),
+      v.check(
+        (name) => name === 'snappy' || name === '',
+        coded('unsupported_setting', 'remote write is compressed by snappy: remove this line'),
+      ),
     ),
     'snappy, which is what bodies are compressed by in any case.',
   ),
@@ -49,7 +53,10 @@ const settings = section({
       v.pipe(
         v.union([v.string(), v.number(), v.boolean()], 'must be a text'),
         v.transform((value) => String(value)),
-        v.check((value) => value !== '', 'must not be empty: a label without a value is no label'),
+        v.check(
+          (value) => value !== '',
+          coded('missing_setting', 'must not be empty: a label without a value is no label'),
+        ),
         v.metadata({ kind: 'text' }),
       ),
     ),
@@ -118,7 +125,7 @@ export const config = v.pipe(
   settings,
   v.check(
     ({ endpoint, http }) => (http?.endpoint || endpoint) !== '',
-    'needs to know where to write to: endpoint: http://prometheus:9090/api/v1/write',
+    coded('missing_setting', 'needs to know where to write to: endpoint: http://prometheus:9090/api/v1/write'),
   ),
   v.check(
     ({ keep_classic_histograms, convert_explicit_histograms_to_nhcb }) =>

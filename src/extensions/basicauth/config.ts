@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { optional, section, setting } from '../../config/schema.ts'
 import { secret, text } from '../../config/values.ts'
 
@@ -10,7 +11,10 @@ const htpasswd = v.pipe(
       'The same as a text: name:hash, one a line. Wins over the file for a name that both have.',
     ),
   }),
-  v.check(({ file, inline }) => file !== '' || (inline?.reveal() ?? '') !== '', 'needs file or inline'),
+  v.check(
+    ({ file, inline }) => file !== '' || (inline?.reveal() ?? '') !== '',
+    coded('missing_setting', 'needs file or inline'),
+  ),
 )
 
 const clientAuth = v.pipe(
@@ -20,8 +24,14 @@ const clientAuth = v.pipe(
     username_file: setting(text, '', 'A file with the name, instead of username; read again when it changes.'),
     password_file: setting(text, '', 'A file with the password, instead of password; read again when it changes.'),
   }),
-  v.check(({ username, username_file: file }) => username !== '' || file !== '', 'needs username or username_file'),
-  v.check(({ username }) => !username.includes(':'), 'username: must not have a colon in it, which ends the name'),
+  v.check(
+    ({ username, username_file: file }) => username !== '' || file !== '',
+    coded('missing_setting', 'needs username or username_file'),
+  ),
+  v.check(
+    ({ username }) => !username.includes(':'),
+    coded('invalid_setting', 'username: must not have a colon in it, which ends the name'),
+  ),
 )
 
 export const config = v.pipe(

@@ -1,8 +1,12 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, optional, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, secret, text } from '../../config/values.ts'
 
-const headerName = v.pipe(nonEmptyText, v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header'))
+const headerName = v.pipe(
+  nonEmptyText,
+  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, coded('unfit_header', 'must be the name of a header')),
+)
 
 const retry = section({
   enabled: setting(flag, false, 'Whether a file that is not there at the start is waited for.'),
@@ -28,11 +32,11 @@ export const config = v.pipe(
   v.check(({ token, tokens }) => token === undefined || tokens.length === 0, 'give token or tokens, not both'),
   v.check(
     ({ token, tokens, filename }) => token !== undefined || tokens.length > 0 || filename !== '',
-    'needs token, tokens or filename',
+    coded('missing_setting', 'needs token, tokens or filename'),
   ),
   v.check(
     ({ token, tokens }) => [token, ...tokens].every((one) => one === undefined || isToken(one.reveal())),
-    'a token must not be empty, and have no line break or other control character in it',
+    coded('invalid_setting', 'a token must not be empty, and have no line break or other control character in it'),
   ),
 )
 export type BearerTokenAuthConfig = v.InferOutput<typeof config>

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { extensionId } from '../../config/component-id.ts'
 import { list, oneOf, optional, required, section, setting } from '../../config/schema.ts'
 import { nonEmptyText, secret } from '../../config/values.ts'
@@ -16,10 +17,10 @@ const header = v.pipe(
     key: required(
       v.pipe(
         nonEmptyText,
-        v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header'),
+        v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, coded('unfit_header', 'must be the name of a header')),
         v.check(
           (name) => !isFraming(name),
-          ({ input }) => `${String(input)} is set by the client itself`,
+          coded('unfit_header', ({ input }) => `${String(input)} is set by the client itself`),
         ),
       ),
       'The name of the header.',
@@ -34,10 +35,11 @@ const header = v.pipe(
     if (!dataset.typed) return
     const given = SOURCES.filter((source) => dataset.value[source] !== undefined)
     if (dataset.value.action === 'delete') return
-    if (given.length === 0) addIssue({ message: `needs one of ${SOURCES.join(', ')}` })
+    if (given.length === 0) addIssue({ message: coded('missing_setting', `needs one of ${SOURCES.join(', ')}`) })
     if (given.length > 1) addIssue({ message: `has ${given.join(' and ')}: one source is enough` })
     for (const name of ['value', 'default_value'] as const)
-      if (!isValue(dataset.value[name]?.reveal() ?? '')) addIssue({ message: `${name}: ${NO_VALUE}` })
+      if (!isValue(dataset.value[name]?.reveal() ?? ''))
+        addIssue({ message: coded('unfit_header', `${name}: ${NO_VALUE}`) })
   }),
 )
 

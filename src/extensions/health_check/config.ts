@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { optional, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, text } from '../../config/values.ts'
 import { httpServerEntries } from '../../net/http-server.ts'
@@ -31,7 +32,11 @@ const entries = {
     'Answers 503 while exporters fail, not only while the agent starts and stops.',
   ),
   use_v2: v.pipe(
-    setting(v.literal(false, DETAILED), false, 'The collector’s second version; only false.'),
+    setting(
+      v.literal(false, coded('unsupported_setting', DETAILED)),
+      false,
+      'The collector’s second version; only false.',
+    ),
     v.transform(() => undefined),
   ),
   http: notYet('the settings of the second version (http)'),

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type Coded, coded } from '../../config/coded.ts'
 import { anything, oneOf, optional, record, section, setting, texts } from '../../config/schema.ts'
 import { duration, secret, text } from '../../config/values.ts'
 import { httpUrl } from '../../net/client-config.ts'
@@ -50,21 +51,25 @@ export const config = v.pipe(
 )
 export type OAuth2ClientConfig = v.InferOutput<typeof config>
 
-function problemsOf(config: v.InferOutput<typeof entries>): string[] {
-  const problems: string[] = []
+function problemsOf(config: v.InferOutput<typeof entries>): Coded[] {
+  const problems: Coded[] = []
   const { client_id, client_id_file, client_secret, client_secret_file, token_url } = config
-  if (client_id === '' && client_id_file === '') problems.push('needs client_id or client_id_file')
-  if (token_url === '') problems.push('needs token_url')
+  if (client_id === '' && client_id_file === '')
+    problems.push(coded('missing_setting', 'needs client_id or client_id_file'))
+  if (token_url === '') problems.push(coded('missing_setting', 'needs token_url'))
   if (config.grant_type === JWT_BEARER) {
     if (config.client_certificate_key === undefined && config.client_certificate_key_file === '')
-      problems.push('needs client_certificate_key or client_certificate_key_file, to sign with')
+      problems.push(
+        coded('missing_setting', 'needs client_certificate_key or client_certificate_key_file, to sign with'),
+      )
   } else if (client_secret === undefined && client_secret_file === '')
-    problems.push('needs client_secret or client_secret_file')
+    problems.push(coded('missing_setting', 'needs client_secret or client_secret_file'))
   const taken = [
     ...(config.scopes.length > 0 ? ['scope'] : []),
     ...(config.grant_type === JWT_BEARER ? ['assertion'] : []),
   ]
   for (const name of taken)
-    if (Object.hasOwn(config.endpoint_params, name)) problems.push(`endpoint_params: ${name} is set already`)
+    if (Object.hasOwn(config.endpoint_params, name))
+      problems.push(coded('conflicting_settings', `endpoint_params: ${name} is set already`))
   return problems
 }

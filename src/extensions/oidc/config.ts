@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, section, setting } from '../../config/schema.ts'
 import { flag, text } from '../../config/values.ts'
 import { httpUrl } from '../../net/client-config.ts'
@@ -32,14 +33,17 @@ export const config = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const providers = providersOf(dataset.value)
-    if (providers.length === 0) addIssue({ message: 'needs an issuer: issuer_url and audience, or providers' })
+    if (providers.length === 0)
+      addIssue({ message: coded('missing_setting', 'needs an issuer: issuer_url and audience, or providers') })
     const issuers = new Set<string>()
     for (const { issuer_url: issuer, audience, ignore_audience, ignore_issuer } of providers) {
-      if (issuer === '') addIssue({ message: 'issuer_url: must not be empty' })
+      if (issuer === '') addIssue({ message: coded('missing_setting', 'issuer_url: must not be empty') })
       else if (issuers.has(issuer)) addIssue({ message: `issuer_url: ${issuer} is there twice` })
       issuers.add(issuer)
       if (audience === '' && !ignore_audience)
-        addIssue({ message: `audience: must not be empty, unless ignore_audience is true (${issuer})` })
+        addIssue({
+          message: coded('missing_setting', `audience: must not be empty, unless ignore_audience is true (${issuer})`),
+        })
       if (ignore_issuer && providers.length > 1)
         addIssue({ message: 'ignore_issuer: cannot be true with several providers, which are told apart by it' })
     }

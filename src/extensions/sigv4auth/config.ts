@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { section, setting } from '../../config/schema.ts'
 import { text } from '../../config/values.ts'
 
@@ -30,7 +31,7 @@ const assumeRole = v.pipe(
   v.check(
     ({ arn, session_name, external_id, web_identity_token_file }) =>
       arn !== '' || (session_name === '' && external_id === '' && web_identity_token_file === ''),
-    'needs arn, the role that is to be taken on',
+    coded('missing_setting', 'needs arn, the role that is to be taken on'),
   ),
 )
 

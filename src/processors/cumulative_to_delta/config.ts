@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, section, setting, texts } from '../../config/schema.ts'
 import { duration, integer } from '../../config/values.ts'
 import { type Problem, patternProblems, regexpSettings } from '../../match/config.ts'
@@ -53,8 +54,8 @@ export type CumulativeToDeltaConfig = v.InferOutput<typeof config>
 
 function problemsOf({ match_type, metrics }: MetricSelection): Problem[] {
   if (metrics.length > 0 && match_type === undefined)
-    return [{ path: [], message: 'match_type must be given with metrics: strict or regexp' }]
+    return [{ path: [], message: coded('missing_setting', 'match_type must be given with metrics: strict or regexp') }]
   if (metrics.length === 0 && match_type !== undefined)
-    return [{ path: ['metrics'], message: 'must be given with match_type' }]
+    return [{ path: ['metrics'], message: coded('missing_setting', 'must be given with match_type') }]
   return match_type === 'regexp' ? patternProblems(metrics.map((text, i) => [['metrics', i], text])) : []
 }

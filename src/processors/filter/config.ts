@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { anything, oneOf, optional, section, setting, texts } from '../../config/schema.ts'
 import { flag } from '../../config/values.ts'
 import {
@@ -15,7 +16,10 @@ const OTTL = 'conditions in OTTL are not supported by this version: use include 
 
 const ottl = v.pipe(
   v.nullish(anything, undefined),
-  v.check((value) => value === undefined || value === null || (Array.isArray(value) && value.length === 0), OTTL),
+  v.check(
+    (value) => value === undefined || value === null || (Array.isArray(value) && value.length === 0),
+    coded('unsupported_setting', OTTL),
+  ),
   v.transform(() => undefined),
   v.description('Not supported by this version: conditions in OTTL.'),
 )
@@ -30,7 +34,10 @@ const metricProperties = v.pipe(
     metric_names: setting(texts, [], 'The name of the metric is one of these.'),
     expressions: v.pipe(
       setting(texts, [], 'Not supported by this version: expressions.'),
-      v.check((list) => list.length === 0, 'expressions are not supported by this version: use metric_names'),
+      v.check(
+        (list) => list.length === 0,
+        coded('unsupported_setting', 'expressions are not supported by this version: use metric_names'),
+      ),
     ),
     resource_attributes: setting(wantedAttributes, [], 'All of these resource attributes match.'),
   }),
@@ -105,7 +112,12 @@ export type FilterConfig = v.InferOutput<typeof config>
 
 function metricProblems({ match_type, metric_names, resource_attributes }: MetricProperties): Problem[] {
   if (match_type === 'expr')
-    return [{ path: ['match_type'], message: 'expr is not supported by this version: use strict or regexp' }]
+    return [
+      {
+        path: ['match_type'],
+        message: coded('unsupported_setting', 'expr is not supported by this version: use strict or regexp'),
+      },
+    ]
   const hasTexts = metric_names.length > 0 || resource_attributes.some(({ value }) => value !== undefined)
   if (match_type === undefined) return hasTexts ? [missing] : []
   if (match_type === 'strict') return []
@@ -129,7 +141,7 @@ function logProblems(properties: LogProperties): Problem[] {
   ])
 }
 
-const missing: Problem = { path: [], message: 'match_type must be given: strict or regexp' }
+const missing: Problem = { path: [], message: coded('missing_setting', 'match_type must be given: strict or regexp') }
 
 type Spelled = readonly (readonly [path: readonly (string | number)[], pattern: unknown])[]
 const each = (key: string, list: readonly string[]): Spelled => list.map((text, i) => [[key, i], text])

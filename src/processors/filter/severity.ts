@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 
 /** https://opentelemetry.io/docs/specs/otel/logs/data-model/#displaying-severity: four of each, the first without a number. */
 const NAMES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
@@ -10,7 +11,10 @@ for (let number = 1; number <= 24; number++) {
   numbers.set(step === 0 ? name : `${name}${step + 1}`, number)
 }
 
-const MESSAGE = 'must be a severity: TRACE, DEBUG, INFO, WARN, ERROR, FATAL, with 2, 3 or 4 behind it, or 1 to 24'
+const MESSAGE = coded(
+  'unknown_choice',
+  'must be a severity: TRACE, DEBUG, INFO, WARN, ERROR, FATAL, with 2, 3 or 4 behind it, or 1 to 24',
+)
 
 /** In YAML a name in any case or a number, in the config the number; 0 when empty. */
 export const severity = v.pipe(

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { section, setting } from '../../config/schema.ts'
 import { duration, flag, integer } from '../../config/values.ts'
 
 const mustBeFalse = v.pipe(
   flag,
-  v.check((isOn) => !isOn, 'is not supported, as in the collector: leave it out'),
+  v.check((isOn) => !isOn, coded('unsupported_setting', 'is not supported, as in the collector: leave it out')),
 )
 
 export const config = section({

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { required, section, setting } from '../../config/schema.ts'
 import { duration, integer } from '../../config/values.ts'
 
@@ -45,7 +46,7 @@ export const config = v.pipe(
   v.forward(
     v.check(
       ({ limit_mib, limit_percentage }) => limit_mib > 0 || limit_percentage > 0,
-      'must be more than 0, or else limit_percentage must be',
+      coded('missing_setting', 'must be more than 0, or else limit_percentage must be'),
     ),
     ['limit_mib'],
   ),

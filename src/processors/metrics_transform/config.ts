@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, record, required, section, setting, texts } from '../../config/schema.ts'
 import { nonEmptyText, number, text } from '../../config/values.ts'
 import { type Problem, patternProblems } from '../../match/config.ts'
@@ -51,7 +52,7 @@ const operation = v.pipe(
     if (!dataset.typed) return
     const given = dataset.value
     for (const key of NEEDS[given.action] ?? [])
-      if (!given[key]) addIssue(problem(given, [], `${given.action} needs ${key}`))
+      if (!given[key]) addIssue(problem(given, [], coded('missing_setting', `${given.action} needs ${key}`)))
   }),
 )
 export type OperationConfig = v.InferOutput<typeof operation>
@@ -97,7 +98,7 @@ export type MetricsTransformConfig = v.InferOutput<typeof config>
 
 function problemsOf(given: TransformConfig): Problem[] {
   const { action, new_name, aggregation_type, group_resource_labels, match_type } = given
-  const needs = (what: string): Problem => ({ path: [], message: `${action} needs ${what}` })
+  const needs = (what: string): Problem => ({ path: [], message: coded('missing_setting', `${action} needs ${what}`) })
   const problems: Problem[] = []
   if ((action === 'insert' || action === 'combine') && new_name === '') problems.push(needs('new_name'))
   if (action === 'combine' && aggregation_type === undefined) problems.push(needs('aggregation_type'))

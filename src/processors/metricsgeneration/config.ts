@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, required, section, setting } from '../../config/schema.ts'
 import { nonEmptyText, number, text } from '../../config/values.ts'
 import { problem } from '../../match/problem.ts'
@@ -20,8 +21,10 @@ const rule = v.pipe(
     if (!dataset.typed) return
     const given = dataset.value
     const { type, name, metric1, metric2, scale_by = 0 } = given
-    if (type === 'calculate' && metric2 === undefined) addIssue(problem(given, [], 'calculate needs a metric2'))
-    if (type === 'scale' && scale_by <= 0) addIssue(problem(given, ['scale_by'], 'must be above 0 for scale'))
+    if (type === 'calculate' && metric2 === undefined)
+      addIssue(problem(given, [], coded('missing_setting', 'calculate needs a metric2')))
+    if (type === 'scale' && scale_by <= 0)
+      addIssue(problem(given, ['scale_by'], coded('out_of_range', 'must be above 0 for scale')))
     if (name === metric1 || name === metric2)
       addIssue(problem(given, ['name'], `must not be that of ${name === metric1 ? 'metric1' : 'metric2'}`))
   }),

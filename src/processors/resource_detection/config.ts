@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { anything, list, oneOf, optional, section, setting, texts } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, number, text } from '../../config/values.ts'
 import { patternText } from '../../match/config.ts'
@@ -183,7 +184,7 @@ export const config = v.pipe(
   }),
   v.check(
     ({ retry: { enabled, max_elapsed_time }, timeout }) => !enabled || timeout > 0 || max_elapsed_time > 0,
-    'retry needs a limit: a timeout, or retry::max_elapsed_time',
+    coded('missing_setting', 'retry needs a limit: a timeout, or retry::max_elapsed_time'),
   ),
 )
 

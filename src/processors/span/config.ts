@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { list, oneOf, optional, required, section, setting, texts } from '../../config/schema.ts'
 import { flag, text } from '../../config/values.ts'
 import { patternText, spanMatchSettings } from '../../match/config.ts'
@@ -40,7 +41,7 @@ export const config = v.pipe(
   v.check(
     ({ name: { from_attributes, to_attributes }, status: given }) =>
       from_attributes.length > 0 || (to_attributes?.rules ?? []).length > 0 || given !== undefined,
-    'must have name::from_attributes, name::to_attributes::rules or status',
+    coded('missing_setting', 'must have name::from_attributes, name::to_attributes::rules or status'),
   ),
 )
 export type SpanConfig = v.InferOutput<typeof config>

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { optional, section, setting } from '../../config/schema.ts'
 import { flag } from '../../config/values.ts'
 import { scrapeEntries } from '../../scrape/schedule.ts'
@@ -13,7 +14,10 @@ const orchestrator = v.pipe(
   v.picklist(['ecs', 'eks'], 'must be ecs'),
   v.check(
     (value) => value === 'ecs',
-    'eks (also when nothing is said) needs the kubelet, cAdvisor and the Kubernetes API, which this receiver does not read: say ecs, or use the OpenTelemetry Collector for nodes of EKS',
+    coded(
+      'unsupported_setting',
+      'eks (also when nothing is said) needs the kubelet, cAdvisor and the Kubernetes API, which this receiver does not read: say ecs, or use the OpenTelemetry Collector for nodes of EKS',
+    ),
   ),
   v.metadata({ kind: 'choice', allowed: ['ecs', 'eks'] }),
 )

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { parseEndpoint } from '../../config/endpoint.ts'
 import { list, oneOf, section, setting } from '../../config/schema.ts'
 import { duration, integer, size, text } from '../../config/values.ts'
@@ -12,9 +13,11 @@ const endpoint = v.pipe(
     if (!dataset.typed) return
     try {
       if (parseEndpoint(dataset.value).path !== undefined)
-        addIssue({ message: `must be host:port, such as ${DEFAULT_ENDPOINT}` })
+        addIssue({ message: coded('bad_endpoint', `must be host:port, such as ${DEFAULT_ENDPOINT}`) })
     } catch (error) {
-      addIssue({ message: `must be host:port, such as ${DEFAULT_ENDPOINT}: ${messageOf(error)}` })
+      addIssue({
+        message: coded('bad_endpoint', `must be host:port, such as ${DEFAULT_ENDPOINT}: ${messageOf(error)}`),
+      })
     }
   }),
 )

@@ -1,12 +1,16 @@
 import * as v from 'valibot'
 import { proxyEntries } from '../../aws/proxy-config.ts'
+import { coded } from '../../config/coded.ts'
 import { endpoint } from '../../config/endpoint.ts'
 import { oneOf, optional, section, setting } from '../../config/schema.ts'
 import { duration } from '../../config/values.ts'
 
 const address = v.pipe(
   endpoint,
-  v.check((text) => !/^(unix:|@?\/)/.test(text), 'must be host:port: SDKs send segments over UDP'),
+  v.check(
+    (text) => !/^(unix:|@?\/)/.test(text),
+    coded('bad_endpoint', 'must be host:port: SDKs send segments over UDP'),
+  ),
 )
 
 export const config = section({

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { named, section, setting } from '../../config/schema.ts'
 import { text } from '../../config/values.ts'
 import { grpcServerEntries } from '../../net/grpc-server.ts'
@@ -29,7 +30,10 @@ const protocols = v.pipe(
     grpc: named(grpc, 'OTLP over gRPC; on when it is named.'),
     http: named(http, 'OTLP over HTTP, protobuf and JSON; on when it is named.'),
   }),
-  v.check(({ grpc, http }) => grpc !== undefined || http !== undefined, 'must name at least one of grpc and http'),
+  v.check(
+    ({ grpc, http }) => grpc !== undefined || http !== undefined,
+    coded('missing_setting', 'must name at least one of grpc and http'),
+  ),
 )
 
 export const config = section({

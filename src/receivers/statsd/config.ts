@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { coded } from '../../config/coded.ts'
 import { parseEndpoint } from '../../config/endpoint.ts'
 import { list, oneOf, optional, required, section, setting } from '../../config/schema.ts'
 import { duration, flag, integer, nonEmptyText, number, size, text } from '../../config/values.ts'
@@ -19,7 +20,7 @@ const pattern = v.pipe(
     try {
       return compilePattern(dataset.value)
     } catch (error) {
-      addIssue({ message: messageOf(error) })
+      addIssue({ message: coded('bad_pattern', messageOf(error)) })
       return NEVER
     }
   }),
@@ -54,7 +55,10 @@ const mapping = v.pipe(
         max_size: setting(
           v.pipe(
             integer(0, MAX_BUCKETS),
-            v.check((size) => size === 0 || size >= MIN_BUCKETS, `must be 0 or at least ${MIN_BUCKETS}`),
+            v.check(
+              (size) => size === 0 || size >= MIN_BUCKETS,
+              coded('out_of_range', `must be 0 or at least ${MIN_BUCKETS}`),
+            ),
           ),
           0,
           `The most buckets on either side of zero of an exponential histogram; 0 means ${DEFAULT_BUCKETS}.`,
@@ -109,7 +113,7 @@ const settings = section({
   aggregation_interval: setting(
     v.pipe(
       duration,
-      v.check((ms) => ms > 0, 'must be more than 0'),
+      v.check((ms) => ms > 0, coded('out_of_range', 'must be more than 0')),
     ),
     '60s',
     'How long values are gathered before they are handed on.',
@@ -170,7 +174,7 @@ export const config = v.pipe(
     if (problem === undefined) return
     const { endpoint } = dataset.value
     const item = { type: 'object', origin: 'value', input: { ...dataset.value }, key: 'endpoint', value: endpoint }
-    addIssue({ message: problem, path: [item as v.IssuePathItem] })
+    addIssue({ message: coded('bad_endpoint', problem), path: [item as v.IssuePathItem] })
   }),
 )
 export type StatsdConfig = v.InferOutput<typeof config>
@@ -189,6 +193,6 @@ function problemWith({
   try {
     return parseEndpoint(endpoint).path === undefined ? undefined : `must be host:port, as transport is ${transport}`
   } catch (error) {
-    return `must be host:port, such as ${DEFAULT_ADDRESS}: ${messageOf(error)}`
+    return `must be host:port, such as ${DEFAULT_ADDRESS}: ${coded('bad_pattern', messageOf(error))}`
   }
 }

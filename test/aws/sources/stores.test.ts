@@ -1,7 +1,7 @@
 // Values from Secrets Manager and SSM in a config: each asked for once, and every refusal says what to do.
 import { test } from 'tap'
 import { AwsSources } from '../../../src/aws/sources/index.ts'
-import { ConfigError, type LoadOptions, loadConfig } from '../../../src/config/index.ts'
+import { ConfigError, type LoadOptions, loadConfig, type ProblemCode } from '../../../src/config/index.ts'
 import { FakeClock, testSettings } from '../../../src/testing/index.ts'
 import { EmulatedError } from '../../emulator/server.ts'
 import { StoresEmulator } from '../../emulator/stores.ts'
@@ -101,32 +101,45 @@ test('everything that cannot be had is said at once, with its place and what to 
   stores.refused.set('/denied', new EmulatedError('AccessDeniedException', who))
   stores.refused.set('key', new EmulatedError('AccessDeniedException', 'Access to KMS is not allowed'))
   stores.refused.set('gone', new EmulatedError('InvalidRequestException', 'it was marked for deletion.'))
-  const rows: readonly (readonly [reference: string, message: RegExp, hint?: RegExp])[] = [
+  const rows: readonly (readonly [reference: string, code: ProblemCode, message: RegExp, hint?: RegExp])[] = [
     [
       'secretsmanager:denied',
+      'secret_access_denied',
       /^may not read secretsmanager:denied \(/,
       /^allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:denied-\?{6}$/,
     ],
     [
       'ssm:/denied',
+      'secret_access_denied',
       /^may not read ssm:\/denied/,
       /^allow ssm:GetParameter on arn:aws:ssm:eu-west-1:123456789012:parameter\/denied$/,
     ],
-    ['secretsmanager:key', /^may not decrypt secretsmanager:key/, /kms:Decrypt/],
-    ['secretsmanager:gone', /marked for deletion/],
-    ['secretsmanager:nope', /^secretsmanager:nope is not there, in region eu-west-1/, /region\?/],
-    ['ssm:/nope', /^ssm:\/nope is not there/],
-    ['secretsmanager:text#user', /^secretsmanager:text is no JSON object/, /leave # /],
-    ['secretsmanager:json#usr', /^secretsmanager:json has no key "usr"$/, /^there are user, password$/],
-    ['secretsmanager:arn:aws:ssm:eu-west-1:123456789012:parameter/x', /is no name$/, /write \$\{ssm:…\}/],
-    ['secretsmanager:json?stage=x', /no option stage/, /version-stage/],
-    ['secretsmanager:', /is no name$/, /prod\/db/],
-    ['ssm:a/b', /is no name of a parameter/, /\/a\/b/],
+    ['secretsmanager:key', 'secret_access_denied', /^may not decrypt secretsmanager:key/, /kms:Decrypt/],
+    ['secretsmanager:gone', 'secret_not_found', /marked for deletion/],
+    ['secretsmanager:nope', 'secret_not_found', /^secretsmanager:nope is not there, in region eu-west-1/, /region\?/],
+    ['ssm:/nope', 'secret_not_found', /^ssm:\/nope is not there/],
+    ['secretsmanager:text#user', 'bad_reference', /^secretsmanager:text is no JSON object/, /leave # /],
+    [
+      'secretsmanager:json#usr',
+      'secret_not_found',
+      /^secretsmanager:json has no key "usr"$/,
+      /^there are user, password$/,
+    ],
+    [
+      'secretsmanager:arn:aws:ssm:eu-west-1:123456789012:parameter/x',
+      'bad_reference',
+      /is no name$/,
+      /write \$\{ssm:…\}/,
+    ],
+    ['secretsmanager:json?stage=x', 'bad_reference', /no option stage/, /version-stage/],
+    ['secretsmanager:', 'bad_reference', /is no name$/, /prod\/db/],
+    ['ssm:a/b', 'bad_reference', /is no name of a parameter/, /\/a\/b/],
   ]
   const found = await problems(rows.map(([reference], index) => `k${index}: '\${${reference}}'`).join('\n'))
   t.equal(found.length, rows.length)
-  for (const [index, [reference, message, hint]] of rows.entries()) {
+  for (const [index, [reference, code, message, hint]] of rows.entries()) {
     const problem = found.find(({ path }) => path[0] === `k${index}`)
+    t.equal(problem?.code, code, reference)
     t.match(problem?.message, message, reference)
     if (hint !== undefined) t.match(problem?.hint, hint, reference)
     t.match(problem?.location, { source: '--config yaml', line: index + 1 }, reference)
@@ -178,7 +191,11 @@ test('without credentials and without a region it says where they are looked for
     AWS_SHARED_CREDENTIALS_FILE: '/none',
   }
   const [noRegion] = await problems('a: ${ssm:/p}', nothing)
-  t.match(noRegion, { message: /^cannot get ssm:\/p: region: not known/, hint: /AWS_REGION/ })
+  t.match(noRegion, {
+    code: 'source_unreachable',
+    message: /^cannot get ssm:\/p: region: not known/,
+    hint: /AWS_REGION/,
+  })
 })
 
 test('what AWS does not have is not asked, and nothing is opened for it', async (t) => {

@@ -24,14 +24,14 @@ test('where the nodes are', async (t) => {
 })
 
 test('what is wrong with where they are', async (t) => {
-  t.match(nodesProblem(places, {}), /needs to know where to send to.*ELASTICSEARCH_URL/)
-  t.equal(nodesProblem(places, { ELASTICSEARCH_URL: 'http://a' }), undefined)
-  t.match(nodesProblem(places, { ELASTICSEARCH_URL: 'a' }), /^ELASTICSEARCH_URL: /)
-  t.match(nodesProblem({ ...places, endpoint: 'http://a', endpoints: ['http://b'] }, {}), /give one of/)
-  t.match(nodesProblem({ ...places, endpoint: 'http://a', cloudid: 'x' }, {}), /give one of/)
-  t.match(nodesProblem({ ...places, endpoints: ['http://a', ''] }, {}), /an entry is empty/)
+  t.match(nodesProblem(places, {})?.message, /needs to know where to send to.*ELASTICSEARCH_URL/)
+  t.equal(nodesProblem(places, { ELASTICSEARCH_URL: 'http://a' })?.message, undefined)
+  t.match(nodesProblem(places, { ELASTICSEARCH_URL: 'a' })?.message, /^ELASTICSEARCH_URL: /)
+  t.match(nodesProblem({ ...places, endpoint: 'http://a', endpoints: ['http://b'] }, {})?.message, /give one of/)
+  t.match(nodesProblem({ ...places, endpoint: 'http://a', cloudid: 'x' }, {})?.message, /give one of/)
+  t.match(nodesProblem({ ...places, endpoints: ['http://a', ''] }, {})?.message, /an entry is empty/)
   for (const wrong of ['x', 'x:', cloudid('one'), cloudid('a b$c'), cloudid('$x')])
-    t.match(nodesProblem({ ...places, cloudid: wrong }, {}), /^cloudid: must be the Cloud ID/, wrong)
+    t.match(nodesProblem({ ...places, cloudid: wrong }, {})?.message, /^cloudid: must be the Cloud ID/, wrong)
 })
 
 test('what is wrong in a config is said', async (t) => {
