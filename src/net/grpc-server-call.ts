@@ -2,6 +2,7 @@
 import { type Clock, type Identity, type IncomingHead, messageOf } from '../contract/index.ts'
 import { ByteWriter } from '../wire/writer.ts'
 import type { Authenticate } from './authentication.ts'
+import type { CutOff } from './cut-off-log.ts'
 import { declaredSize, decompress, type Encoding, encodingOfGrpc, grpcEncodings } from './decompress.ts'
 import { MessageReader } from './grpc-server-message.ts'
 import { parseGrpcTimeout } from './grpc-timeout.ts'
@@ -32,6 +33,8 @@ export interface GrpcDesk {
   readonly maxMessageBytes: number
   readonly clock: Clock
   onRefused(reason: string): void
+  /** A client broke a rule of HTTP/2. */
+  onCutOff(cutOff: CutOff): void
   onFault(error: unknown): void
 }
 

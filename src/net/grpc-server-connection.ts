@@ -89,8 +89,9 @@ export class GrpcConnection implements ConnectionEvents, Swept, Sparable {
     this.#pingedAt = -1
   }
 
-  onRefused(reason: string): void {
+  onRefused(reason: string, cause?: string): void {
     this.#desk.onRefused(reason)
+    if (cause !== undefined) this.#desk.onCutOff({ reason, cause, peer: this.#http2.remoteAddress })
   }
 
   onFault(error: unknown): void {

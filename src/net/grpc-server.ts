@@ -8,6 +8,7 @@ import { duration, flag, integer } from '../config/values.ts'
 import type { Clock, IncomingHead, Logger } from '../contract/index.ts'
 import { type Authenticate, grpcServerAuth } from './authentication.ts'
 import { limitConnections } from './connection-limit.ts'
+import { cutOffLogger } from './cut-off-log.ts'
 import type { GrpcDesk, GrpcMethod } from './grpc-server-call.ts'
 import { GrpcConnection, type Keepalive } from './grpc-server-connection.ts'
 import type { ConnectionLimits } from './http2/connection.ts'
@@ -99,7 +100,13 @@ export class GrpcServer {
     this.#sweep = new Sweep(settings.clock)
     this.#keepalive = keepaliveOf(config.keepalive)
     const maxMessageBytes = (config.max_recv_msg_size_mib || DEFAULT_MESSAGE_MIB) * 2 ** 20
-    this.#desk = { ...of, maxMessageBytes, clock: settings.clock, onFault: faultLogger(settings) }
+    this.#desk = {
+      ...of,
+      maxMessageBytes,
+      clock: settings.clock,
+      onCutOff: cutOffLogger('a client broke the rules of HTTP/2', settings),
+      onFault: faultLogger(settings),
+    }
     this.#limits = {
       maxStreams: config.max_concurrent_streams || DEFAULT_STREAMS,
       maxHeaderListBytes: MAX_HEADER_BYTES,

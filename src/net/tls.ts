@@ -12,6 +12,8 @@ import { coded, type Message } from '../config/coded.ts'
 import { optional, section, setting } from '../config/schema.ts'
 import { duration, secret } from '../config/values.ts'
 import { type Clock, type Logger, messageOf } from '../contract/index.ts'
+import { cutOffLogger } from './cut-off-log.ts'
+import { handshakeCause, handshakeError } from './handshake.ts'
 import { cipherNames, curveNames, toOpenSslCiphers, toOpenSslCurves } from './tls-names.ts'
 
 const version = v.picklist(['1.0', '1.1', '1.2', '1.3'], 'must be 1.0, 1.1, 1.2 or 1.3')
@@ -136,6 +138,11 @@ export const clientTls = v.pipe(
 )
 export type ClientTls = v.InferOutput<typeof clientTls>
 
+/** A certificate, key or authority cannot be used. */
+class TlsFilesError extends Error {
+  override readonly name = 'TlsFilesError'
+}
+
 /** Ready for `tls.createServer`, `http2.createSecureServer` and, later, `server.setSecureContext`. */
 export interface ServerTlsOptions extends SecureContextOptions {
   readonly requestCert: boolean
@@ -214,13 +221,13 @@ const authorities = async (config: Common): Promise<string | undefined> =>
 async function readPem(setting: string, path: string | undefined): Promise<string | undefined> {
   if (!has(path)) return undefined
   const text = await readFile(path!, 'utf8').catch((error: unknown) => {
-    throw new Error(`tls::${setting}: ${messageOf(error)}`, { cause: error })
+    throw new TlsFilesError(`tls::${setting}: ${messageOf(error)}`, { cause: error })
   })
   return pem(setting, text, path)
 }
 
 function pem(setting: string, text: string, path = 'the text'): string {
-  if (!text.includes('-----BEGIN ')) throw new Error(`tls::${setting}: ${path} has no PEM block`)
+  if (!text.includes('-----BEGIN ')) throw new TlsFilesError(`tls::${setting}: ${path} has no PEM block`)
   return text
 }
 
@@ -229,7 +236,7 @@ function checked<O extends SecureContextOptions>(options: O): O {
   try {
     createSecureContext(options)
   } catch (error) {
-    throw new Error(`tls: ${messageOf(error)}`, { cause: error })
+    throw new TlsFilesError(`tls: ${messageOf(error)}`, { cause: error })
   }
   return options
 }
@@ -254,9 +261,13 @@ export async function createSecureServer<S extends TlsServer>(
   const load = () => loadServerTls(tls)
   const loaded = await load()
   const server = of.create(loaded)
+  const tell = cutOffLogger('a TLS handshake has failed', settings)
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    // Who left, or had to give way, was not refused a handshake.
-    if (error.code !== 'ECONNRESET') of.onRefused('tls_handshake')
+    const cause = handshakeCause(error, socket)
+    if (cause !== undefined) {
+      of.onRefused('tls_handshake')
+      tell({ reason: 'tls_handshake', cause, peer: socket.remoteAddress, error: handshakeError(error) })
+    }
     socket.destroy()
   })
   const intervalMs = reloadIntervalOf(tls)

@@ -153,9 +153,9 @@ export const REQUESTS: Codes = {
     fix: 'Nothing: a living client connects again.',
   },
   tls_handshake: {
-    what: 'A client and the server did not agree on TLS.',
-    why: 'The client does not trust the certificate, speaks without TLS, or has no certificate where `client_ca_file` asks for one.',
-    fix: 'The cause stands in the log of the client; from its machine try `openssl s_client -connect`.',
+    what: 'A client and the server did not agree on TLS. The log has the `cause`, each at most once a minute, and the address of the client where it is still known.',
+    why: '`not TLS`: the client speaks without it, or is no client at all (a health check, a scan). `wrong version`, `no shared cipher`, `no shared curve`, `no shared protocol`: client and server have none in common. `certificate required`, `client certificate not trusted`: `client_ca_file` asks for a certificate that the client does not have, or not from that authority. `server certificate not trusted`: the client does not know the authority of the server, or the name or date does not fit. `refused by the client`, `no answer in time`, `other`: the client knows more.',
+    fix: '`not TLS`: set `https://`, or `insecure: false`, in the client. `wrong version`: bring the client up to date, or lower `min_version`. `no shared cipher` and its like: leave `cipher_suites` and `curve_preferences` away on both sides. `certificate required`: give the client `cert_file` and `key_file`; `client certificate not trusted`: put its authority into `client_ca_file`, and renew what has expired. `server certificate not trusted`: give the client `ca_file`, and see that the name that it connects to is in the certificate. For all others read the log of the client, or try `openssl s_client -connect` from its machine.',
   },
   not_http2: {
     what: 'Something else than HTTP/2 spoke to a gRPC port, and was cut off.',
@@ -163,9 +163,9 @@ export const REQUESTS: Codes = {
     fix: 'Send OTLP over HTTP to 4318; compare `tls` on both sides.',
   },
   protocol_error: {
-    what: 'A client broke the rules of HTTP/2.',
-    why: 'A faulty client or proxy.',
-    fix: 'Find out which (the client logs that it was cut off), and bring it up to date.',
+    what: 'A client broke the rules of HTTP/2. The log has the `cause`, each at most once a minute, and the address of the client.',
+    why: 'A faulty client or proxy. `the first frame is not SETTINGS`: something else than gRPC. `a body of another length`: a proxy that cuts requests. Causes with `window` or `frame`: a library with a mistake.',
+    fix: 'Find the client by its address (behind a load balancer, by its own log, which says that it was cut off), and bring it or the proxy up to date.',
   },
   flood: {
     what: 'A client sent far more frames or bytes than the rules allow, and was cut off.',

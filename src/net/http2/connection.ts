@@ -37,8 +37,8 @@ export interface ConnectionEvents {
   onPong(): void
   /** An answer has left. */
   onAnswered(): void
-  /** A connection or a stream is turned away. */
-  onRefused(reason: string): void
+  /** A connection or a stream is turned away; `cause` says which rule of HTTP/2 the client broke. */
+  onRefused(reason: string, cause?: string): void
   /** A mistake of this agent, which has cost the connection. */
   onFault(error: unknown): void
   onClose(): void
@@ -161,7 +161,7 @@ export class Http2Connection implements FrameEvents {
 
   #fail(code: number, message: string): void {
     this.#reader.isStopped = true
-    this.#events.onRefused(code === CODE.ENHANCE_YOUR_CALM ? 'flood' : 'protocol_error')
+    this.#events.onRefused(code === CODE.ENHANCE_YOUR_CALM ? 'flood' : 'protocol_error', message)
     this.#sender.goAway(this.#lastStream, code, message)
     this.#sender.flush()
     this.#resetAll()
@@ -241,7 +241,7 @@ export class Http2Connection implements FrameEvents {
     this.#dataStream = stream
     if (stream !== undefined && !stream.isRemoteDone) return
     this.#dataStream = undefined
-    if (stream !== undefined) this.#giveUp(stream, CODE.STREAM_CLOSED)
+    if (stream !== undefined) this.#giveUp(stream, CODE.STREAM_CLOSED, 'DATA after the end')
     else if (!this.#ended.has(id)) this.#reset(id, CODE.STREAM_CLOSED)
   }
 
@@ -285,7 +285,7 @@ export class Http2Connection implements FrameEvents {
   }
 
   #end(stream: Http2Stream): void {
-    if (!stream.head.fits(stream.received)) return this.#giveUp(stream, CODE.PROTOCOL_ERROR)
+    if (!stream.head.fits(stream.received)) return this.#giveUp(stream, CODE.PROTOCOL_ERROR, 'a body of another length')
     stream.isRemoteDone = true
     stream.handler?.onEnd()
   }
@@ -293,7 +293,7 @@ export class Http2Connection implements FrameEvents {
   #onTrailers(stream: Http2Stream, isLast: boolean, trailers: RequestHead): void {
     if (stream.isRemoteDone) throw new ProtocolError(CODE.STREAM_CLOSED, 'HEADERS after the end')
     if (isLast && trailers.isTrailers) this.#end(stream)
-    else this.#giveUp(stream, CODE.PROTOCOL_ERROR)
+    else this.#giveUp(stream, CODE.PROTOCOL_ERROR, 'HEADERS that are no trailers')
   }
 
   #refuse(id: number, code: number, reason: string): void {
@@ -302,8 +302,8 @@ export class Http2Connection implements FrameEvents {
   }
 
   /** A stream that cannot go on. */
-  #giveUp(stream: Http2Stream, code: number): void {
-    this.#events.onRefused('protocol_error')
+  #giveUp(stream: Http2Stream, code: number, cause: string): void {
+    this.#events.onRefused('protocol_error', cause)
     this.#reset(stream.id, code)
     this.#forget(stream)
     stream.handler?.onReset()
@@ -342,7 +342,7 @@ export class Http2Connection implements FrameEvents {
       if (!this.#sender.takeWindow(undefined, increment)) throw new ProtocolError(code, 'no such window')
     } else if (stream === undefined) this.#countIdleFrame()
     else if (!this.#sender.takeWindow(stream, increment))
-      this.#giveUp(stream, increment === 0 ? CODE.PROTOCOL_ERROR : CODE.FLOW_CONTROL_ERROR)
+      this.#giveUp(stream, increment === 0 ? CODE.PROTOCOL_ERROR : CODE.FLOW_CONTROL_ERROR, 'no such window')
   }
 
   #onSettings(flags: number, id: number, bytes: Buffer, start: number, end: number): void {

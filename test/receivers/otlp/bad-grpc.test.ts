@@ -289,6 +289,11 @@ test('frames that break the rules end the connection with the right code', async
     await client.closed
   }
   t.equal(receiver.refused.get('protocol_error'), rows.length)
+  const told = receiver.settings.lines.filter(({ message }) => message === 'a client broke the rules of HTTP/2')
+  const causes = told.map(({ fields }): unknown => Reflect.get(fields ?? {}, 'cause'))
+  t.ok(causes.includes('SETTINGS of a wrong length'))
+  t.equal(new Set(causes).size, causes.length, 'each cause once')
+  t.match(told[0], { level: 'warn', fields: { reason: 'protocol_error', peer: '127.0.0.1' } })
   const early = await RawHttp2.open(t, receiver.port, Buffer.concat([PREFACE, open]))
   t.equal(await early.code(FRAME.GOAWAY), CODE.PROTOCOL_ERROR, 'HEADERS before SETTINGS')
   t.ok(await isServed(t, receiver))
