@@ -37,7 +37,7 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   process.stderr.write(
     `sluice: needs Node ${LEAST.join('.')} or newer, this is ${process.version}. ` +
       'In a clone of sluice, "npx sluice" and "npm start" find the one that comes with it; another project brings its own with ' +
-      '"npm pkg set allowScripts.node=true --json" and "npm install --save-dev node@26".\n',
+      '"npm pkg set allowScripts.node=true --json" and "npm install --save-dev node@26". [node_too_old]\n',
   )
   process.exitCode = 2
 } else {

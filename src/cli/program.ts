@@ -1,6 +1,8 @@
 // The command line. A command's own code is imported when it runs.
 import { Command, CommanderError, Option } from 'commander'
 import { nearest } from '../config/nearest.ts'
+import type { EndCode } from '../manual/codes/ends.ts'
+import { endText } from './end-code.ts'
 import { EXIT } from './exit-codes.ts'
 import { addGenerate } from './generate.ts'
 import * as help from './help-texts.ts'
@@ -29,13 +31,17 @@ export async function main(argv: readonly string[], pluginApi: URL): Promise<voi
       if (error.code === 'commander.excessArguments' && file !== undefined)
         process.stderr.write(`${asConfig(file, argv[2])}\n`)
     } else {
-      process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      process.stderr.write(endText('internal_fault', `sluice: ${text}`))
       process.exitCode = EXIT.internal
     }
   } finally {
     leave()
   }
 }
+
+/** Behind the first line: what may follow is a suggestion. */
+const withCode = (text: string, code: EndCode): string => text.replace(/\n|$/, ` [${code}]$&`)
 
 /** What a component or a plugin has left running, a socket or a timer, does not keep the process; without any it is gone before. */
 function leave(): void {
@@ -72,6 +78,7 @@ export function createProgram(pluginApi: URL): Command {
     .helpCommand('help [command]', 'all about a command')
     .showSuggestionAfterError()
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(withCode(text, 'bad_command_line')) })
     .addHelpText('after', help.program)
 
   withConfig(program.command('run', { isDefault: true }))

@@ -14,6 +14,7 @@ import { banner, listeners, type Ready } from './banner.ts'
 import { createAgent, createSurroundings, type Surroundings } from './build.ts'
 import { collectSooner } from './collecting.ts'
 import { complain } from './complain.ts'
+import { endFields, endText, startCodeOf } from './end-code.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { updateFor } from './node-release.ts'
 import { culprit, type Plugin } from './plugins.ts'
@@ -53,7 +54,7 @@ export async function run(
       limitConnections: limitNodeConnections,
     })
   } catch (error) {
-    process.stderr.write(`sluice did not start: ${redaction.text(messageOf(error))}\n`)
+    process.stderr.write(endText(startCodeOf(error), `sluice did not start: ${redaction.text(messageOf(error))}`))
     return EXIT.failed
   }
   const { log } = own
@@ -75,7 +76,7 @@ export async function run(
     return await live(assembled, surroundings, own, { signals, shutdownMs })
   } catch (error) {
     if (error instanceof PlanError) return complain(error, assembled)
-    log.error('sluice did not start', { error: messageOf(error) })
+    log.error('sluice did not start', endFields(startCodeOf(error), error))
     return EXIT.failed
   } finally {
     unwatch()
@@ -120,7 +121,7 @@ async function live(
     }
   }
   const { lostItems, isComplete } = await stopped
-  if (lostItems > 0) log.error('stopped, items were lost', { items: lostItems })
+  if (lostItems > 0) log.error('stopped, items were lost', { items: lostItems, ...endFields('items_lost') })
   else if (!isComplete) log.warn('stopped, some components did not end in time')
   else log.info('stopped')
   return lostItems > 0 ? EXIT.lost : EXIT.ok
@@ -183,10 +184,10 @@ function guard(log: RootLogger, plugins: readonly Plugin[], pluginApi: URL): voi
   process.on('uncaughtException', (error) => {
     const fields = explain(error)
     if (fields.plugin !== undefined) {
-      log.error('a plugin failed outside of any call', fields)
+      log.error('a plugin failed outside of any call', { ...fields, ...endFields('plugin_fault') })
       return
     }
-    log.error('a fault in sluice itself, ending', fields)
+    log.error('a fault in sluice itself, ending', { ...fields, ...endFields('internal_fault') })
     void log.close().finally(() => process.exit(EXIT.internal))
   })
   process.on('unhandledRejection', (error) => {

@@ -7,6 +7,7 @@ import { CONFIG_SETTINGS } from './codes/config-settings.ts'
 import { CONFIG_TEXT } from './codes/config-text.ts'
 import { CHANGED, DATA } from './codes/data.ts'
 import { DELIVERY } from './codes/delivery.ts'
+import { ENDS } from './codes/ends.ts'
 import { LINES } from './codes/lines.ts'
 import { REQUESTS } from './codes/requests.ts'
 
@@ -22,6 +23,12 @@ export const CODE_GROUPS: readonly Group[] = [
   { title: 'Configs that cannot be read', about: CONFIG, codes: CONFIG_TEXT },
   { title: 'Components that do not fit together', about: CONFIG, codes: CONFIG_PLAN },
   { title: 'Settings that are not right', about: CONFIG, codes: CONFIG_SETTINGS },
+  {
+    title: 'Starts that fail, and ends',
+    about:
+      'The field `code` of the last log line when `sluice run` ends with another exit code than 0; in brackets where there is no log yet.',
+    codes: ENDS,
+  },
   {
     title: 'Data that could not be handed on',
     about:

@@ -117,7 +117,9 @@ async function tcpSocket(
   }
   const family = transport === 'tcp4' ? 4 : transport === 'tcp6' ? 6 : 0
   const found = await lookup(host, { all: true, family }).catch((error: unknown) => {
-    throw new Error(`${host} has no ${transport === 'tcp' ? '' : `${transport} `}address: ${messageOf(error)}`)
+    throw new Error(`${host} has no ${transport === 'tcp' ? '' : `${transport} `}address: ${messageOf(error)}`, {
+      cause: error,
+    })
   })
   const address = found.find((one) => one.family === 4) ?? found[0]
   return { port, host: address!.address }

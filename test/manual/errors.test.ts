@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { CONFIG_PLAN } from '../../src/manual/codes/config-plan.ts'
 import { CONFIG_SETTINGS } from '../../src/manual/codes/config-settings.ts'
 import { CONFIG_TEXT } from '../../src/manual/codes/config-text.ts'
+import { ENDS } from '../../src/manual/codes/ends.ts'
 import { CODE_GROUPS, codeCalled, nearestCode } from '../../src/manual/errors.ts'
 
 /** What counts and refuses nothing in an agent that runs is left out. */
@@ -47,22 +48,22 @@ test('every reason in the sources has a page', async (t) => {
 })
 
 /** The types demand a page for each code of these, and their makers a code of the type. */
-const ofConfigs = Object.keys({ ...CONFIG_TEXT, ...CONFIG_PLAN, ...CONFIG_SETTINGS })
+const typed = Object.keys({ ...CONFIG_TEXT, ...CONFIG_PLAN, ...CONFIG_SETTINGS, ...ENDS })
 
-test('every code of a config has a page, and a place that makes it', async (t) => {
+test('every code of a config, of a start and of an end has a page, and a place that makes it', async (t) => {
   const makers = globSync('src/**/*.ts')
     .filter((file) => !/^src\/(manual|scaffold|testing|config\/problem-code)/.test(file))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
-  for (const code of ofConfigs) {
+  for (const code of typed) {
     t.ok(codeCalled(code), code)
-    t.ok(makers.includes(`'${code}'`), `nothing in the sources says ${code}`)
+    t.ok(makers.includes(`'${code}'`) || makers.includes(`[${code}]`), `nothing in the sources says ${code}`)
   }
 })
 
 test('every other page is about a code that there is', async (t) => {
   const all = sources.map(({ text }) => text).join('\n')
-  for (const code of codes.filter((one) => !ofConfigs.includes(one))) {
+  for (const code of codes.filter((one) => !typed.includes(one))) {
     const family = /^(\w+_)<|^(http_)\d{3}$|^(grpc_)/
       .exec(code)
       ?.slice(1)

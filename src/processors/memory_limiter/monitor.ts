@@ -82,7 +82,7 @@ export class Monitor {
     const surroundings = { totalBytes: memory.totalBytes(), isContained: memory.isContained() }
     this.#limits = limitsOf(config, { baselineBytes: this.#baseline.rssBytes, ...surroundings })
     const { hardBytes, softBytes, budgetBytes, warning } = this.#limits
-    if (warning !== undefined) log.warn('memory limit does not fit', { reason: warning })
+    if (warning !== undefined) log.warn('memory limit does not fit', { code: 'memory_limit_unfit', why: warning })
     const fields = { limitMib: mib(hardBytes), softLimitMib: mib(softBytes), payloadMib: mib(budgetBytes) }
     log.info('memory limit', { ...fields, ofMib: mib(surroundings.totalBytes) })
     this.#lastGcMs = clock.monotonicMs()
