@@ -120,8 +120,13 @@ export function guarded(
     }
     try {
       const identity = authenticate(request)
-      if (identity instanceof Promise) identity.then(() => handle(request, response), refuse)
-      else handle(request, response)
+      if (!(identity instanceof Promise)) return handle(request, response)
+      // Nobody waits for the answer any more: what would tell of the end of the request has told already.
+      const handleIfThere = (): void => {
+        if (request.socket.destroyed) of.onRefused('aborted')
+        else handle(request, response)
+      }
+      identity.then(handleIfThere, refuse)
     } catch (error) {
       refuse(error)
     }
