@@ -64,14 +64,17 @@ export function tunnelThrough(agent: Agent, proxy: URL, lookup: LookupFunction):
   const secure = agent.createConnection.bind(agent)
   agent.createConnection = (options: TunnelledRequest, done) => {
     const { host, port, tunnelAbort: abort } = options
-    void openTunnel(proxy, host ?? '', Number(port), { abort, lookup }).then(
-      (socket) => {
+    const opened = openTunnel(proxy, host ?? '', Number(port), { abort, lookup })
+    void opened
+      .then((socket) => {
         const inside = { ...options, socket }
-        done?.(null, secure(inside)!)
-      },
-      // There is no connection: the second parameter is of no use to an agent that is given an error.
-      (error: Error) => Reflect.apply(done!, agent, [error]),
-    )
+        return secure(inside)!
+      })
+      .then(
+        (inside) => done?.(null, inside),
+        // There is no connection: the second parameter is of no use to an agent that is given an error.
+        (error: Error) => Reflect.apply(done!, agent, [error]),
+      )
     return undefined
   }
 }
