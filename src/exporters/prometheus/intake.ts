@@ -9,11 +9,12 @@ import {
   readSummary,
   type Visitor,
 } from '../../data/index.ts'
+import { type FamilyType, familyTypeOf } from '../../prometheus/family.ts'
 import { labelSet, listOf } from '../../prometheus/label-set.ts'
 import { namedType } from '../../prometheus/names.ts'
 import { exemplarsOf } from './exemplar.ts'
 import { type Refusal, readExponential, readNumber } from './reading.ts'
-import type { FamilyType, Registry, Series, SeriesName } from './registry.ts'
+import type { Registry, Series, SeriesName } from './registry.ts'
 import { type KnownResource, type KnownScope, type LabelOptions, Resources } from './resources.ts'
 
 export interface IntakeOptions extends LabelOptions {
@@ -249,18 +250,4 @@ const bucketLabels: Readonly<Record<FamilyType, string | undefined>> = {
   gauge: undefined,
   histogram: 'le',
   summary: 'quantile',
-}
-
-function familyTypeOf(type: MetricType, isMonotonic: boolean): FamilyType {
-  switch (type) {
-    case 'gauge':
-      return 'gauge'
-    case 'sum':
-      return isMonotonic ? 'counter' : 'gauge'
-    case 'histogram':
-    case 'exponentialHistogram':
-      return 'histogram'
-    case 'summary':
-      return 'summary'
-  }
 }

@@ -1,11 +1,10 @@
 // Every series that a scrape shows, by family. A name belongs to who brought it first; who comes later with the same name
 // for something else is told so, and the scrape stays whole.
 
+import type { FamilyType } from '../../prometheus/family.ts'
 import { isPlainMetricName } from './escape.ts'
 import { labelText } from './labels.ts'
 import { HistogramState, NumberState, type State, SummaryState } from './state.ts'
-
-export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary'
 
 /** What TYPE and HELP say, and the series under that name. */
 export class Family {

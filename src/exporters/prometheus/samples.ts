@@ -1,12 +1,12 @@
 // Samples of one family after another, as bytes.
 import type { Instant } from '../../data/index.ts'
+import type { FamilyType } from '../../prometheus/family.ts'
 import { keptText } from '../../wire/kept.ts'
 import { ByteWriter } from '../../wire/writer.ts'
 import { isPlainMetricName } from './escape.ts'
 import type { ShownExemplar } from './exemplar.ts'
 import { escapeText } from './labels.ts'
 import { writeCount, writeFloat, writeNumber } from './number.ts'
-import type { FamilyType } from './registry.ts'
 import type { HistogramState, NumberState, State, SummaryState } from './state.ts'
 
 export type Format = 'text' | 'openmetrics'

@@ -1,5 +1,6 @@
 // From batches to series as Prometheus knows them: a name, labels, samples. What is met again is known by its bytes on the wire.
 import type { Attributes, Metric, MetricType, Resource, Scope } from '../../data/index.ts'
+import { familyTypeOf, type FamilyType as PlainFamilyType } from '../../prometheus/family.ts'
 import { type AttributeList, jobAndInstance, labelSet, listOf, SERVICE_KEYS } from '../../prometheus/label-set.ts'
 import { type Naming, namedType, unitOf } from '../../prometheus/names.ts'
 import { type Met, Turnover } from '../../series/index.ts'
@@ -15,7 +16,7 @@ export interface Family {
   readonly help: Term
   readonly unit: Term
 }
-export type FamilyType = 'unknown' | 'counter' | 'gauge' | 'histogram' | 'summary' | 'info'
+export type FamilyType = PlainFamilyType | 'unknown' | 'info'
 
 /** A point's series without what its samples add: the suffix of the name, `le`, `quantile`. */
 export class KnownSeries implements Met {
@@ -229,18 +230,4 @@ const ownLabels: Readonly<Record<FamilyType, string | undefined>> = {
   info: undefined,
   histogram: 'le',
   summary: 'quantile',
-}
-
-function familyTypeOf(type: MetricType, isMonotonic: boolean): FamilyType {
-  switch (type) {
-    case 'gauge':
-      return 'gauge'
-    case 'sum':
-      return isMonotonic ? 'counter' : 'gauge'
-    case 'histogram':
-    case 'exponentialHistogram':
-      return 'histogram'
-    case 'summary':
-      return 'summary'
-  }
 }
