@@ -1,6 +1,6 @@
 // A question to a metadata service, over TCP, TLS or a unix socket: a small answer, soon or never.
 import { type RequestOptions, request as requestHttp } from 'node:http'
-import type { Clock } from '../../contract/index.ts'
+import type { Clock } from '../contract/index.ts'
 
 export interface Question {
   readonly url: URL
@@ -11,6 +11,8 @@ export interface Question {
   readonly tls?: Tls | undefined
   /** For the whole answer; without it `abort` alone ends the wait. */
   readonly timeoutMs?: number
+  /** Of an answer; what is longer is none. */
+  readonly maxBytes?: number
 }
 export interface Tls {
   readonly ca?: string | undefined
@@ -29,11 +31,11 @@ export class SilenceError extends Error {
 }
 
 /** The daemon of a large machine says a lot about itself. */
-const MAX_BYTES = 4 * 1024 * 1024
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024
 
 /** Whatever status the answer has; rejects when there is no whole one. */
 export async function ask(question: Question, clock: Clock, abort: AbortSignal): Promise<Answer> {
-  const { url, method = 'GET', headers = {}, socketPath, tls, timeoutMs } = question
+  const { url, method = 'GET', headers = {}, socketPath, tls, timeoutMs, maxBytes = DEFAULT_MAX_BYTES } = question
   const request = url.protocol === 'https:' ? (await import('node:https')).request : requestHttp
   const where = socketPath ?? url.host
   return new Promise((resolve, reject) => {
@@ -62,7 +64,7 @@ export async function ask(question: Question, clock: Clock, abort: AbortSignal):
       response.on('error', (error) => fail(error.message, error))
       response.on('data', (chunk: Buffer) => {
         sizeBytes += chunk.length
-        if (sizeBytes > MAX_BYTES) fail(`the answer has more than ${MAX_BYTES} bytes`)
+        if (sizeBytes > maxBytes) fail(`the answer has more than ${maxBytes} bytes`)
         else chunks.push(chunk)
       })
       response.on('end', () =>

@@ -1,8 +1,8 @@
 // The metadata service of EC2, version 2, and version 1 where there is no other.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 import type { Clock } from '../../contract/index.ts'
+import { type Answer, ask, SilenceError } from '../../net/ask.ts'
 import type { Environment } from '../../net/proxy.ts'
-import { type Answer, ask, SilenceError } from './ask.ts'
 import { type Attempts, attempt } from './attempts.ts'
 import { memberOf, textIn } from './member.ts'
 

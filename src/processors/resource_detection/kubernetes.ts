@@ -1,8 +1,8 @@
 // Reads from the API of the Kubernetes cluster that we run in.
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { ask, type Tls } from '../../aws/instance/ask.ts'
 import type { Logger } from '../../contract/index.ts'
+import { ask, type Tls } from '../../net/ask.ts'
 import { type Around, memberOf, textIn } from './detector.ts'
 
 export type AuthType = 'none' | 'serviceAccount' | 'kubeConfig'

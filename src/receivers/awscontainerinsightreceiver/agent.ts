@@ -1,8 +1,9 @@
 // What the ECS agent beside us says: the cluster, this instance's name in it, the tasks.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-introspection.html
-import { ask } from '../../aws/instance/ask.ts'
+
 import { memberOf, textIn } from '../../aws/instance/member.ts'
 import { type Clock, messageOf } from '../../contract/index.ts'
+import { ask } from '../../net/ask.ts'
 
 const PORT = 51678
 const TIMEOUT_MS = 1000

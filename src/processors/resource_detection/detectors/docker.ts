@@ -1,8 +1,8 @@
 // `docker`: what the Docker daemon says about its host and our container.
 // https://docs.docker.com/reference/api/engine/
 import { join } from 'node:path'
-import { ask, type Question } from '../../../aws/instance/ask.ts'
 import { messageOf } from '../../../contract/index.ts'
+import { ask, type Question } from '../../../net/ask.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect, textIn } from '../detector.ts'
 import type { Machine } from '../machine.ts'

@@ -1,6 +1,6 @@
 // `ecs`: what the ECS agent says about the task that we run in.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
-import { ask } from '../../../aws/instance/ask.ts'
+import { ask } from '../../../net/ask.ts'
 import type { ResourceDetectionConfig } from '../config.ts'
 import { AbsentError, type Around, collecting, type Detect, memberOf, textIn } from '../detector.ts'
 
