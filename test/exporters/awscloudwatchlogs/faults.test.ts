@@ -3,78 +3,32 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Test, test } from 'tap'
-import { AwsClient, type Credentials } from '../../../src/aws/index.ts'
+import type { AwsClient } from '../../../src/aws/index.ts'
 import { LOGS_API } from '../../../src/aws/logs/index.ts'
-import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
 import { LogsService } from '../../emulator/logs.ts'
-import { AwsEmulator, EmulatedError, TEST_KEY } from '../../emulator/server.ts'
-import { logs, nanos, type Rig, startOn } from './rig.ts'
+import { EmulatedError, TEST_KEY } from '../../emulator/server.ts'
+import { type SceneOptions, sceneOf } from '../aws-rig.ts'
+import { logs, nanos, startOn } from './rig.ts'
 
-interface Scene extends Rig<AwsClient> {
-  readonly service: LogsService
-  readonly emulator: AwsEmulator
-  /** Sends so many records, each with its number, one a second from `fromMs` on. */
-  send(count: number, fromMs?: number): Promise<void>
-  /** Time goes on until nothing waits any more. */
-  settled(): Promise<void>
-  /** The numbers of the records that have arrived. */
-  arrived(): number[]
-}
-
-async function scene(
-  t: Test,
-  {
-    config = {},
-    keys = [TEST_KEY],
-    environment,
-  }: {
-    readonly config?: object
-    readonly keys?: readonly Credentials[]
-    /** Where the chain of credentials looks, instead of `keys`. */
-    readonly environment?: Readonly<Record<string, string>>
-  } = {},
-): Promise<Scene> {
-  const settings: TestSettings = testSettings()
-  const { clock } = settings
-  const service = new LogsService(() => clock.now())
-  const emulator = await AwsEmulator.start(t, service.options)
-  const rest = [...keys]
-  const load = async (): Promise<Credentials> => (rest.length > 1 ? rest.shift()! : rest[0]!)
-  const rig = await startOn(
-    (parsed) =>
-      new AwsClient(
-        LOGS_API,
-        parsed,
-        settings,
-        environment === undefined ? { environment: {}, load } : { environment },
-      ),
-    {
-      ...emulator.config,
-      raw_log: true,
-      sending_queue: {},
-      retry_on_failure: { initial_interval: '1s', max_interval: '2s', max_elapsed_time: '10m' },
-      ...config,
-    },
-    settings,
+async function scene(t: Test, { config, ...of }: SceneOptions = {}) {
+  const all = await sceneOf(
+    t,
+    { signal: 'logs', api: LOGS_API, service: (now) => new LogsService(now), start: startOn<AwsClient> },
+    { ...of, config: { raw_log: true, ...config } },
   )
-  t.teardown(() => rig.stop())
   let sent = 0
-  const ledger = settings.ledger('logs')
   return {
-    ...rig,
-    service,
-    emulator,
-    send(count, fromMs = clock.now()) {
+    ...all,
+    /** Sends so many records, each with its number, one a second from `fromMs` on. */
+    send(count: number, fromMs: number = all.settings.clock.now()): Promise<void> {
       const logRecords = Array.from({ length: count }, (_, i) => ({
         timeUnixNano: nanos(fromMs + i * 1000),
         body: { stringValue: String(sent++) },
       }))
-      return rig.consume(logs({ scopeLogs: [{ logRecords }] }))
+      return all.consume(logs({ scopeLogs: [{ logRecords }] }))
     },
-    async settled() {
-      while (ledger.held > 0) await clock.advance(100)
-    },
-    arrived: () => [...service.events()].map(({ message }) => Number(message)).toSorted((a, b) => a - b),
+    /** The numbers of the records that have arrived. */
+    arrived: (): number[] => [...all.service.events()].map(({ message }) => Number(message)).toSorted((a, b) => a - b),
   }
 }
 const numbers = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i)

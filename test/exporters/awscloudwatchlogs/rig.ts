@@ -1,22 +1,14 @@
 // An exporter on a stand-in for the client, or on one that the test brings.
 import * as v from 'valibot'
 import type { LogsClient } from '../../../src/aws/logs/index.ts'
-import type { Exporter } from '../../../src/contract/index.ts'
 import { type Batch, decodeOtlpJson } from '../../../src/data/index.ts'
 import { type AwsCloudwatchLogsConfig, config } from '../../../src/exporters/awscloudwatchlogs/config.ts'
 import { createAwsCloudwatchLogsExporter } from '../../../src/exporters/awscloudwatchlogs/exporter.ts'
-import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
+import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
 import { FakeLogsClient } from '../../aws/logs/kit.ts'
+import { type AwsRig, rigOf } from '../aws-rig.ts'
 
-export interface Rig<Client extends LogsClient = FakeLogsClient> {
-  readonly exporter: Exporter
-  readonly client: Client
-  readonly settings: TestSettings
-  /** Resolves when it is taken and, without a queue, sent. */
-  consume(batch: Batch<'logs'>): Promise<void>
-  drops(): Record<string, number>
-  stop(): Promise<void>
-}
+export type Rig<Client extends LogsClient = FakeLogsClient> = AwsRig<'logs', Client>
 
 /** Without a queue unless the config says so: a test knows when something is sent. */
 export const start = (of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> =>
@@ -35,19 +27,7 @@ export async function startOn<Client extends LogsClient>(
     ...of,
   })
   const client = makeClient(parsed)
-  const exporter = createAwsCloudwatchLogsExporter(parsed, settings, client)
-  await exporter.start?.(testHost())
-  return {
-    exporter,
-    client,
-    settings,
-    consume(batch) {
-      settings.ledger('logs').entered(batch.items)
-      return exporter.consumers.logs!(batch, testContext())
-    },
-    drops: () => Object.fromEntries(settings.ledger('logs').droppedByReason),
-    stop: async () => exporter.stop?.(new AbortController().signal),
-  }
+  return rigOf('logs', createAwsCloudwatchLogsExporter(parsed, settings, client), client, settings)
 }
 
 /** Log records as OTLP/JSON has them. */

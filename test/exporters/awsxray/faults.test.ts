@@ -1,58 +1,28 @@
 // The whole way, signed and over a socket, to a strict X-Ray that fails: what was acknowledged arrives once, or is counted.
 import { type Test, test } from 'tap'
-import { AwsClient, type Credentials } from '../../../src/aws/index.ts'
+import type { AwsClient } from '../../../src/aws/index.ts'
 import { XRAY_API } from '../../../src/exporters/awsxray/exporter.ts'
-import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
-import { AwsEmulator, TEST_KEY } from '../../emulator/server.ts'
+import { TEST_KEY } from '../../emulator/server.ts'
 import { XrayService } from '../../emulator/xray.ts'
-import { type Rig, spanId, spans, startOn } from './rig.ts'
+import { type SceneOptions, sceneOf } from '../aws-rig.ts'
+import { spanId, spans, startOn } from './rig.ts'
 
-interface Scene extends Rig<AwsClient> {
-  readonly service: XrayService
-  readonly emulator: AwsEmulator
-  send(count: number): Promise<void>
-  /** Time goes on until nothing waits any more. */
-  settled(): Promise<void>
-  /** The ids of the documents that have arrived. */
-  arrived(): string[]
-}
-
-async function scene(
-  t: Test,
-  { config = {}, keys = [TEST_KEY] }: { readonly config?: object; readonly keys?: readonly Credentials[] } = {},
-): Promise<Scene> {
-  const settings: TestSettings = testSettings()
-  const { clock } = settings
-  const service = new XrayService(() => clock.now())
-  const emulator = await AwsEmulator.start(t, service.options)
-  const rest = [...keys]
-  const load = async (): Promise<Credentials> => (rest.length > 1 ? rest.shift()! : rest[0]!)
-  const rig = await startOn(
-    (parsed) => new AwsClient(XRAY_API, parsed, settings, { environment: {}, load }),
-    {
-      ...emulator.config,
-      sending_queue: {},
-      retry_on_failure: { initial_interval: '1s', max_interval: '2s', max_elapsed_time: '10m' },
-      ...config,
-    },
-    settings,
+async function scene(t: Test, of: SceneOptions = {}) {
+  const all = await sceneOf(
+    t,
+    { signal: 'traces', api: XRAY_API, service: (now) => new XrayService(now), start: startOn<AwsClient> },
+    of,
   )
-  t.teardown(() => rig.stop())
   let sent = 0
-  const ledger = settings.ledger('traces')
   return {
-    ...rig,
-    service,
-    emulator,
-    send(count) {
+    ...all,
+    send(count: number): Promise<void> {
       const batch = spans(count, sent)
       sent += count
-      return rig.consume(batch)
+      return all.consume(batch)
     },
-    async settled() {
-      while (ledger.held > 0) await clock.advance(100)
-    },
-    arrived: () => service.documents.map(({ id }) => id).toSorted(),
+    /** The ids of the documents that have arrived. */
+    arrived: (): string[] => all.service.documents.map(({ id }) => id).toSorted(),
   }
 }
 const ids = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => spanId(from + i))

@@ -1,13 +1,13 @@
 // The exporter on a strict X-Ray that is called directly, or over a socket.
 import * as v from 'valibot'
 import type { AwsCall, AwsError } from '../../../src/aws/index.ts'
-import type { Exporter } from '../../../src/contract/index.ts'
 import type { Batch } from '../../../src/data/index.ts'
 import { type AwsXrayConfig, config } from '../../../src/exporters/awsxray/config.ts'
 import { createAwsXrayExporter, type XrayClient } from '../../../src/exporters/awsxray/exporter.ts'
-import { type TestSettings, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
+import { type TestSettings, testSettings } from '../../../src/testing/index.ts'
 import { spansOf, type TestSpan } from '../../aws/xray/segments.ts'
 import { XrayService } from '../../emulator/xray.ts'
+import { type AwsRig, rigOf } from '../aws-rig.ts'
 
 /** Calls the service without a socket. */
 export class DirectClient implements XrayClient {
@@ -39,14 +39,7 @@ export class DirectClient implements XrayClient {
   }
 }
 
-export interface Rig<Client extends XrayClient = DirectClient> {
-  readonly exporter: Exporter
-  readonly client: Client
-  readonly settings: TestSettings
-  consume(batch: Batch<'traces'>): Promise<void>
-  drops(): Record<string, number>
-  stop(): Promise<void>
-}
+export type Rig<Client extends XrayClient = DirectClient> = AwsRig<'traces', Client>
 
 /** Without a queue and retries unless the config says so. */
 export const start = (of: object = {}, settings: TestSettings = testSettings()): Promise<Rig> =>
@@ -62,19 +55,7 @@ export async function startOn<Client extends XrayClient>(
 ): Promise<Rig<Client>> {
   const config = parsed(of)
   const client = makeClient(config)
-  const exporter = createAwsXrayExporter(config, settings, client)
-  await exporter.start?.(testHost())
-  return {
-    exporter,
-    client,
-    settings,
-    consume(batch) {
-      settings.ledger('traces').entered(batch.items)
-      return exporter.consumers.traces!(batch, testContext())
-    },
-    drops: () => Object.fromEntries(settings.ledger('traces').droppedByReason),
-    stop: async () => exporter.stop?.(new AbortController().signal),
-  }
+  return rigOf('traces', createAwsXrayExporter(config, settings, client), client, settings)
 }
 
 export const spanId = (number: number): string => (number + 1).toString(16).padStart(16, '0')
