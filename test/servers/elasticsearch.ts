@@ -1,13 +1,12 @@
 // A real Elasticsearch, from the distribution that its makers publish for integration tests: with users, over TLS.
 import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from '@elastic/elasticsearch'
 import { authority, writePair } from '../kit/certificates.ts'
 import { freePorts } from '../kit/free-ports.ts'
-import { artifact, asNobodySpecial, atomically, cacheFolder, isThere, javaHome, unpack } from './java.ts'
+import { asNobodySpecial, foldersFor, installed, javaHome } from './java.ts'
 import { ServerProcess } from './process.ts'
 
 const VERSION = '8.19.21'
@@ -41,10 +40,23 @@ export async function startElasticsearch(): Promise<Elasticsearch | string> {
   } catch (error) {
     return `no Elasticsearch: it takes Maven, Python 3 and Java: ${error instanceof Error ? error.message.split('\n')[0] : error}`
   }
-  const folder = await mkdtemp(join(tmpdir(), 'elasticsearch-'))
   const [port, transportPort] = await freePorts(2)
   const password = 'correct-horse'
-  const { ca } = await configure(home, folder, `http.port: ${port}\ntransport.port: ${transportPort}`)
+  const folder = await foldersFor(
+    'elasticsearch',
+    home,
+    `http.port: ${port}
+transport.port: ${transportPort}
+xpack.security.enabled: true
+xpack.security.autoconfiguration.enabled: false
+xpack.security.enrollment.enabled: false
+xpack.security.http.ssl.enabled: true
+xpack.security.http.ssl.certificate: server.crt
+xpack.security.http.ssl.key: server.key`,
+  )
+  const signer = await authority()
+  writePair(join(folder, 'config'), 'server', await signer.issue('elasticsearch'))
+  const ca = signer.cert
   const url = `https://127.0.0.1:${port}`
   const env = {
     ...process.env,
@@ -90,43 +102,7 @@ async function addPassword(home: string, password: string, env: NodeJS.ProcessEn
   await added
 }
 
-async function configure(home: string, folder: string, ports: string): Promise<{ readonly ca: string }> {
-  for (const name of ['data', 'logs', 'tmp']) await mkdir(join(folder, name))
-  await cp(join(home, 'config'), join(folder, 'config'), { recursive: true })
-  const ca = await authority()
-  writePair(join(folder, 'config'), 'server', await ca.issue('elasticsearch'))
-  const config = `cluster.name: test
-node.name: n1
-path.data: ${folder}/data
-path.logs: ${folder}/logs
-network.host: 127.0.0.1
-${ports}
-discovery.type: single-node
-cluster.routing.allocation.disk.threshold_enabled: false
-xpack.security.enabled: true
-xpack.security.autoconfiguration.enabled: false
-xpack.security.enrollment.enabled: false
-xpack.security.http.ssl.enabled: true
-xpack.security.http.ssl.certificate: server.crt
-xpack.security.http.ssl.key: server.key
-`
-  await writeFile(join(folder, 'config/elasticsearch.yml'), config)
-  return { ca: ca.cert }
-}
-
-async function install(): Promise<string> {
-  const home = join(cacheFolder, `elasticsearch-${VERSION}`)
-  if (await isThere(home)) return home
-  const archive = await artifact(`org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`)
-  await atomically(home, async (work) => {
-    await unpack(archive, work)
-    const [inside] = (await readdir(work)).filter((name) => name.startsWith('elasticsearch-'))
-    for (const name of await readdir(join(work, inside!))) await rename(join(work, inside!, name), join(work, name))
-    for (const name of await readdir(join(work, 'bin'))) await chmod(join(work, 'bin', name), 0o755)
-    const options = join(work, 'config/jvm.options')
-    const lines = (await readFile(options, 'utf8')).split('\n')
-    // A module that small runtimes lack, and a log that nobody reads.
-    await writeFile(options, lines.filter((line) => !/jdk\.incubator\.vector|gc\.log/.test(line)).join('\n'))
+const install = (): Promise<string> =>
+  installed('elasticsearch', VERSION, {
+    artifact: `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`,
   })
-  return home
-}

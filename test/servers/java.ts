@@ -1,13 +1,25 @@
 // What servers written in Java need: artifacts from Maven's repository by its own client, and a Java that is new enough.
 import { execFile } from 'node:child_process'
-import { access, constants, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { homedir, userInfo } from 'node:os'
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice-test-servers')
+const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice-test-servers')
 
 /** `group:artifact:version:packaging`. Resolves with the file. */
 export async function artifact(coordinates: string): Promise<string> {
@@ -53,7 +65,7 @@ async function installJava(folder: string): Promise<void> {
 }
 
 /** Makes a folder in one step: whoever comes second finds it whole. */
-export async function atomically(folder: string, make: (work: string) => Promise<void>): Promise<void> {
+async function atomically(folder: string, make: (work: string) => Promise<void>): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true })
   const work = await mkdtemp(`${folder}-`)
   try {
@@ -66,16 +78,60 @@ export async function atomically(folder: string, make: (work: string) => Promise
   }
 }
 
+/**
+ * A distribution made for integration tests, unpacked into the cache folder, with options for a small runtime: without a module
+ * that such runtimes lack, and without a log that nobody reads.
+ */
+export async function installed(
+  name: string,
+  version: string,
+  of: { readonly artifact: string; readonly optionsWithout?: RegExp; finish?(home: string): Promise<void> },
+): Promise<string> {
+  const home = join(cacheFolder, `${name}-${version}`)
+  if (await isThere(home)) return home
+  const archive = await artifact(of.artifact)
+  await atomically(home, async (work) => {
+    await unpack(archive, work)
+    const [inside] = (await readdir(work)).filter((entry) => entry.startsWith(`${name}-`))
+    for (const entry of await readdir(join(work, inside!))) await rename(join(work, inside!, entry), join(work, entry))
+    for (const entry of await readdir(join(work, 'bin'))) await chmod(join(work, 'bin', entry), 0o755)
+    const options = join(work, 'config/jvm.options')
+    const lines = (await readFile(options, 'utf8')).split('\n')
+    const kept = lines.filter((line) => !/jdk\.incubator\.vector|gc\.log/.test(line) && !of.optionsWithout?.test(line))
+    await writeFile(options, kept.join('\n'))
+    await of.finish?.(work)
+  })
+  return home
+}
+
+/** A folder of its own for a server of that distribution: its data, its logs, its config with `more` in it. */
+export async function foldersFor(name: string, home: string, more: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`))
+  for (const inside of ['data', 'logs', 'tmp']) await mkdir(join(folder, inside))
+  await cp(join(home, 'config'), join(folder, 'config'), { recursive: true })
+  const config = `cluster.name: test
+node.name: n1
+path.data: ${folder}/data
+path.logs: ${folder}/logs
+network.host: 127.0.0.1
+discovery.type: single-node
+cluster.routing.allocation.disk.threshold_enabled: false
+${more}
+`
+  await writeFile(join(folder, `config/${name}.yml`), config)
+  return folder
+}
+
 /** These servers refuse to run as root: root becomes somebody else, in a user namespace of its own. */
 export const asNobodySpecial = (file: string, args: readonly string[]): [file: string, args: readonly string[]] =>
   userInfo().uid === 0 ? ['unshare', ['--user', '--map-user=1000', '--map-group=1000', file, ...args]] : [file, args]
 
-export const isThere = (file: string): Promise<boolean> =>
+const isThere = (file: string): Promise<boolean> =>
   access(file, constants.F_OK).then(
     () => true,
     () => false,
   )
 
 /** A zip archive. */
-export const unpack = (archive: string, folder: string): Promise<unknown> =>
+const unpack = (archive: string, folder: string): Promise<unknown> =>
   run('python3', ['-m', 'zipfile', '-e', archive, folder])
