@@ -4,12 +4,12 @@ import elasticsearch from '../../../src/exporters/elasticsearch/index.ts'
 import { testContext } from '../../../src/testing/index.ts'
 import { BulkEmulator, type BulkFault } from '../../emulator/bulk.ts'
 import { items } from '../../kit/otlp.ts'
-import { type ExporterRig, startExporter } from '../../kit/otlp-exporter.ts'
+import { startExporter } from '../../kit/otlp-exporter.ts'
 import { until } from '../../kit/until.ts'
+import { type BulkRig, testBulkFaults } from '../../search/bulk-faults.ts'
 import { list, logs, record, spans } from '../../search/input.ts'
 
-interface Rig extends ExporterRig {
-  readonly server: BulkEmulator
+interface Rig extends BulkRig {
   /** Time goes on until nothing is held. */
   delivered(signal: 'logs' | 'traces'): Promise<void>
 }
@@ -33,6 +33,8 @@ async function rig(t: Test, config: object = {}): Promise<Rig> {
     },
   }
 }
+
+testBulkFaults({ start: rig, bodyOf: ({ body }) => body.text, misfit: 'document_parsing_exception' })
 
 const bodies = (server: BulkEmulator): string[] => server.documents.map(({ source }) => source.body.text)
 
@@ -154,17 +156,6 @@ for (const fault of ['hang', 'trickle'] as const)
     t.same(account('logs'), { out: 2, held: 0, dropped: {} })
   })
 
-for (const fault of ['flood', 'bomb'] as const)
-  test(`an answer of a gigabyte (${fault}) is not read to its end`, async (t) => {
-    const { server, send, settled, account } = await rig(t)
-    server.faults.push(fault)
-    const before = process.memoryUsage().rss
-    await send(items.logs(2))
-    await settled('logs')
-    t.same(account('logs'), { out: 0, held: 0, dropped: { response_too_large: 2 } })
-    t.ok(process.memoryUsage().rss - before < 200e6)
-  })
-
 test('retries: off, counted, by status', async (t) => {
   const off = await rig(t, { retry: { enabled: false } })
   off.server.faults.push({ status: 503 })
@@ -258,35 +249,6 @@ test('strangers are told so, once, and nothing is repeated', async (t) => {
   await settled('logs')
   t.same(account('logs'), { out: 0, held: 0, dropped: { http_401: 2 } })
   t.equal(server.requests.length, 1)
-})
-
-test('10,000 documents, each refused now and then: every one arrives once (G11)', async (t) => {
-  const { server, send, settled, account, settings } = await rig(t, {
-    sending_queue: { num_consumers: 4, queue_size: 100, batch: { min_size: 0 } },
-  })
-  const count = 10_000
-  const refusals = new Map<string, number>()
-  server.refuse = ({ source }) => {
-    const { text } = source.body
-    const n = Number(text.slice(4))
-    const before = refusals.get(text) ?? 0
-    refusals.set(text, before + 1)
-    if (n % 97 === 0) return { status: 400, type: 'document_parsing_exception' }
-    if (before < n % 4) return n % 2 === 0 ? { status: 429, type: 'x' } : { status: 503, type: 'x' }
-    return undefined
-  }
-  for (const part of items.logs(count).split({ items: 500 })) await send(part)
-  while (settings.ledger('logs').held > 0) {
-    const { out, held, dropped } = account('logs')
-    t.equal(out + held + (dropped.mapping_error ?? 0), count, 'at every moment')
-    await settings.clock.advance(1000)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  await settled('logs')
-  const bad = Math.ceil(count / 97)
-  t.same(account('logs'), { out: count - bad, held: 0, dropped: { mapping_error: bad } })
-  t.equal(new Set(bodies(server)).size, count - bad)
-  t.equal(server.documents.length, count - bad, 'none twice')
 })
 
 test('nodes are used in turn; one that is away is left out', async (t) => {

@@ -8,18 +8,20 @@ import openSearch from '../../../src/exporters/opensearch/index.ts'
 import { type TestSettings, testHost, testSettings } from '../../../src/testing/index.ts'
 import { BulkEmulator, type BulkFault } from '../../emulator/bulk.ts'
 import { items } from '../../kit/otlp.ts'
-import { type ExporterRig, startExporter } from '../../kit/otlp-exporter.ts'
+import { startExporter } from '../../kit/otlp-exporter.ts'
 import { until } from '../../kit/until.ts'
+import { type BulkRig, testBulkFaults } from '../../search/bulk-faults.ts'
 import { list, logs, points, record, spans, TIME } from '../../search/input.ts'
 
-interface Rig extends ExporterRig {
-  readonly server: BulkEmulator
-}
-
-async function rig(t: Test, { http = {}, ...more }: { http?: object; [setting: string]: unknown } = {}): Promise<Rig> {
+async function rig(
+  t: Test,
+  { http = {}, ...more }: { http?: object; [setting: string]: unknown } = {},
+): Promise<BulkRig> {
   const server = await BulkEmulator.start(t, 'opensearch')
   return { server, ...(await startExporter(t, openSearch, { http: { endpoint: server.url, ...http }, ...more })) }
 }
+
+testBulkFaults({ start: rig, bodyOf: ({ body }) => body, misfit: 'mapper_parsing_exception' })
 
 const bodies = (server: BulkEmulator): string[] => server.documents.map(({ source }) => source.body)
 
@@ -119,17 +121,6 @@ for (const fault of ['hang', 'trickle'] as const)
     t.same(account('logs'), { out: 2, held: 0, dropped: {} })
   })
 
-for (const fault of ['flood', 'bomb'] as const)
-  test(`an answer of a gigabyte (${fault}) is not read to its end`, async (t) => {
-    const { server, send, settled, account } = await rig(t)
-    server.faults.push(fault)
-    const before = process.memoryUsage().rss
-    await send(items.logs(2))
-    await settled('logs')
-    t.same(account('logs'), { out: 0, held: 0, dropped: { response_too_large: 2 } })
-    t.ok(process.memoryUsage().rss - before < 200e6)
-  })
-
 test('taken, but the answer is lost: with ids there is one of each, without them at most one batch twice', async (t) => {
   const twice = await rig(t)
   twice.server.faults.push('taken_and_reset')
@@ -177,38 +168,6 @@ test('an Elasticsearch is told apart: which exporter is for it', async (t) => {
   t.equal(server.documents.length, 0, 'nothing was written to it')
   const told = settings.lines.map(({ fields }) => JSON.stringify(fields)).join()
   t.match(told, /this server is Elasticsearch.*use the exporter elasticsearch/)
-})
-
-test('10,000 documents, each refused now and then: every one arrives once (G11)', async (t) => {
-  const { server, send, settled, account, settings } = await rig(t, { sending_queue: { num_consumers: 4 } })
-  const count = 10_000
-  const refusals = new Map<string, number>()
-  let bad = 0
-  server.refuse = ({ source }) => {
-    const n = Number(source.body.slice(4))
-    const before = refusals.get(source.body) ?? 0
-    refusals.set(source.body, before + 1)
-    if (n % 97 === 0) {
-      bad++
-      return { status: 400, type: 'mapper_parsing_exception' }
-    }
-    if (before < n % 4) return n % 2 === 0 ? { status: 429, type: 'x' } : { status: 503, type: 'x' }
-    return undefined
-  }
-  const batch = items.logs(count)
-  for (const part of batch.split({ items: 500 })) await send(part)
-  while (settings.ledger('logs').held > 0) {
-    const { out, held, dropped } = account('logs')
-    t.equal(out + held + (dropped.mapping_error ?? 0), count, 'at every moment')
-    await settings.clock.advance(1000)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  await settled('logs')
-  const expectedBad = Math.ceil(count / 97)
-  t.equal(bad, expectedBad, 'what was refused for good was not sent again')
-  t.same(account('logs'), { out: count - expectedBad, held: 0, dropped: { mapping_error: expectedBad } })
-  t.equal(server.documents.length, count - expectedBad)
-  t.equal(new Set(bodies(server)).size, count - expectedBad, 'none twice')
 })
 
 test('dead letters whose index is busy wait; a file of them begins anew at max_megabytes', async (t) => {
