@@ -36,7 +36,7 @@ export interface Issuer {
   rotate(): void
   /** The keys that it publishes. */
   keys(): { keys: JWK[] }
-  /** A token of it that says that; signed with a key of its own unless said. */
+  /** A token of it that says that; signed with a key of its own unless said. `expires` may be `never`. */
   sign(claims: object, of?: { expires?: string; key?: 0 | 1; issuer?: string }): Promise<string>
 }
 
@@ -65,13 +65,14 @@ export async function startIssuer(t: Test, { lifeSeconds = 600 } = {}): Promise<
       current = 1
     },
     keys: () => ({ keys: [pairs[current]!.open] }),
-    sign: (claims, { expires = '10m', key = current, issuer: iss = url } = {}) =>
-      new SignJWT({ aud: 'telemetry', sub: 'shop', ...claims })
+    sign(claims, { expires = '10m', key = current, issuer: iss = url } = {}) {
+      const token = new SignJWT({ aud: 'telemetry', sub: 'shop', ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: pairs[key]!.kid })
         .setIssuer(iss)
         .setIssuedAt()
-        .setExpirationTime(expires)
-        .sign(pairs[key]!.privateKey),
+      if (expires !== 'never') token.setExpirationTime(expires)
+      return token.sign(pairs[key]!.privateKey)
+    },
   }
   const callback = providerOf(issuer, lifeSeconds).callback()
   server.on('request', async (request: IncomingMessage, response) => {

@@ -6,6 +6,7 @@ import type { GrpcAuthenticator, HttpAuthenticator, ServerAuthenticator } from '
 import bearertokenauth from '../../../src/extensions/bearertokenauth/index.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { headOf, problemsOf, startExtension } from '../../kit/authenticator.ts'
+import { watchComparisons } from '../../kit/comparisons.ts'
 import { until } from '../../kit/until.ts'
 
 type Both = ServerAuthenticator & Required<GrpcAuthenticator> & Required<HttpAuthenticator>
@@ -36,6 +37,16 @@ test('each of the tokens may be used to send here, the first is sent', async (t)
   })
   t.throws(() => extension.identify(headOf({ authorization: 'Bearer hidden' })), { message: /^(?!.*hidden)/ })
   t.notOk(await extension.mend({ status: 401, proof: sends(extension) } as never, never))
+})
+
+test('how long it takes does not tell which token it was, or whether it was one', async (t) => {
+  const { extension } = await start(t, { tokens: ['one', 'two', 'three'] })
+  const compared = watchComparisons(t)
+  for (const said of ['Bearer one', 'Bearer three', 'Bearer four', 'Basic one']) {
+    compared.length = 0
+    knows(extension, said)
+    t.equal(compared.length, 3, said)
+  }
 })
 
 test('header and scheme can be others, or none', async (t) => {

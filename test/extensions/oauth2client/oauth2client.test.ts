@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeJwt, exportPKCS8 } from 'jose'
@@ -63,6 +64,8 @@ test('a token with a short life is used for half of it', async (t) => {
   await tokenOf(extension)
   await settings.clock.advance(29_000)
   await tokenOf(extension)
+  // Whatever it had asked for would have come before this.
+  for (let i = 0; i < 3; i++) await fetch(`${issuer.url}/jwks`)
   t.equal(issuer.posted.length, 1)
   await settings.clock.advance(2000)
   await tokenOf(extension)
@@ -101,8 +104,12 @@ test('a server that does not answer is waited for as long as timeout says, or as
   await until(() => issuer.asked.length === 1)
   controller.abort(new Error('enough'))
   await left
+  const patient = new AbortController().signal
+  const other = t.rejects(tokenOf(extension, patient), { name: 'RetryableError' })
   await settings.clock.advance(2000)
   await waiting
+  await other
+  t.same(getEventListeners(patient, 'abort'), [], 'nobody listens to who has an answer')
   t.equal(issuer.asked.length, 1)
 })
 

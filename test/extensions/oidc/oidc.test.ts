@@ -1,5 +1,9 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { SignJWT } from 'jose'
 import { type Test, test } from 'tap'
 import type { Identity, ServerAuthenticator } from '../../../src/contract/index.ts'
 import oidc from '../../../src/extensions/oidc/index.ts'
@@ -45,6 +49,7 @@ test('any other token is refused, and the sender hears why', async (t) => {
     [await issuer.sign({ ...good, aud: 'others' }), /aud/],
     [await issuer.sign(good, { issuer: 'https://other.test' }), /iss/],
     [await issuer.sign(good, { expires: '-1m' }), /exp/],
+    [await issuer.sign(good, { expires: 'never' }), /exp/],
     [await issuer.sign(good, { key: 1 }), /key/],
     [await issuer.sign({ ...good, user: undefined }), /no claim user/],
     [await issuer.sign({ ...good, user: 7 }), /user is no text/],
@@ -90,6 +95,45 @@ test('of several issuers the token names its own', async (t) => {
     message: /issuer of the token/,
   })
   await t.rejects(ask(extension, 'nothing'), { message: /none of an issuer/ })
+})
+
+test('what an issuer publishes does not sign, whatever it says of itself', async (t) => {
+  const k = Buffer.from('a secret that everybody can read').toString('base64url')
+  const server = createServer((request, response) => {
+    const about = { issuer: url, jwks_uri: `${url}/jwks`, id_token_signing_alg_values_supported: ['HS256', 'none'] }
+    const keys = [{ kty: 'oct', kid: 'open', alg: 'HS256', k }]
+    response.end(JSON.stringify(request.url === '/jwks' ? { keys } : about))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { extension } = await start(t, { issuer_url: url, audience: 'telemetry' })
+  const forged = await new SignJWT({ aud: 'telemetry', iss: url })
+    .setProtectedHeader({ alg: 'HS256', kid: 'open' })
+    .setExpirationTime('10m')
+    .sign(Buffer.from(k, 'base64url'))
+  await t.rejects(ask(extension, forged), { name: 'UnauthenticatedError', message: /alg/ })
+})
+
+test('who answers for another issuer is believed nothing', async (t) => {
+  const issuer = await startIssuer(t)
+  const other = issuer.url.replace('127.0.0.1', 'localhost')
+  const { extension, settings } = await start(t, of(issuer, { issuer_url: other }))
+  t.match(settings.lines[0]?.fields, { error: /what is there calls itself http:\/\/127\.0\.0\.1/ })
+  await t.rejects(ask(extension, await issuer.sign({}, { issuer: other })), {
+    name: 'RetryableError',
+    reason: 'issuer_unavailable',
+  })
+})
+
+test('so many tokens are remembered at most; the oldest goes', async (t) => {
+  const issuer = await startIssuer(t)
+  const { extension } = await start(t, of(issuer))
+  const heads = []
+  for (let n = 0; n < 1001; n++) heads.push(headOf({ authorization: `Bearer ${await issuer.sign({ n })}` }))
+  for (const head of heads) await extension.identify(head)
+  t.notOk(extension.identify(heads[1]!) instanceof Promise)
+  t.ok(extension.identify(heads[0]!) instanceof Promise)
 })
 
 test('a checked token is remembered, never beyond its end', async (t) => {
