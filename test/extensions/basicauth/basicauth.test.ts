@@ -14,6 +14,7 @@ import otlpHttp from '../../../src/exporters/otlp_http/index.ts'
 import basicauth from '../../../src/extensions/basicauth/index.ts'
 import { settle, testContext, testHost, testSettings } from '../../../src/testing/index.ts'
 import { headOf, problemsOf, startExtension } from '../../kit/authenticator.ts'
+import { watchComparisons } from '../../kit/comparisons.ts'
 import { items } from '../../kit/otlp.ts'
 import { startReceiver } from '../../kit/receiver.ts'
 import { until } from '../../kit/until.ts'
@@ -145,6 +146,56 @@ test('the file is read again when it changes; inline wins; what is of no use cha
   await until(() => settings.lines.some(({ level }) => level === 'warn'))
   t.match(settings.lines.at(-1)!.fields, { error: 'htpasswd::file: line 1: must be name:hash, as htpasswd writes it' })
   t.ok(await knows('a', 'two'))
+})
+
+test('a password that was right when it was asked about, and is not any more, is refused', async (t) => {
+  const file = join(t.testdir({}), 'htpasswd')
+  const entry = `a:${hashSync(PASSWORD, 12)}\n`
+  writeFileSync(file, entry)
+  const { extension, settings } = await startExtension<ServerAuthenticator>(t, basicauth, { htpasswd: { file } })
+  const isReadAgain = (times: number) =>
+    settings.lines.filter(({ message }) => message === 'file has changed and was read again').length === times
+  let hasMet = false
+  // The check takes its time; a machine that is busy may still be slower to read the file.
+  for (let times = 1; !hasMet && times < 40; times += 2) {
+    let isOver = false
+    const asked = Promise.resolve(extension.identify(sent('a', PASSWORD))).then(
+      () => 'taken',
+      ({ name }: Error) => name,
+    )
+    void asked.then(() => (isOver = true))
+    writeFileSync(file, 'a:another\n')
+    await settings.clock.advance(5000)
+    await until(() => isReadAgain(times))
+    hasMet = !isOver
+    if (hasMet) t.equal(await asked, 'UnauthenticatedError')
+    else {
+      writeFileSync(file, entry)
+      await settings.clock.advance(5000)
+      await until(() => isReadAgain(times + 1))
+    }
+  }
+  t.ok(hasMet)
+})
+
+test('so many passwords are remembered at most; the oldest goes', async (t) => {
+  const names = Array.from({ length: 1001 }, (_, i) => `user${i}`)
+  const { extension } = await startExtension<ServerAuthenticator>(t, basicauth, {
+    htpasswd: { inline: names.map((name) => `${name}:p`).join('\n') },
+  })
+  for (const name of names) await extension.identify(sent(name, 'p'))
+  t.notOk(extension.identify(sent('user1', 'p')) instanceof Promise)
+  t.ok(extension.identify(sent('user0', 'p')) instanceof Promise)
+})
+
+test('how long it takes does not tell whether a name is known', async (t) => {
+  const { extension } = await startExtension<ServerAuthenticator>(t, basicauth, { htpasswd: { inline: 'a:p' } })
+  const compared = watchComparisons(t)
+  for (const name of ['a', 'b']) {
+    compared.length = 0
+    await t.rejects(async () => extension.identify(sent(name, 'wrong')), { name: 'UnauthenticatedError' })
+    t.equal(compared.length, 1, name)
+  }
 })
 
 test('mistakes are told at once, and never a hash', async (t) => {
