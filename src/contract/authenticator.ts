@@ -33,7 +33,23 @@ export interface HttpRefusal {
 /** Headers, names in lower case; they replace others of the same name, and undefined removes those. */
 export type Proof = Readonly<Record<string, string | undefined>>
 
-export interface HttpAuthenticator extends Extension {
+/** What every authenticator of clients may say about itself, once it has started. */
+interface ClientAuthenticator extends Extension {
+  /**
+   * What it proves with is replaced while the agent runs, in a file or by an issuer. A destination that refuses it (401,
+   * UNAUTHENTICATED), mended or not, is asked again as delivery does; what is not replaced is refused for good.
+   */
+  readonly renews?: boolean
+  /** What of the sender decides on the proof: an exporter never joins batches that differ in it. */
+  readonly dependsOn?: SenderKeys
+}
+
+export interface SenderKeys {
+  readonly metadata: readonly string[]
+  readonly auth: readonly string[]
+}
+
+export interface HttpAuthenticator extends ClientAuthenticator {
   /**
    * The headers that say who sends. Asked for each attempt.
    * A rejection is the attempt's: a `RetryableError` when it may work later (the token's issuer is down).
@@ -58,7 +74,7 @@ export interface GrpcAttempt {
   readonly context?: Sender | undefined
 }
 
-export interface GrpcAuthenticator extends Extension {
+export interface GrpcAuthenticator extends ClientAuthenticator {
   /** What it sends is secret: a client without TLS does not start with it. */
   readonly needsTls: boolean
   /** The metadata that says who sends, for each call. As `HttpAuthenticator.authenticate`. */

@@ -1,5 +1,13 @@
 // queue → merged to the configured size → encode → retry → time limit → send, for each signal of an exporter.
-import type { Consumers, Exporter, Host, Settings } from '../contract/index.ts'
+import {
+  type Consumers,
+  type Exporter,
+  type Host,
+  isGrpcAuthenticator,
+  isHttpAuthenticator,
+  type SenderKeys,
+  type Settings,
+} from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { Delivery } from './delivery.ts'
 import { ExporterHealth } from './health.ts'
@@ -19,10 +27,15 @@ export function deliver<R>(of: Deliveries<R>, config: DeliveryConfig, settings: 
     metrics: lane('metrics', of.metrics),
     logs: lane('logs', of.logs),
   }
-  return new DeliveringExporter<R>(of, bySignal, health, settings)
+  return new DeliveringExporter<R>(of, bySignal, { health, settings, auth: config.auth })
 }
 
 type Lanes<R> = { readonly [S in Signal]: Lane<S, R> | undefined }
+interface Surroundings {
+  readonly health: ExporterHealth
+  readonly settings: Settings
+  readonly auth: DeliveryConfig['auth']
+}
 const isThere = <T>(value: T | undefined): value is T => value !== undefined
 
 class DeliveringExporter<R> implements Exporter {
@@ -31,15 +44,17 @@ class DeliveringExporter<R> implements Exporter {
   readonly #lanes: readonly Pick<Lane<Signal, R>, 'signal' | 'start' | 'stop' | 'end' | 'tell' | 'shutdownItems'>[]
   readonly #health: ExporterHealth
   readonly #settings: Settings
+  readonly #auth: DeliveryConfig['auth']
   readonly #opened: Pick<Delivery<never, R>, 'close'>[] = []
   #stopped: Promise<void> | undefined
 
-  constructor(of: Deliveries<R>, { traces, metrics, logs }: Lanes<R>, health: ExporterHealth, settings: Settings) {
+  constructor(of: Deliveries<R>, { traces, metrics, logs }: Lanes<R>, { health, settings, auth }: Surroundings) {
     this.#deliveries = [of.traces, of.metrics, of.logs].filter(isThere)
     const lanes = [traces, metrics, logs].filter(isThere)
     this.#lanes = lanes
     this.#health = health
     this.#settings = settings
+    this.#auth = auth
     this.consumers = {
       ...(traces && { traces: traces.consume }),
       ...(metrics && { metrics: metrics.consume }),
@@ -56,7 +71,8 @@ class DeliveringExporter<R> implements Exporter {
       this.#opened.push(delivery)
     }
     this.#health.start(host)
-    for (const lane of this.#lanes) lane.start()
+    const apart = this.#auth && senderKeysOf(host, this.#auth.authenticator)
+    for (const lane of this.#lanes) lane.start(apart)
   }
 
   /** Sends what is there, each batch once more, for as long as `abort` lets it; counts and reports what is left. */
@@ -105,3 +121,9 @@ const aborted = (abort: AbortSignal): Promise<void> =>
     if (abort.aborted) resolve()
     else abort.addEventListener('abort', () => resolve(), { once: true })
   })
+
+/** What of senders the client authenticator with that id depends on. */
+export function senderKeysOf(host: Host, id: string): SenderKeys | undefined {
+  const who = host.extension(id)
+  return isHttpAuthenticator(who) || isGrpcAuthenticator(who) ? who.dependsOn : undefined
+}

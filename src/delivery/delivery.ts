@@ -21,7 +21,8 @@ export interface Delivery<S extends Signal, R> {
   /**
    * Pure but for the state of a translation: called once for a batch, whatever the retries. Each item of the batch is
    * either carried by one of the requests or reported through `drop`; what is neither is counted as `unaccounted`.
-   * Of the senders' metadata a batch behind a queue has what `sending_queue::batch::partition` keeps apart, no more.
+   * Of the senders' metadata a batch that was joined has what `sending_queue::batch::partition` and the authenticator keep
+   * apart, no more.
    */
   encode(batch: Batch<S>, drop: Drop, metadata: Context['metadata']): readonly Outgoing<R>[]
   /**

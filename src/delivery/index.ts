@@ -2,7 +2,7 @@
 
 export { askedMs } from './backoff.ts'
 export { Burst } from './burst.ts'
-export { type Deliveries, deliver } from './deliver.ts'
+export { type Deliveries, deliver, senderKeysOf } from './deliver.ts'
 export { type Delivery, type Drop, isOutgoing, type Outgoing } from './delivery.ts'
 export { Handover } from './handover.ts'
 export { type Partition, partitionBy } from './partition.ts'

@@ -6,6 +6,7 @@ import {
   type PayloadMemory,
   RetryableError,
   reasonOf,
+  type SenderKeys,
   type Settings,
   ShutdownError,
 } from '../contract/index.ts'
@@ -90,7 +91,9 @@ export class Lane<S extends Signal, R> implements LaneNumbers {
     return this.queue === undefined ? this.#deliverNow(batch, context) : this.#enqueue(this.queue, batch, context)
   }
 
-  start(): void {
+  /** Batches of senders who differ in what is to be kept apart are not joined. */
+  start(apart?: SenderKeys): void {
+    if (apart !== undefined) this.#batcher?.keepApart(apart)
     this.#isStarted = true
     this.#pump()
   }

@@ -1,4 +1,5 @@
 // Keeps data of different clients apart, by chosen values of their metadata.
+import type { Sender, SenderKeys } from '../contract/index.ts'
 import type { Context } from '../data/index.ts'
 
 type Metadata = Context['metadata']
@@ -14,9 +15,31 @@ const NONE: Metadata = new Map()
 const UNPARTED: Partition = { keyOf: () => '', pick: () => NONE }
 
 /** Keys in any case; metadata has its names in lower case. */
-export function partitionBy(keys: readonly string[]): Partition {
-  if (keys.length === 0) return UNPARTED
-  const names = keys.map((key) => key.toLowerCase())
+export const partitionBy = (keys: readonly string[]): Partition =>
+  partitionByNames(keys.map((key) => key.toLowerCase()))
+
+export interface SenderPartition {
+  keyOf(sender: Sender): string
+  pick(sender: Sender): Sender
+}
+
+/** By what senders have said, and by what is known about them; names of attributes as they are. */
+export function partitionBySender({ metadata: keys, auth: names }: SenderKeys): SenderPartition {
+  const said = partitionBy([...new Set(keys.map((key) => key.toLowerCase()))])
+  if (names.length === 0)
+    return {
+      keyOf: ({ metadata }) => said.keyOf(metadata),
+      pick: ({ metadata }) => ({ metadata: said.pick(metadata), auth: undefined }),
+    }
+  const known = partitionByNames([...new Set(names)])
+  return {
+    keyOf: ({ metadata, auth = NONE }) => said.keyOf(metadata) + known.keyOf(auth),
+    pick: ({ metadata, auth = NONE }) => ({ metadata: said.pick(metadata), auth: known.pick(auth) }),
+  }
+}
+
+function partitionByNames(names: readonly string[]): Partition {
+  if (names.length === 0) return UNPARTED
   return {
     keyOf(metadata) {
       let key = ''

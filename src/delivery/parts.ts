@@ -1,9 +1,9 @@
 // Between the queue and the sender: what stands in the queue (entries), and what is sent at once (parts). A part carries
 // items of one entry or of several, an entry's items go out in one part or in several.
-import type { Clock, PayloadMemory } from '../contract/index.ts'
+import type { Clock, PayloadMemory, SenderKeys } from '../contract/index.ts'
 import { type Batch, type Context, concat, type Signal } from '../data/index.ts'
 import { Deadlines, type Waiting } from './deadlines.ts'
-import { type Partition, partitionBy } from './partition.ts'
+import { partitionBySender, type SenderPartition } from './partition.ts'
 import { type BatchConfig, batchSizer, type Sizer } from './settings.ts'
 
 /** One batch as it came. */
@@ -65,7 +65,7 @@ export interface BatcherSettings<S extends Signal> {
 export class Batcher<S extends Signal> {
   readonly #of: BatcherSettings<S>
   readonly #counts: 'items' | 'sizeBytes'
-  readonly #partition: Partition
+  #partition: SenderPartition
   readonly #groups = new Map<string, Group<S>>()
   readonly #deadlines: Deadlines<Group<S>>
 
@@ -73,8 +73,13 @@ export class Batcher<S extends Signal> {
     this.#of = of
     const { config, queueSizer, clock } = of
     this.#counts = batchSizer(config, queueSizer) === 'items' ? 'items' : 'sizeBytes'
-    this.#partition = partitionBy(config.partition.metadata_keys)
+    this.#partition = partitionBySender({ metadata: config.partition.metadata_keys, auth: [] })
     this.#deadlines = new Deadlines(clock, config.flush_timeout, (group) => this.#flush(group))
+  }
+
+  /** Besides what the config keeps apart. Before anything is added. */
+  keepApart({ metadata, auth }: SenderKeys): void {
+    this.#partition = partitionBySender({ metadata: [...this.#of.config.partition.metadata_keys, ...metadata], auth })
   }
 
   /** Groups that have something. */
@@ -106,8 +111,7 @@ export class Batcher<S extends Signal> {
   }
 
   #groupOf(entry: Entry<S>): Group<S> {
-    const { metadata } = entry.context
-    const key = this.#partition.keyOf(metadata)
+    const key = this.#partition.keyOf(entry.context)
     const found = this.#groups.get(key)
     if (found !== undefined) return found
     if (this.#groups.size >= MAX_GROUPS) {
@@ -115,7 +119,7 @@ export class Batcher<S extends Signal> {
       this.#deadlines.remove(oldest!)
       this.#flush(oldest!)
     }
-    const context = { metadata: this.#partition.pick(metadata), transport: undefined, auth: undefined }
+    const context = { ...this.#partition.pick(entry.context), transport: undefined }
     return this.#open({ key, context, batches: [], shares: [], items: 0, sizeBytes: 0, ...nowhere })
   }
 

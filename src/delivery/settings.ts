@@ -40,6 +40,8 @@ export interface DeliveryConfig {
   readonly sending_queue: QueueConfig
   readonly retry_on_failure: RetryConfig
   readonly timeout: number
+  /** Who the exporter is to its destination, by the id of the extension. */
+  readonly auth?: { readonly authenticator: string } | undefined
 }
 
 /** Where exporters differ. */

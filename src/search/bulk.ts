@@ -1,6 +1,6 @@
 // Sends bulk requests and settles each document by what the answer says about it: taken, to be tried again alone, refused for
 // good. A refused one never holds up the others.
-import { PermanentError, RetryableError, type Settings, TooLargeError } from '../contract/index.ts'
+import { PermanentError, RetryableError, type Sender, type Settings, TooLargeError } from '../contract/index.ts'
 import type { Context } from '../data/index.ts'
 import { Burst, type Drop, type Outgoing } from '../delivery/index.ts'
 import type { HttpReply } from '../net/http-reply.ts'
@@ -37,13 +37,14 @@ export class BulkSender {
   }
 
   /** As `Delivery.send`. */
-  async send(outgoing: Outgoing<BulkRequest>, { abort }: Context, drop: Drop): Promise<void> {
+  async send(outgoing: Outgoing<BulkRequest>, context: Context, drop: Drop): Promise<void> {
     const { request } = outgoing
-    const fates = await this.#post(outgoing, abort)
+    const { abort } = context
+    const fates = await this.#post(outgoing, abort, context)
     const settlement = new Settlement(request)
     for (let position = 0; position < documentsOf(request); position++)
       settlement.set(position, this.#judge(request, position, fates?.[position] ?? TAKEN))
-    if (settlement.refusals.size > 0) await this.#bury(request, settlement, abort)
+    if (settlement.refusals.size > 0) await this.#bury(request, settlement, abort, context)
     const rest = settlement.settle(drop)
     if (rest.length === 0) return
     const { status, reason } = settlement.again!
@@ -59,11 +60,15 @@ export class BulkSender {
   }
 
   /** By document; undefined when all were taken. */
-  async #post(outgoing: Outgoing<BulkRequest>, abort: AbortSignal): Promise<readonly Fate[] | undefined> {
+  async #post(
+    outgoing: Outgoing<BulkRequest>,
+    abort: AbortSignal,
+    sender: Sender,
+  ): Promise<readonly Fate[] | undefined> {
     const { request } = outgoing
     let reply: HttpReply
     try {
-      reply = await this.#client.bulk(request.body, abort)
+      reply = await this.#client.bulk(request.body, abort, sender)
     } catch (error) {
       throw error instanceof RetryableError ? this.#again(outgoing, error) : error
     }
@@ -111,7 +116,7 @@ export class BulkSender {
     return fate
   }
 
-  async #bury(request: BulkRequest, settlement: Settlement, abort: AbortSignal): Promise<void> {
+  async #bury(request: BulkRequest, settlement: Settlement, abort: AbortSignal, sender: Sender): Promise<void> {
     const refusals = [...settlement.refusals]
     for (const [, { type, status, reason }] of refusals)
       this.#refused.add(1, lossReasonOf(status, type), `${type}: ${reason}`)
@@ -120,7 +125,7 @@ export class BulkSender {
       for (const [position, refusal] of refusals) onRefused(refusal, documentAt(request, position))
     if (this.#deadLetters === undefined) return
     const letters = refusals.map(([position, refusal]) => ({ refusal, document: documentAt(request, position) }))
-    const kept = await this.#deadLetters.put(letters, abort)
+    const kept = await this.#deadLetters.put(letters, abort, sender)
     for (const [i, [position]] of refusals.entries()) settlement.set(position, kept[i]!)
   }
 }

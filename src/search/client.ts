@@ -1,7 +1,7 @@
 // What both official clients are to the exporters: one bulk request after another, to a pool of nodes that they look after. The
 // connections of a pool are our own HTTP client's, with the collector's settings for TLS, proxies, compression and the like.
 import type { Secret } from '../config/values.ts'
-import type { Host, Settings } from '../contract/index.ts'
+import type { Host, Sender, Settings } from '../contract/index.ts'
 import type { HttpClientConfig } from '../net/client-config.ts'
 import { HttpClient, type HttpTarget } from '../net/http-client.ts'
 import type { HttpReply } from '../net/http-reply.ts'
@@ -9,10 +9,10 @@ import { userAgentOf } from '../net/user-agent.ts'
 
 export interface SearchClient {
   /**
-   * Resolves with whatever the server answers, else rejects as `HttpClient.post` does, or with a `PermanentError` when the
+   * `sender` is that of the documents. Resolves with whatever the server answers, else rejects as `HttpClient.post` does, or with a `PermanentError` when the
    * server is of the other product.
    */
-  bulk(body: Buffer, abort: AbortSignal): Promise<HttpReply>
+  bulk(body: Buffer, abort: AbortSignal, sender: Sender): Promise<HttpReply>
   close(): void
 }
 
@@ -33,6 +33,8 @@ export interface NodeRequest {
   readonly path: string
   readonly body: Buffer | undefined
   readonly abort: AbortSignal
+  /** Undefined for what is asked on the agent's own behalf. */
+  readonly sender: Sender | undefined
 }
 
 /** Requests to any node. */
@@ -60,13 +62,14 @@ export class Exchange {
     for (const node of nodes) await this.#target(node, true).catch(() => {})
   }
 
-  async request(node: URL, { method, path, body, abort }: NodeRequest): Promise<HttpReply> {
+  async request(node: URL, { method, path, body, abort, sender }: NodeRequest): Promise<HttpReply> {
     const hasBody = body !== undefined
     const client = hasBody ? this.#client : this.#plain
     const target = await this.#target(node, hasBody)
     // A node may live below a path of a proxy.
     const whole = target.url.pathname.replace(/\/$/, '') + path
-    return client.post(target, hasBody ? [body] : [], body?.length ?? 0, abort, { method, path: whole })
+    const details = { method, path: whole, ...(sender !== undefined && { context: sender }) }
+    return client.post(target, hasBody ? [body] : [], body?.length ?? 0, abort, details)
   }
 
   #target(node: URL, hasBody: boolean): Promise<HttpTarget> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import * as v from 'valibot'
 import { section, setting } from '../config/schema.ts'
 import { integer, text } from '../config/values.ts'
-import { messageOf, type Settings } from '../contract/index.ts'
+import { messageOf, type Sender, type Settings } from '../contract/index.ts'
 import { type Fate, type IsRetryable, type Refusal, readBulkAnswer } from './answer.ts'
 import type { SearchClient } from './client.ts'
 
@@ -30,7 +30,7 @@ export interface DeadLetter {
 
 export interface DeadLetters {
   /** By letter: taken, to be tried again with the document itself, or refused here as well. */
-  put(letters: readonly DeadLetter[], abort: AbortSignal): Promise<readonly Fate[]>
+  put(letters: readonly DeadLetter[], abort: AbortSignal, sender: Sender): Promise<readonly Fate[]>
 }
 
 export function createDeadLetters(
@@ -76,12 +76,12 @@ class DeadLetterIndex implements DeadLetters {
     this.#settings = settings
   }
 
-  async put(letters: readonly DeadLetter[], abort: AbortSignal): Promise<readonly Fate[]> {
+  async put(letters: readonly DeadLetter[], abort: AbortSignal, sender: Sender): Promise<readonly Fate[]> {
     const now = this.#settings.clock.now()
     const body = Buffer.from(letters.map((letter) => `${this.#action}${letterOf(letter, now)}\n`).join(''))
     const all = (fate: Fate): readonly Fate[] => letters.map(() => fate)
     try {
-      const reply = await this.#client.bulk(body, abort)
+      const reply = await this.#client.bulk(body, abort, sender)
       if (reply.status < 200 || reply.status > 299) {
         const reason = `the dead letters' index answers ${reply.status}`
         if (this.#isRetryable(reply.status, '')) return all({ kind: 'again', status: reply.status, reason })

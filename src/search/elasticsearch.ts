@@ -1,7 +1,7 @@
 // The official Elasticsearch client: its transport and its pool of nodes (round robin, dead nodes, sniffing), from the package
 // that the client itself is made of. The client would load 40 MB in 190 ms, most of it APIs that nobody calls here; these
 // parts take 14 MB and 50 ms.
-import { type Host, messageOf, PermanentError, type Settings } from '../contract/index.ts'
+import { type Host, messageOf, PermanentError, type Sender, type Settings } from '../contract/index.ts'
 import type { HttpReply } from '../net/http-reply.ts'
 import { Exchange, NO_ABORT, type NodesConfig, nodeUrls, type SearchClient } from './client.ts'
 import { tidyNodes } from './nodes.ts'
@@ -30,8 +30,8 @@ export async function openElasticsearch(config: NodesConfig, settings: Settings,
     redaction: { type: 'off' },
     ...(intervalMs > 0 && { sniffInterval: intervalMs }),
   })
-  const post = async (body: Buffer, abort: AbortSignal): Promise<HttpReply> => {
-    const box: Box = { abort, reply: undefined, error: undefined }
+  const post = async (body: Buffer, abort: AbortSignal, sender: Sender): Promise<HttpReply> => {
+    const box: Box = { abort, sender, reply: undefined, error: undefined }
     try {
       await transport.request({ method: 'POST', path: `/_bulk${config.query}`, bulkBody: body }, { context: box })
     } catch (error) {
@@ -42,14 +42,14 @@ export async function openElasticsearch(config: NodesConfig, settings: Settings,
   }
   let isKnown = false
   return {
-    async bulk(body, abort) {
+    async bulk(body, abort, sender) {
       // Before anything is written to a server it is asked for nothing, which every one of them refuses.
       if (!isKnown) {
-        const reply = await post(NO_BODY, abort)
+        const reply = await post(NO_BODY, abort, sender)
         isKnown = isElasticsearch(reply)
-        if (!isKnown && isOwnAnswer(reply)) throw await wrongProduct(exchange, urls[0]!, abort)
+        if (!isKnown && isOwnAnswer(reply)) throw await wrongProduct(exchange, urls[0]!, abort, sender)
       }
-      return post(body, abort)
+      return post(body, abort, sender)
     },
     close: () => exchange.close(),
   }
@@ -63,8 +63,13 @@ const isElasticsearch = ({ headers }: HttpReply): boolean => headers['x-elastic-
 /** Not one of a proxy before it, which has no such header either: it is busy, or does not know us. */
 const isOwnAnswer = ({ status }: HttpReply): boolean => status === 400 || (status >= 200 && status <= 299)
 
-async function wrongProduct(exchange: Exchange, node: URL, abort: AbortSignal): Promise<PermanentError> {
-  const about = await exchange.request(node, { method: 'GET', path: '/', body: undefined, abort }).then(
+async function wrongProduct(
+  exchange: Exchange,
+  node: URL,
+  abort: AbortSignal,
+  sender: Sender,
+): Promise<PermanentError> {
+  const about = await exchange.request(node, { method: 'GET', path: '/', body: undefined, abort, sender }).then(
     ({ body }) => body.toString('utf8', 0, 4096),
     () => '',
   )
@@ -80,6 +85,7 @@ async function wrongProduct(exchange: Exchange, node: URL, abort: AbortSignal): 
 /** What goes past the transport, which makes texts and errors of answers. */
 interface Box {
   readonly abort: AbortSignal
+  readonly sender: Sender
   reply: HttpReply | undefined
   error: unknown
 }
@@ -163,7 +169,13 @@ function nodeOf(exchange: Exchange, { BaseConnection, ConnectionError }: Library
       const payload = Buffer.isBuffer(body) && body.length > 0 ? body : undefined
       try {
         const abort = box?.abort ?? NO_ABORT
-        const reply = await exchange.request(this.url, { method, path: whole, body: payload, abort })
+        const reply = await exchange.request(this.url, {
+          method,
+          path: whole,
+          body: payload,
+          abort,
+          sender: box?.sender,
+        })
         if (box === null) return answerOf(tidyNodes(reply))
         box.reply = reply
         return { statusCode: reply.status, headers: {}, body: '' }

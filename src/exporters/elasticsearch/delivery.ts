@@ -7,8 +7,9 @@ import type { ElasticsearchConfig } from './config.ts'
 export const MODE_HEADER = 'x-elastic-mapping-mode'
 
 export function deliveryOf(config: ElasticsearchConfig): DeliveryConfig {
-  const { sending_queue, retry, num_workers, timeout } = config
+  const { sending_queue, retry, num_workers, timeout, auth } = config
   return {
+    auth,
     sending_queue: {
       ...sending_queue,
       num_consumers: num_workers ?? sending_queue.num_consumers,

@@ -13,9 +13,9 @@ export function logged(client: SearchClient, telemetry: Telemetry, log: Logger):
   const { log_request_body, log_response_body } = telemetry
   if (!log_request_body && !log_response_body) return client
   return {
-    async bulk(body, abort) {
+    async bulk(body, abort, sender) {
       if (log_request_body) log.debug('bulk request', { body: textOf(body) })
-      const reply = await client.bulk(body, abort)
+      const reply = await client.bulk(body, abort, sender)
       if (log_response_body) log.debug('bulk answer', { status: reply.status, body: textOf(reply.body) })
       return reply
     },

@@ -40,7 +40,7 @@ export function createOpenSearchExporter(config: OpenSearchConfig, settings: Set
     logs: { ...common, encode: (batch, drop) => encoders!.logs(batch, drop) },
     metrics: { ...common, encode: (batch, drop) => encoders!.metrics(batch, drop) },
   }
-  return deliver(of, { ...config, timeout: timeoutOf(config) }, settings)
+  return deliver(of, { ...config, timeout: timeoutOf(config), auth: config.http.auth }, settings)
 }
 
 function noteMapping(mapping: OpenSearchConfig['mapping'], log: Logger): void {

@@ -87,12 +87,13 @@ const collectOptions = (config: RemoteWriteConfig) => {
 }
 
 /** Samples of a series must arrive in order: one batch after the other. */
-const deliveryConfigOf = ({ remote_write_queue, timeout, retry_on_failure }: RemoteWriteConfig): DeliveryConfig => ({
-  timeout,
-  retry_on_failure,
+const deliveryConfigOf = (config: RemoteWriteConfig): DeliveryConfig => ({
+  auth: clientOf(config).auth,
+  timeout: config.timeout,
+  retry_on_failure: config.retry_on_failure,
   sending_queue: {
-    enabled: remote_write_queue.enabled,
-    queue_size: remote_write_queue.queue_size,
+    enabled: config.remote_write_queue.enabled,
+    queue_size: config.remote_write_queue.queue_size,
     num_consumers: 1,
     sizer: 'requests',
     block_on_overflow: false,

@@ -12,7 +12,7 @@ import {
   ShutdownError,
 } from '../../contract/index.ts'
 import type { Context } from '../../data/index.ts'
-import { type Delivery, type DeliveryConfig, type Drop, isOutgoing } from '../../delivery/index.ts'
+import { type Delivery, type DeliveryConfig, type Drop, isOutgoing, senderKeysOf } from '../../delivery/index.ts'
 import type { WalConfig } from './config.ts'
 import type { Requests } from './exporter.ts'
 import type { Wal, WalEntry } from './wal.ts'
@@ -74,6 +74,7 @@ class WalExporter implements Exporter {
   async start(host: Host): Promise<void> {
     this.#host = host
     await this.#delivery.open?.(host)
+    this.#checkSenders(host)
     const items = await this.#wal.open()
     if (items > 0) {
       this.#settings.log.info('sends what the write-ahead log has from the last run', { items })
@@ -83,6 +84,16 @@ class WalExporter implements Exporter {
     this.#every('truncate', this.#walConfig.truncate_frequency, () => this.#truncate())
     this.#every('lag', this.#walConfig.lag_record_frequency, () => void (this.#lag = this.#wal.waiting))
     this.#loop = this.#run()
+  }
+
+  /** What comes from the disk has no sender any more. */
+  #checkSenders(host: Host): void {
+    const id = this.#config.auth?.authenticator
+    const { metadata = [], auth = [] } = (id && senderKeysOf(host, id)) || {}
+    if (metadata.length + auth.length === 0) return
+    throw new Error(
+      `wal: does not keep who sent the data, which ${id} asks for (${[...metadata, ...auth].join(', ')}): remove wal, or use an exporter for each sender`,
+    )
   }
 
   async #take(...[batch, { metadata }]: Parameters<Consume<'metrics'>>): Promise<void> {

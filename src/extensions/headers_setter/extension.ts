@@ -11,6 +11,7 @@ import {
   PermanentError,
   type Proof,
   type Sender,
+  type SenderKeys,
   type Settings,
 } from '../../contract/index.ts'
 import { WatchedFile } from '../../net/watched-file.ts'
@@ -87,6 +88,22 @@ export class HeadersSetter implements HttpAuthenticator, GrpcAuthenticator {
   get needsTls(): boolean {
     const other = this.#other
     return other !== undefined && isGrpcAuthenticator(other) && other.needsTls
+  }
+
+  get renews(): boolean {
+    return this.#files.length > 0 || (this.#client?.renews ?? false)
+  }
+
+  get dependsOn(): SenderKeys {
+    const { metadata = [], auth = [] } = this.#client?.dependsOn ?? {}
+    const own = (source: 'from_context' | 'from_attribute'): string[] =>
+      this.#config.headers.flatMap((header) => header[source] ?? [])
+    return { metadata: [...own('from_context'), ...metadata], auth: [...own('from_attribute'), ...auth] }
+  }
+
+  get #client(): HttpAuthenticator | GrpcAuthenticator | undefined {
+    const other = this.#other
+    return other !== undefined && (isHttpAuthenticator(other) || isGrpcAuthenticator(other)) ? other : undefined
   }
 
   /** The other one comes last: it may sign what is set here. */

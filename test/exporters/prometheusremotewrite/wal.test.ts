@@ -2,6 +2,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import * as v from 'valibot'
+import type { Extension } from '../../../src/contract/index.ts'
+import remoteWrite from '../../../src/exporters/prometheusremotewrite/index.ts'
+import headersSetter from '../../../src/extensions/headers_setter/index.ts'
+import { testHost, testSettings } from '../../../src/testing/index.ts'
+import { startExtension } from '../../kit/authenticator.ts'
 import { until } from '../../kit/until.ts'
 import { type Destination, destination, gauge, request, start } from './kit.ts'
 
@@ -155,4 +161,22 @@ test('truncate_frequency and lag_record_frequency say how often', async (t) => {
   await settings.clock.advance(10_000)
   await until(() => readFileSync(join(directory, 'sent'), 'utf8') === '1')
   t.pass('written down after ten seconds')
+})
+
+test('what is read from the disk has no sender, so nothing may depend on one', async (t) => {
+  const to = await destination(t)
+  const start = async (header: object): Promise<void> => {
+    const { extension } = await startExtension<Extension>(t, headersSetter, { headers: [{ key: 'tenant', ...header }] })
+    const directory = join(t.testdir({}), 'wal')
+    const yaml = { ...config(to, directory), auth: { authenticator: 'who' } }
+    const exporter = remoteWrite.create(v.parse(remoteWrite.config, yaml), testSettings())
+    t.teardown(() => exporter.stop!(AbortSignal.abort()))
+    await exporter.start!(testHost({ extensions: new Map([['who', extension]]) }))
+  }
+  await t.rejects(start({ from_context: 'x-tenant' }), {
+    message:
+      'wal: does not keep who sent the data, which who asks for (x-tenant): remove wal, or use an exporter for each sender',
+  })
+  await t.rejects(start({ from_attribute: 'subject' }), { message: /asks for \(subject\)/ })
+  await start({ value: 'a' })
 })
