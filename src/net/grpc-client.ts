@@ -15,7 +15,7 @@ import { type GrpcReply, type GrpcRequest, REFUSED } from './grpc-call.ts'
 import { GrpcConnections, type Surroundings } from './grpc-connections.ts'
 import { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
 import { sharedLookup } from './lookup.ts'
-import { GRPC } from './status.ts'
+import { GRPC, type Status } from './status.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { userAgentOf } from './user-agent.ts'
 
@@ -154,9 +154,17 @@ export class GrpcClient {
     for (let mended = false; ; mended = true) {
       const proof = await who.authenticateCall(attempt, abort)
       const reply = await this.#attempt({ ...request, headers: withProof(request.headers, proof) }, abort)
-      if (reply.status.code !== GRPC.UNAUTHENTICATED || mended) return reply
-      if (!(await who.mendCall?.(proof, abort))) return reply
+      if (reply.status.code !== GRPC.UNAUTHENTICATED) return reply
+      if (!mended && (await who.mendCall?.(proof, abort))) continue
+      if (who.renews) throw this.#refused(reply.status)
+      return reply
     }
+  }
+
+  #refused({ retryDelayMs: waitMs }: Status): RetryableError {
+    const { endpoint, auth } = this.#config
+    const message = `UNAUTHENTICATED: ${endpoint} refuses what ${auth?.authenticator} proves, which may be renewed`
+    return new RetryableError(message, { reason: 'grpc_unauthenticated', ...(waitMs !== undefined && { waitMs }) })
   }
 
   async #attempt(request: GrpcRequest, abort: AbortSignal): Promise<GrpcReply> {

@@ -10,6 +10,7 @@ import {
   isHttpAuthenticator,
   isRetryable,
   type Proof,
+  RetryableError,
   type Sender,
   type Settings,
 } from '../contract/index.ts'
@@ -20,6 +21,7 @@ import { CookieJar } from './cookies.ts'
 import { type HttpReply, readReply } from './http-reply.ts'
 import { sharedLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
+import { parseRetryAfter } from './status.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
 import { basicOf, type TunnelledRequest, tunnelThrough } from './tunnel.ts'
 
@@ -174,9 +176,18 @@ export class HttpClient {
       const own = [...without(details.headers ?? [], proof), ...given(proof)]
       const reply = await this.#attempt(proven, { ...sent, details: { ...details, headers: own } }, abort, true)
       const { status, body } = reply
-      if (status < 400 || status > 499 || who.mend === undefined || mended === MAX_MENDED) return reply
-      if (!(await who.mend({ url, status, headers: reply.headers, body, proof }, abort))) return reply
+      if (status < 400 || status > 499) return reply
+      const refusal = { url, status, headers: reply.headers, body, proof }
+      if (mended < MAX_MENDED && (await who.mend?.(refusal, abort))) continue
+      if (status === 401 && who.renews) throw this.#refused(url, reply)
+      return reply
     }
+  }
+
+  #refused({ host }: URL, { retryAfter }: HttpReply): RetryableError {
+    const waitMs = parseRetryAfter(retryAfter, this.#settings.clock.now())
+    const message = `HTTP 401: ${host} refuses what ${this.#config.auth?.authenticator} proves, which may be renewed`
+    return new RetryableError(message, { reason: 'http_401', ...(waitMs !== undefined && { waitMs }) })
   }
 
   #attempt(target: HttpTarget, sent: Sent, abort: AbortSignal, mayRepeat: boolean): Promise<HttpReply> {

@@ -37,11 +37,11 @@ export async function startExporter(
   factory: ExporterFactory,
   config: object,
   retry: object = { retry_on_failure: steadyRetry },
+  host: TestHost = testHost(),
 ): Promise<ExporterRig> {
   const settings = testSettings()
   const waits = recordWaits(settings)
   const exporter = factory.create(v.parse(factory.config, { ...retry, ...config }), settings)
-  const host = testHost()
   await exporter.start?.(host)
   t.teardown(() => exporter.stop?.(AbortSignal.abort()))
   let passed = 0

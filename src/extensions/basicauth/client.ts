@@ -47,6 +47,10 @@ export class BasicAuthClient implements HttpAuthenticator, GrpcAuthenticator {
     return this.#proof
   }
 
+  get renews(): boolean {
+    return this.#files.length > 0
+  }
+
   /** A new password may lie in its file already. */
   async mend({ status, proof }: { readonly status: number; readonly proof: Proof }): Promise<boolean> {
     return status === 401 && this.mendCall(proof)

@@ -132,6 +132,10 @@ export class BearerTokenAuth implements ServerAuthenticator, HttpAuthenticator, 
     return this.#proof
   }
 
+  get renews(): boolean {
+    return this.#file !== undefined
+  }
+
   /** A new token may lie in the file already. */
   async mend({ status, proof }: HttpRefusal): Promise<boolean> {
     return status === 401 && this.mendCall(proof)

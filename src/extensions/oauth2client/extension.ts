@@ -22,6 +22,7 @@ interface Held {
 
 export class OAuth2Client implements HttpAuthenticator, GrpcAuthenticator {
   readonly needsTls = true
+  readonly renews = true
   readonly #config: OAuth2ClientConfig
   readonly #settings: Settings
   readonly #server: TokenServer

@@ -21,6 +21,7 @@ import { destinationOf } from './destination.ts'
 
 /** Signs requests of HTTP clients as AWS wants them. */
 export class SigV4Auth implements HttpAuthenticator {
+  readonly renews = true
   readonly #config: Pick<SigV4AuthConfig, 'region' | 'service'>
   readonly #settings: Settings
   readonly #session: AwsSession

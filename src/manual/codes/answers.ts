@@ -13,7 +13,7 @@ export const ANSWERS: Codes = {
     fix: 'Read the text of the answer in the log; check `endpoint` with its path, and `encoding` or `protobuf_message`.',
   },
   http_401: {
-    what: 'The destination does not know who is sending. The batch is dropped.',
+    what: 'The destination does not know who is sending. The batch is dropped, unless what is sent is renewed by a file or an issuer: then it is sent again.',
     why: 'A key or token is missing, wrong or has expired.',
     fix: 'Check `headers` or the extension in `auth::authenticator`, and that the variable or file of the secret is filled.',
   },
@@ -53,7 +53,7 @@ export const ANSWERS: Codes = {
     fix: 'Look at the destination; make sure that `queue_size` and `max_elapsed_time` bridge such a time.',
   },
   grpc_unauthenticated: {
-    what: 'The destination does not know who is sending. The batch is dropped.',
+    what: 'The destination does not know who is sending. The batch is dropped, unless what is sent is renewed by a file or an issuer: then it is sent again.',
     why: 'A key or token is missing, wrong or has expired.',
     fix: 'Check `headers` or the extension in `auth::authenticator`.',
   },
