@@ -1,4 +1,4 @@
-import type { JWTPayload, JWTVerifyOptions } from 'jose'
+import type { JWTPayload, JWTVerifyOptions, JWTVerifyResult } from 'jose'
 import {
   type Identity,
   type IncomingHead,
@@ -25,6 +25,8 @@ const KNOWN_MS = 60_000
 /** Clocks differ. */
 const TOLERANCE_SECONDS = 5
 const MAX_TOKEN_LENGTH = 16 * 1024
+/** Each costs the check of a signature. */
+const MAX_KEYS_TRIED = 10
 
 type Jose = typeof import('jose')
 
@@ -108,10 +110,14 @@ export class Oidc implements ServerAuthenticator {
 
   async #verify(jose: Jose, { keys, wants }: Provider, token: string): Promise<JWTPayload> {
     const verifyBy = async ({ find, algorithms }: Keys): Promise<JWTPayload> => {
-      const { payload } = await jose.jwtVerify(token, find, {
+      const options = {
         ...wants,
         algorithms: [...algorithms],
         currentDate: new Date(this.#settings.clock.now()),
+      }
+      const { payload } = await jose.jwtVerify(token, find, options).catch(async (error: unknown) => {
+        if (error instanceof jose.errors.JWKSMultipleMatchingKeys) return verifyByAny(jose, token, error, options)
+        throw error
       })
       return payload
     }
@@ -131,6 +137,25 @@ export class Oidc implements ServerAuthenticator {
     if (this.#known.size >= MAX_KNOWN) for (const oldest of this.#known.keys()) if (this.#known.delete(oldest)) break
     this.#known.set(key, { identity, untilMs })
   }
+}
+
+/** A token that does not say which key it was signed with may be by any of them. */
+async function verifyByAny(
+  { jwtVerify, errors }: Jose,
+  token: string,
+  candidates: InstanceType<Jose['errors']['JWKSMultipleMatchingKeys']>,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  let tried = 0
+  for await (const key of candidates) {
+    if (++tried > MAX_KEYS_TRIED) break
+    try {
+      return await jwtVerify(token, key, options)
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
 }
 
 const wantsOf = ({ ignore_issuer, issuer_url, ignore_audience, audience }: ProviderConfig): JWTVerifyOptions => ({
