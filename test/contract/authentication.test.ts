@@ -61,6 +61,28 @@ test('these are all the servers that there are', async (t) => {
   ])
 })
 
+/** What listens and asks nobody who they are, as in the collector: each is on this machine unless its config says otherwise. */
+const OPEN: Readonly<Record<string, string>> = {
+  'extension awsproxy': 'signs for whoever reaches it',
+  'extension pprof': 'loopback',
+  'receiver awsemf': 'a protocol without a place for it',
+  'receiver awsxray': 'a protocol without a place for it',
+  'receiver statsd': 'a protocol without a place for it',
+}
+
+test('whatever else listens has no auth on purpose', async (t) => {
+  const open: string[] = []
+  for (const { kind, type, factory, minimal } of await registry()) {
+    const title = `${kind} ${type}`
+    if (found.some((each) => each.startsWith(`${title}:`)) || (kind !== 'receiver' && kind !== 'extension')) continue
+    const config = parse(factory, minimal(await surroundings(t)))
+    const one = create(factory, config, testSettings(), new Sink().consume as Consume)
+    if ('endpoints' in one) open.push(title)
+    await one.stop?.(AbortSignal.abort())
+  }
+  t.same(open.toSorted(), Object.keys(OPEN))
+})
+
 async function gets401(t: Tap, endpoint: string): Promise<void> {
   const url = new URL(endpoint)
   const target = url.pathname === '/' ? `${url.origin}/v1/traces` : endpoint
