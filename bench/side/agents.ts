@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { type AuthName, type SenderAuth, senderAuth } from './senders.ts'
 
 export type AgentName = 'sluice' | 'otelcol'
 
@@ -15,6 +16,8 @@ export interface PipelineShape {
   readonly compressionOut: 'none' | 'gzip' | 'zstd'
   readonly compressionLevel?: number
   readonly isEdited: boolean
+  /** What the receiver asks senders for, over HTTP; the Go collector's distribution at hand may have none of them. */
+  readonly auth?: AuthName
 }
 
 export interface Ports {
@@ -25,6 +28,8 @@ export interface Ports {
 export interface RunningAgent {
   readonly ports: Ports
   readonly readyMs: number
+  /** What senders must say. */
+  readonly authorization: string | undefined
   /** User and system time since the start, in seconds. */
   cpuSeconds(): number
   memory(): Memory
@@ -48,7 +53,9 @@ export async function startAgent(
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   const [http, grpc, metrics] = [await freePort(), await freePort(), await freePort()]
   const config = join(folder, 'config.yaml')
-  writeFileSync(config, configFor(shape, { http, grpc }, metrics, sink))
+  const auth = shape.auth && (await senderAuth(shape.auth, folder))
+  if (auth?.keys !== undefined) writeFileSync(join(folder, 'keys.json'), auth.keys)
+  writeFileSync(config, configFor(shape, { listen: { http, grpc }, metricsPort: metrics, sink, auth }))
   const log = openSync(join(folder, `${name}.log`), 'w')
   const startedAt = performance.now()
   const child = spawn(command[0]!, [...command.slice(1), '--config', config], { stdio: ['ignore', log, log] })
@@ -58,6 +65,7 @@ export async function startAgent(
   return {
     ports: { http, grpc },
     readyMs,
+    authorization: auth?.header,
     cpuSeconds: () => cpuSecondsOf(pid),
     memory: () => memoryOf(pid),
     async stop() {
@@ -71,7 +79,16 @@ export async function startAgent(
   }
 }
 
-function configFor(shape: PipelineShape, listen: Ports, metricsPort: number, sink: Ports): string {
+interface Around {
+  readonly listen: Ports
+  readonly metricsPort: number
+  readonly sink: Ports
+  readonly auth: SenderAuth | undefined
+}
+
+function configFor(shape: PipelineShape, { listen, metricsPort, sink, auth }: Around): string {
+  const door = auth === undefined ? '' : `, auth: {authenticator: ${shape.auth}}`
+  const extensions = auth === undefined ? '' : `extensions:\n  ${shape.auth}: ${auth.section}`
   const exporter = shape.exporter === 'http' ? 'otlp_http' : 'otlp_grpc'
   const endpoint = shape.exporter === 'http' ? `http://127.0.0.1:${sink.http}` : `127.0.0.1:${sink.grpc}`
   const level =
@@ -82,10 +99,11 @@ function configFor(shape: PipelineShape, listen: Ports, metricsPort: number, sin
       - {key: bench.added, value: yes-indeed, action: upsert}
       - {key: ${EDITED_KEYS[shape.signal]}, action: delete}`
   return `
+${extensions}
 receivers:
   otlp:
     protocols:
-      http: {endpoint: "127.0.0.1:${listen.http}"}
+      http: {endpoint: "127.0.0.1:${listen.http}"${door}}
       grpc: {endpoint: "127.0.0.1:${listen.grpc}", max_recv_msg_size_mib: 20}
 processors:
   memory_limiter: {check_interval: 1s, limit_mib: 1500, spike_limit_mib: 300}
@@ -96,6 +114,7 @@ exporters:
     tls: {insecure: true}
     compression: ${shape.compressionOut}${level}
 service:
+  extensions: [${auth === undefined ? '' : shape.auth}]
   telemetry:
     logs: {level: warn}
     metrics:

@@ -63,7 +63,17 @@ const grpcOut: Case = {
   goal: undefined,
 }
 
-export const cases: readonly Case[] = [...passThrough, ...edited, ...compressed, grpcOut]
+/** Sluice alone: collectors are built without what is asked here, and a bcrypt check a request would measure nothing else. */
+const authenticated = (['basicauth', 'bearertokenauth', 'oidc'] as const).map(
+  (auth): Case => ({
+    name: `traces http 100 ${auth}`,
+    shape: { signal: 'traces', exporter: 'http', compressionOut: 'none', isEdited: false, auth },
+    load: { protocol: 'http', signal: 'traces', itemsPerRequest: 100, compression: 'none' },
+    goal: undefined,
+  }),
+)
+
+export const cases: readonly Case[] = [...passThrough, ...edited, ...compressed, grpcOut, ...authenticated]
 
 /** So many that a run takes a few seconds of CPU. */
 export const requestsOf = (itemsPerRequest: number, scale: number): number =>

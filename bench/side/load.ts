@@ -17,6 +17,8 @@ export interface LoadOrder {
   readonly compression: 'none' | 'gzip' | 'zstd'
   /** Requests a second over all connections; 0 is as fast as answers come. */
   readonly rate: number
+  /** Over HTTP. */
+  readonly authorization?: string | undefined
 }
 
 export interface LoadResult {
@@ -78,12 +80,13 @@ interface Senders {
 
 /** HTTP/1.1 by hand: the loader shares the machine with what it measures. */
 async function httpSenders(
-  { port, signal, connections, compression }: LoadOrder,
+  { port, signal, connections, compression, authorization }: LoadOrder,
   bodies: readonly Buffer[],
 ): Promise<Senders> {
   const requests = bodies.map((body) => {
     const encoding = compression === 'none' ? '' : `Content-Encoding: ${compression}\r\n`
-    const head = `POST /v1/${signal} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/x-protobuf\r\n${encoding}Content-Length: ${body.length}\r\n\r\n`
+    const who = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
+    const head = `POST /v1/${signal} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/x-protobuf\r\n${encoding}${who}Content-Length: ${body.length}\r\n\r\n`
     return Buffer.concat([Buffer.from(head), body])
   })
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))

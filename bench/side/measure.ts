@@ -44,6 +44,7 @@ export async function measure(
         requests: Math.ceil(requests * WARM_UP_SHARE),
         connections: CONNECTIONS,
         rate: 0,
+        authorization: running.authorization,
       }
       const warm = await load(order)
       await drained(sink, warm.sent * one.load.itemsPerRequest)
