@@ -34,6 +34,8 @@ export function deliverThroughWal(
   return new WalExporter(delivery, wal, config, settingsOfWal, settings)
 }
 
+const READ_AGAIN_MS = 5000
+
 class WalExporter implements Exporter {
   readonly consumers: { readonly metrics: Consume<'metrics'> }
   readonly #delivery: Delivery<'metrics', Requests>
@@ -123,13 +125,28 @@ class WalExporter implements Exporter {
 
   async #run(): Promise<void> {
     while (!this.#isStopping) {
-      const entries = await this.#wal.read(this.#walConfig.buffer_size)
+      const entries = await this.#read()
       if (entries.length === 0) await this.#idle()
       for (const entry of entries) {
         if (!(await this.#send(entry))) return
         this.#wal.markSent(entry.index)
       }
     }
+  }
+
+  /** A disk that does not answer, or no file handles left: it is tried again, or what is there would wait for ever. */
+  async #read(): Promise<readonly WalEntry[]> {
+    while (!this.#isStopping) {
+      try {
+        return await this.#wal.read(this.#walConfig.buffer_size)
+      } catch (error) {
+        const reason = `write-ahead log: ${messageOf(error)}`
+        this.#host?.report('degraded', reason)
+        this.#settings.log.error('the write-ahead log cannot be read: what is in it waits', { error: messageOf(error) })
+        await this.#settings.clock.sleep(READ_AGAIN_MS, this.#end.signal).catch(() => {})
+      }
+    }
+    return []
   }
 
   #idle(): Promise<void> {

@@ -1,5 +1,5 @@
 // The write-ahead log: what was accepted is sent, over restarts and damage, in order.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
@@ -146,6 +146,33 @@ test('a disk that does not take it refuses the batch', async (t) => {
   const to = await destination(t)
   const folder = t.testdir({ file: 'not a folder' })
   await t.rejects(start(t, config(to, join(folder, 'file'))), /EEXIST|ENOTDIR/)
+})
+
+test('a file that cannot be read for a while is read later, and nothing is lost', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  const { answer } = to
+  down(to)
+  const { send, settings, ledger } = await start(t, config(to, directory, { buffer_size: 1 }))
+  for (let i = 0; i < 3; i++) await send(request([gauge(`m${i}`, i)]))
+  await until(() => settings.clock.pending > 2)
+  const segment = join(directory, readdirSync(directory).find((name) => name.endsWith('.wal'))!)
+  renameSync(segment, `${segment}.away`)
+  mkdirSync(segment)
+  to.answer = answer
+  await until(async () => {
+    await settings.clock.advance(1000)
+    return settings.lines.some(({ message }) => /cannot be read: what is in it waits/.test(message))
+  })
+  t.equal(ledger.held, 2)
+  rmdirSync(segment)
+  renameSync(`${segment}.away`, segment)
+  await until(async () => {
+    await settings.clock.advance(1000)
+    return ledger.held === 0
+  })
+  t.same(new Set(names(to)), new Set(['m0{}', 'm1{}', 'm2{}']))
+  t.match(ledger, { outItems: 3, droppedItems: 0 })
 })
 
 test('truncate_frequency and lag_record_frequency say how often', async (t) => {
