@@ -144,7 +144,7 @@ const MISTAKES: readonly [what: string, file: string, source: string, says: RegE
     'a misspelled import',
     'typo.ts',
     "import { defineExport } from 'sluice/plugin'\ndefineExport()",
-    /no.* export named 'defineExport'.*did you mean defineExporter\?\n/,
+    /no.* export named 'defineExport'.*did you mean defineExporter\? \[plugin_not_loaded\]\n/,
   ],
   [
     'a type that is imported as a value',
