@@ -6,6 +6,7 @@ import { endText } from './end-code.ts'
 import { EXIT } from './exit-codes.ts'
 import { addGenerate } from './generate.ts'
 import * as help from './help-texts.ts'
+import { leave } from './leave.ts'
 import { addNew } from './new.ts'
 import { version } from './version.ts'
 
@@ -36,7 +37,7 @@ export async function main(argv: readonly string[], pluginApi: URL): Promise<voi
       process.exitCode = EXIT.internal
     }
   } finally {
-    leave()
+    leaveSoon()
   }
 }
 
@@ -44,8 +45,8 @@ export async function main(argv: readonly string[], pluginApi: URL): Promise<voi
 const withCode = (text: string, code: EndCode): string => text.replace(/\n|$/, ` [${code}]$&`)
 
 /** What a component or a plugin has left running, a socket or a timer, does not keep the process; without any it is gone before. */
-function leave(): void {
-  setTimeout(() => process.exit(), 500).unref()
+function leaveSoon(): void {
+  setTimeout(() => leave(Number(process.exitCode ?? EXIT.ok)), 500).unref()
 }
 
 /**

@@ -16,6 +16,7 @@ import { collectSooner } from './collecting.ts'
 import { complain } from './complain.ts'
 import { endFields, endText, startCodeOf } from './end-code.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { leave } from './leave.ts'
 import { updateFor } from './node-release.ts'
 import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
@@ -158,7 +159,7 @@ class StopSignals {
   readonly #listener = (signal: NodeJS.Signals): void => {
     this.#count++
     if (this.#count === 1) this.#resolve(signal)
-    else process.exit(EXIT.killed)
+    else leave(EXIT.killed)
   }
 
   constructor() {
@@ -188,7 +189,7 @@ function guard(log: RootLogger, plugins: readonly Plugin[], pluginApi: URL): voi
       return
     }
     log.error('a fault in sluice itself, ending', { ...fields, ...endFields('internal_fault') })
-    void log.close().finally(() => process.exit(EXIT.internal))
+    void log.close().finally(() => leave(EXIT.internal))
   })
   process.on('unhandledRejection', (error) => {
     log.error('a promise was rejected and nobody looked: a fault in a plugin or in sluice itself', explain(error))

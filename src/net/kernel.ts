@@ -34,6 +34,7 @@ function load() {
     fcntl: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
     dup3: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
     close: { arguments: ['int32'], return: 'int32' },
+    _exit: { arguments: ['int32'], return: 'void' },
   })
   return {
     ...functions,
