@@ -18,6 +18,7 @@ import { endFields, endText, startCodeOf } from './end-code.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { leave } from './leave.ts'
 import { updateFor } from './node-release.ts'
+import { openDoors, sayOpenDoors } from './open-doors.ts'
 import { culprit, type Plugin } from './plugins.ts'
 import type { ConfigOptions } from './program.ts'
 import { watchSources } from './watch-sources.ts'
@@ -109,6 +110,7 @@ async function live(
   const started = agent.start().then(() => {
     collectSooner(surroundings.clock)
     if (isStopping) return
+    sayOpenDoors(openDoors(assembled.plan, agent.nodes, assembled.telemetry), log)
     const { pipelines } = assembled.plan
     say(log, { nodes: agent.nodes, pipelines, ownMetrics: metrics.endpoints }, assembled)
   })

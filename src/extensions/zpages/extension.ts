@@ -1,4 +1,5 @@
 import type { Extension, Host, Settings } from '../../contract/index.ts'
+import { isWildcard } from '../../net/listen.ts'
 import { isLoopback, namesOtherHost } from '../../net/loopback.ts'
 import { type Answer, plainAnswer, type Question, QuestionServer } from '../../net/question-server.ts'
 import { harmless } from '../../observe/line.ts'
@@ -36,7 +37,7 @@ export class ZPages implements Extension {
 
   async start(host: Host): Promise<void> {
     this.#host = host
-    if (!isLoopback(this.#config) && this.#config.auth === undefined)
+    if (!isLoopback(this.#config) && !isWildcard(this.#config) && this.#config.auth === undefined)
       this.#settings.log.warn('anybody who reaches this endpoint sees the pipelines and their counts', {
         endpoint: this.#config.endpoint,
       })

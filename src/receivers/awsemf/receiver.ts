@@ -1,7 +1,6 @@
 import { type Consumers, type Host, type Receiver, RetryableError, type Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
 import { type DatagramListener, listenForDatagrams } from '../../net/datagrams.ts'
-import { isWildcard } from '../../net/listen.ts'
 import { Handover } from '../../scrape/handover.ts'
 import type { AwsEmfReceiverConfig } from './config.ts'
 import { type Listening, listenForConnections } from './connections.ts'
@@ -39,10 +38,8 @@ export class AwsEmfReceiver implements Receiver {
   }
 
   async start(host: Host): Promise<void> {
-    const { endpoint, transports } = this.#config
+    const { transports } = this.#config
     this.#host = host
-    if (isWildcard({ endpoint, transport: 'tcp' }))
-      this.#settings.log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
     try {
       for (const transport of new Set(transports))
         this.#listening.push(await (transport === 'tcp' ? this.#listenForConnections() : this.#listenForDatagrams()))

@@ -10,7 +10,6 @@ import {
 import type { Context } from '../../data/index.ts'
 import { type Asker, createDesk, type Desk, Exchange, type HttpAnswer, pathOf, type Route } from '../../net/exchange.ts'
 import { HttpServer } from '../../net/http-server.ts'
-import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { isSameText } from '../../net/same-text.ts'
 import { GRPC, httpStatusOf, RefusedError, retryAfterOf, statusOf } from '../../net/status.ts'
@@ -62,10 +61,6 @@ export class AwsLogsReceiver implements Receiver {
     })
     this.#countRefusal = (reason) => counter.add(1, { receiver: this.#settings.id, transport: 'http', reason })
     noticeSettingsWithoutEffect(this.#config, '', log)
-    if (isWildcard(this.#config) && this.#config.access_key === undefined)
-      log.warn('listens on every interface without an access_key: whoever reaches this machine can send', {
-        endpoint: this.#config.endpoint,
-      })
     const desk = createDesk(this.#config, {
       host,
       sweep: this.#sweep,

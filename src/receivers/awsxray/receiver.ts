@@ -4,7 +4,6 @@ import { recorderOf, type TelemetryRecorder } from '../../aws/xray/recorder.ts'
 import { type Consumers, type Host, messageOf, type Receiver, reasonOf, type Settings } from '../../contract/index.ts'
 import { Builder, MalformedError } from '../../data/index.ts'
 import { type DatagramListener, type DatagramTaker, listenForDatagrams, type Origin } from '../../net/datagrams.ts'
-import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { Handover } from '../../scrape/handover.ts'
 import type { AwsXrayReceiverConfig } from './config.ts'
@@ -51,8 +50,6 @@ export class AwsXrayReceiver implements Receiver, DatagramTaker {
     const { endpoint, transport } = this.#config
     const { log } = this.#settings
     noticeSettingsWithoutEffect(this.#config, '', log)
-    if (isWildcard({ endpoint, transport: 'tcp' }))
-      log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
     this.#host = host
     this.#recorder = recorderOf(this.#settings)
     const listener = await listenForDatagrams({ endpoint, transport, bufferBytes: BUFFER_BYTES }, this)

@@ -1,5 +1,5 @@
 import type { Consumers, Host, Receiver, Settings } from '../../contract/index.ts'
-import { type Address, isWildcard } from '../../net/listen.ts'
+import type { Address } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import type { OtlpConfig } from './config.ts'
 import { createOtlpGrpc } from './grpc.ts'
@@ -59,8 +59,4 @@ export class OtlpReceiver implements Receiver {
 
 function notice(at: string, address: Address & { tls?: object | undefined }, { log }: Settings): void {
   noticeSettingsWithoutEffect(address, at, log)
-  if (isWildcard(address) && address.tls === undefined)
-    log.warn('listens on every interface without TLS: whoever reaches this machine can send', {
-      endpoint: address.endpoint,
-    })
 }

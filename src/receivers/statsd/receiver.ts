@@ -1,6 +1,5 @@
 import type { Consumers, Receiver, Settings } from '../../contract/index.ts'
 import { type DatagramListener, listenForDatagrams, type Origin } from '../../net/datagrams.ts'
-import { isWildcard } from '../../net/listen.ts'
 import { noticeSettingsWithoutEffect } from '../../net/no-effect.ts'
 import { Handover } from '../../scrape/handover.ts'
 import { Aggregation, type Harvest, type Sender } from './aggregation.ts'
@@ -69,8 +68,6 @@ export class StatsdReceiver implements Receiver {
   #listen(): Promise<StreamListener | DatagramListener> {
     const { transport, endpoint, socket_buffer_size, socket_permissions } = this.#config
     const { log } = this.#settings
-    if (!transport.startsWith('unix') && isWildcard({ endpoint, transport: 'tcp' }))
-      log.warn('listens on every interface: whoever reaches this machine can send', { endpoint })
     if (isStream(transport))
       return listenForLines(this.#config, transport, this.#settings, {
         onLines: (bytes, start, end, origin) => this.#take(bytes, start, end, origin),

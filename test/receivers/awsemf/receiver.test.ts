@@ -228,11 +228,6 @@ test('a port that is taken is an error that says so, and leaves nothing open', a
   t.same(again.receiver.endpoints, [`udp://127.0.0.1:${port}`])
 })
 
-test('listening on every interface is told', async (t) => {
-  const { settings } = await start(t, { config: { endpoint: '0.0.0.0:0' } })
-  t.match(settings.lines, [{ level: 'warn', message: /every interface/ }])
-})
-
 test('settings that cannot work are refused with what is wrong', async (t) => {
   const problem = (of: object): string | undefined => v.safeParse(config, of).issues?.[0].message
   t.equal(problem({}), undefined)
