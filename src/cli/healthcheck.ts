@@ -19,6 +19,8 @@ import { openRemote } from './remote.ts'
 const TIMEOUT_MS = 3000
 /** Of an answer as much is read; the rest is nobody's health. */
 const MAX_ANSWER_BYTES = 64 * 1024
+/** As in the agent's own log. */
+const WORTH_A_LINE_MS = 2000
 /** Where the extension listens by default. */
 const DEFAULT_URL = 'http://127.0.0.1:13133/'
 
@@ -112,6 +114,9 @@ async function ask(place: Place): Promise<ExitCode> {
   try {
     const { status, text } = await answerOf(place)
     process.stdout.write(`${text.trim()}\n`)
+    const stoodStillMs = worstDelayIn(text)
+    if (stoodStillMs >= WORTH_A_LINE_MS)
+      process.stderr.write(`sluice: it stood still for ${(stoodStillMs / 1000).toFixed(1)} s within the last minute\n`)
     if (status === 401)
       process.stderr.write(`sluice: ${shown} wants to know who asks: health_check has no use for auth\n`)
     return status >= 200 && status < 300 ? EXIT.ok : EXIT.failed
@@ -122,6 +127,11 @@ async function ask(place: Place): Promise<ExitCode> {
     )
     return EXIT.failed
   }
+}
+
+/** Of an answer that is not ours, or from an older agent, 0. */
+function worstDelayIn(text: string): number {
+  return Number(/"worstOfMinuteMs":(\d{1,12})/.exec(text)?.[1] ?? 0)
 }
 
 async function answerOf({ url, socketPath }: Place): Promise<{ status: number; text: string }> {

@@ -62,7 +62,8 @@ export async function run(
   const { log } = own
   guard(log, assembled.plugins, pluginApi)
   sayMemory(log)
-  const stopWatching = watchStandstill({ clock: surroundings.clock, log })
+  const standstill = watchStandstill({ clock: surroundings.clock, log })
+  surroundings.health.setDelay(() => standstill.delay())
   // Components' timers do not hold the process, and not every agent has a socket: until it has stopped, this does.
   const alive = setInterval(() => {}, 2 ** 30)
   for (const { message, path, code } of assembled.warnings) log.warn(message, { path: path.join('::'), code })
@@ -82,7 +83,7 @@ export async function run(
     return EXIT.failed
   } finally {
     unwatch()
-    stopWatching()
+    standstill.stop()
     await own.stop()
     clearInterval(alive)
   }

@@ -66,6 +66,14 @@ export interface Health {
   readonly exporterFailures: number
   /** What the config was made from (secrets, files, objects), by name, and has changed since: it is taken at the next start. */
   readonly changedSources: readonly string[]
+  /** Undefined where nobody measures it. */
+  readonly eventLoopDelay: EventLoopDelay | undefined
+}
+
+/** How much later than they should the process does what it has to do; looked at once a second. */
+export interface EventLoopDelay {
+  readonly lastMs: number
+  readonly worstOfMinuteMs: number
 }
 
 /** Which components make up a pipeline; how each of them is stands in `components`. */

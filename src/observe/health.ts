@@ -4,6 +4,7 @@ import type {
   ComponentHealth,
   ComponentKind,
   ComponentState,
+  EventLoopDelay,
   Health,
   PipelineHealth,
 } from '../contract/index.ts'
@@ -21,6 +22,7 @@ export class HealthRegistry implements Health {
   readonly #accounts: Accounts | undefined
   readonly #redaction: Redaction
   #pipelines: readonly PipelineHealth[] = []
+  #measureDelay: (() => EventLoopDelay) | undefined
   #readySince: number | undefined
   #changedSources: readonly string[] = []
 
@@ -50,6 +52,14 @@ export class HealthRegistry implements Health {
   /** Who watches them says which, all of them each time. */
   setChangedSources(names: readonly string[]): void {
     this.#changedSources = names.map((name) => this.#redaction.text(name))
+  }
+
+  get eventLoopDelay(): EventLoopDelay | undefined {
+    return this.#measureDelay?.()
+  }
+  /** Who watches the process says so. */
+  setDelay(measure: () => EventLoopDelay): void {
+    this.#measureDelay = measure
   }
 
   pipelines(): readonly PipelineHealth[] {

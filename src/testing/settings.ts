@@ -86,6 +86,7 @@ export function testHost(
     changedSources: [],
     components: () => [],
     pipelines: () => [],
+    eventLoopDelay: undefined,
     ...of.health,
   }
   return {

@@ -20,7 +20,10 @@ service:
   const [endpoint] = agent.endpoints('extension health_check')
   const asked = await sluice(['health', endpoint!])
   t.equal(asked.code, 0)
-  t.match(asked.stdout, /^\{"status":"Server available","upSince":"\S+","uptime":"\S+"\}$/m)
+  t.match(
+    asked.stdout,
+    /^\{"status":"Server available","upSince":"\S+","uptime":"\S+","eventLoopDelay":\{"lastMs":\d+,"worstOfMinuteMs":\d+\}\}$/m,
+  )
   const detailed = await fetch(`${endpoint}health/detailed`)
   t.equal(detailed.status, 200)
   t.match(await detailed.json(), {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { items } from '../kit/otlp.ts'
 import { OWN_METRICS } from '../kit/own-accounts.ts'
-import { startSluice } from '../kit/process.ts'
+import { sluice, startSluice } from '../kit/process.ts'
 import { bytesOf, send } from '../kit/receiver.ts'
 import { until } from '../kit/until.ts'
 
@@ -34,7 +34,9 @@ plugins: ["${file}"]
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
 processors: {blocks: {}}
 exporters: {nop: {}}
+extensions: {health_check: {endpoint: "127.0.0.1:0"}, zpages: {endpoint: "127.0.0.1:0"}}
 service:
+  extensions: [health_check, zpages]
   ${OWN_METRICS}
   pipelines:
     traces: {receivers: [otlp], processors: [blocks], exporters: [nop]}
@@ -76,6 +78,18 @@ service:
   await until(() => /stood still/.test(agent.output.stderr))
   const ms = Number(/stood still: nothing was received or sent ms=(\d+)/.exec(agent.output.stderr)?.[1])
   t.ok(ms >= 3500, `${ms} ms`)
+  const health = agent.endpoints('extension health_check')[0]!
+  const live = await fetch(health)
+  t.equal(live.status, 200, 'it lives: a restart would lose what it holds, and not make it faster')
+  const { status, eventLoopDelay } = (await live.json()) as {
+    status: string
+    eventLoopDelay: { worstOfMinuteMs: number }
+  }
+  t.equal(status, 'Server available')
+  t.ok(eventLoopDelay.worstOfMinuteMs >= 3500, `${eventLoopDelay.worstOfMinuteMs} ms`)
+  t.match((await sluice(['healthcheck', health])).stderr, /it stood still for \d+\.\d s within the last minute/)
+  const pages = await fetch(new URL('/debug/servicez', agent.endpoints('extension zpages')[0]))
+  t.match(await pages.text(), /\d+ ms late, \d{4,} ms at worst within the last minute/)
   const page = await (await fetch(agent.endpoints('own metrics')[0]!)).text()
   t.match(page, /^nodejs_eventloop_delay_p99/m)
 })

@@ -31,6 +31,11 @@ const entries = {
     {},
     'Answers 503 while exporters fail, not only while the agent starts and stops.',
   ),
+  max_event_loop_delay: setting(
+    duration,
+    '0s',
+    'Answers 503 when the process was later than this within the last minute; 0 is never: a restart would not make it faster.',
+  ),
   use_v2: v.pipe(
     setting(
       v.literal(false, coded('unsupported_setting', DETAILED)),

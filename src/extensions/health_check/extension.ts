@@ -45,8 +45,12 @@ export class HealthCheck implements Extension {
     if (!this.#health!.isReady) return { isHealthy: false, reason: undefined }
     const { exporter_failure_threshold: threshold, interval } = this.#config.check_collector_pipeline
     const failures = this.#failures?.count() ?? 0
-    return failures > threshold
-      ? { isHealthy: false, reason: `exporters have failed ${failures} times within ${interval / 1000} s` }
+    if (failures > threshold)
+      return { isHealthy: false, reason: `exporters have failed ${failures} times within ${interval / 1000} s` }
+    const limitMs = this.#config.max_event_loop_delay
+    const worstMs = this.#health!.eventLoopDelay?.worstOfMinuteMs ?? 0
+    return limitMs > 0 && worstMs > limitMs
+      ? { isHealthy: false, reason: `the process stood still for ${worstMs / 1000} s within the last minute` }
       : { isHealthy: true, reason: undefined }
   }
 }

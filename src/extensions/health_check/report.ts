@@ -8,15 +8,20 @@ export interface Verdict {
 }
 
 /** The collector's body: an unready one is up since year one, as Go's zero time is. */
-export function collectorReport({ readySince }: Health, { isHealthy }: Verdict, nowMs: number): object {
+export function collectorReport(health: Health, { isHealthy }: Verdict, nowMs: number): object {
+  const { readySince } = health
   return isHealthy && readySince !== undefined
     ? {
         status: 'Server available',
         upSince: new Date(readySince).toISOString(),
         uptime: goDuration(nowMs - readySince),
+        ...delayOf(health),
       }
-    : { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '' }
+    : { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', ...delayOf(health) }
 }
+
+/** Beside the collector's fields. */
+const delayOf = ({ eventLoopDelay }: Health): object => (eventLoopDelay === undefined ? {} : { eventLoopDelay })
 
 export type AgentStatus = 'starting' | 'ok' | 'degraded' | 'failed' | 'stopping'
 
@@ -29,6 +34,7 @@ export function shortReport(health: Health, verdict: Verdict, nowMs: number): ob
     startedAt: new Date(health.startedAt).toISOString(),
     ...(health.readySince !== undefined && { uptime: goDuration(nowMs - health.readySince) }),
     ...(health.changedSources.length > 0 && { restartToApply: health.changedSources }),
+    ...delayOf(health),
   }
 }
 

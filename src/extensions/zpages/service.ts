@@ -13,6 +13,9 @@ export function serviceOf({ agent, clock }: Settings, health: Health): Record<st
     started: new Date(health.startedAt).toISOString(),
     uptime: `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min ${seconds % 60} s`,
     process: String(process.pid),
+    ...(health.eventLoopDelay !== undefined && {
+      'event loop': `${health.eventLoopDelay.lastMs} ms late, ${health.eventLoopDelay.worstOfMinuteMs} ms at worst within the last minute`,
+    }),
     runtime: `Node.js ${process.versions.node}, V8 ${process.versions.v8}`,
     platform: `${process.platform} ${process.arch}`,
     memory: `${mebibytes(rss)} MiB, of it ${mebibytes(heapUsed)} objects and ${mebibytes(external)} buffers`,

@@ -212,6 +212,7 @@ const healthCheck: Changes = {
     },
     { with: { check_collector_pipeline: { enabled: true } } },
   ),
+  max_event_loop_delay: { value: '5s', change: 'standing still makes it ill' },
   use_v2: { value: true, refused: /second version/ },
   http: { value: {}, refused: /not supported by this version/ },
   grpc: { value: {}, refused: /not supported by this version/ },

@@ -46,6 +46,32 @@ test('before it is ready and after, the answers are the collector’s', async (t
   t.equal((await ask('/')).status, 503, 'shutdown has begun')
 })
 
+test('how late the process is stands beside the collector’s fields, and is no reason to be unhealthy unless asked for', async (t) => {
+  const delay = { lastMs: 3, worstOfMinuteMs: 5012 }
+  const usual = await started(t)
+  const strict = await started(t, { max_event_loop_delay: '5s' })
+  for (const { health } of [usual, strict]) {
+    health.setDelay(() => delay)
+    health.setReady(true)
+  }
+  const answer = await usual.ask('/')
+  t.equal(answer.status, 200)
+  t.strictSame(await answer.json(), {
+    status: 'Server available',
+    upSince: '2026-01-01T00:00:00.000Z',
+    uptime: '0s',
+    eventLoopDelay: delay,
+  })
+  t.match(await (await usual.ask('/health')).json(), { healthy: true, eventLoopDelay: delay })
+  t.equal((await strict.ask('/')).status, 503)
+  t.match(await (await strict.ask('/health')).json(), {
+    healthy: false,
+    reason: 'the process stood still for 5.012 s within the last minute',
+  })
+  delay.worstOfMinuteMs = 5000
+  t.equal((await strict.ask('/')).status, 200)
+})
+
 test('the path / is every path, another one is itself, and one that ends in a slash all below it', async (t) => {
   const root = await started(t)
   root.health.setReady(true)
