@@ -14,7 +14,7 @@ export interface Component {
 export interface Host {
   /** The running extension with that id; throws when the config's `service::extensions` does not have it. */
   extension<E extends Component>(id: string): E
-  /** Durable state of this component, when the config names a storage extension. */
+  /** Durable state of this component. Undefined: there is no storage extension yet that a config could name. */
   readonly storage: Storage | undefined
   /**
    * Asks the memory limiters of the pipelines ahead, before decoding; the bytes count until `release`.

@@ -50,6 +50,8 @@ export interface ProjectDraft extends Draft {
 export interface PluginDraft extends Draft {
   /** The argument of `contract` behind the factory; undefined when it needs no settings. */
   readonly contractConfig: string | undefined
+  /** A third argument: how something comes in at a receiver. */
+  readonly contractOptions?: string
 }
 
 export interface Drafts {

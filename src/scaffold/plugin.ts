@@ -32,10 +32,11 @@ function pluginCode({ kind, type, pascal }: Name, draft: PluginDraft): string {
   return `// The ${kind} \`${type}\`, a plugin of Sluice: loaded as it is, without a build. Node strips the types and does no more.\n${own}${importsFor(code, undefined)}\n${code}`
 }
 
-function pluginTest({ type }: Name, { goldenTest, contractConfig }: PluginDraft): string {
-  const config = contractConfig === undefined ? '' : ', config'
+function pluginTest({ type }: Name, { goldenTest, contractConfig, contractOptions }: PluginDraft): string {
+  const options = contractOptions === undefined ? '' : `, ${contractOptions}`
+  const config = contractConfig === undefined ? options && ', {}' : ', config'
   const call = `// What every component promises: started and stopped in any order, every item accounted for, nothing left open.
-${contractConfig === undefined ? '' : `const config = ${contractConfig}\n`}for (const { title, check } of contract(factory${config})) test(title, check)
+${contractConfig === undefined ? '' : `const config = ${contractConfig}\n`}for (const { title, check } of contract(factory${config}${options})) test(title, check)
 `
   const code = testCode(goldenTest, call)
   const imports = importsFor(code, undefined).split('\n')

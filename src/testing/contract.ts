@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { checkSchema, type Shape, shapeOf } from '../config/index.ts'
 import { type Factory, messageOf } from '../contract/index.ts'
 import { Batch, poisonViews } from '../data/index.ts'
-import { settle } from './clock.ts'
 import { assertFactory, type Driven, drive, readConfig, SIGNALS } from './drive.ts'
-import { openResources, resources } from './resources.ts'
+import { handsOn, survivesRefusal } from './receiving.ts'
+import { handsBack } from './refusal.ts'
+import { resources } from './resources.ts'
+import { accountOf, assertSettled, settled } from './settled.ts'
 import { numbered } from './telemetry.ts'
 
 /** One promise. `check` rejects with what is broken; it needs nothing of the test runner. */
@@ -30,8 +32,11 @@ export type ContractConfig = object | ((scene: ContractScene) => object | Promis
 
 /** Where a check waits for something that never comes. Real time: what hangs is not moved by a `FakeClock`. */
 const LIMIT_MS = 20_000
-/** Where something is under way that may yet bring the accounts in order. */
-const SETTLE_MS = 10_000
+/** What the suite cannot know by itself. */
+export interface ContractOptions {
+  /** Lets something come in at a receiver that has started, as its senders would; what they are answered does not matter. */
+  readonly receive?: (one: Driven) => unknown
+}
 
 /**
  * The contract suite: named as its kind's, described, refuses bad configs, made without I/O, started and stopped in any
@@ -39,9 +44,14 @@ const SETTLE_MS = 10_000
  *
  *     for (const { title, check } of contract(errorhook, { url: 'http://127.0.0.1:9000/' })) test(title, check)
  *
+ * Of a receiver more is looked at with `{ receive }`, which lets something come in.
  * An exporter needs a destination that answers (`HttpDestination`): time stands still, so a retry never comes.
  */
-export function contract(factory: Factory, config: ContractConfig = {}): readonly ContractCheck[] {
+export function contract(
+  factory: Factory,
+  config: ContractConfig = {},
+  { receive }: ContractOptions = {},
+): readonly ContractCheck[] {
   assertFactory(factory)
   const promises: [title: string, promise: (rig: Rig) => Promise<void>][] = [
     ['is described', described],
@@ -54,10 +64,18 @@ export function contract(factory: Factory, config: ContractConfig = {}): readonl
   if (factory.kind === 'exporter' || factory.kind === 'connector' || factory.kind === 'processor')
     promises.push(['accounts for every item, before and after its stop', accounts])
   if (factory.kind === 'connector' || factory.kind === 'processor')
-    promises.push(['accounts for every item when what comes next refuses', accountsForRefused])
+    promises.push(
+      ['accounts for every item when what comes next refuses', accountsForRefused],
+      ['hands back what comes next refuses, or keeps it, and never both', handsBack],
+    )
   if (factory.kind !== 'extension') promises.push(['knows the signals that it says, and no others', knowsSignals])
   if (factory.kind === 'receiver')
     promises.push(['says where it listens, and hands nothing on by itself', waitsForSenders])
+  if (factory.kind === 'receiver' && receive !== undefined)
+    promises.push(
+      ['hands on what comes in, and leaves its account to the graph', ({ make }) => handsOn(make(), receive)],
+      ['lives on when what comes next refuses', ({ make }) => survivesRefusal(make(), receive)],
+    )
   return promises.map(([title, promise]) => ({
     title: `${factory.kind} ${factory.type} ${title}`,
     check: () => checked(factory, config, promise),
@@ -246,29 +264,6 @@ async function accountsForRefused({ make }: Rig): Promise<void> {
     await settled(one, before)
     assertSettled(one)
   }
-}
-
-/** What the disk and sockets are at ends when they do; not waited for where nothing is at anything, or for long. */
-async function settled(one: Driven, idle: readonly string[]): Promise<void> {
-  const untilMs = performance.now() + SETTLE_MS
-  const isSettled = (): boolean => one.settings.memory.heldBytes === 0 && one.ledgers().every(({ held }) => held === 0)
-  do await settle()
-  while (!isSettled() && openResources().join() !== idle.join() && performance.now() < untilMs)
-}
-
-function assertSettled(one: Driven): void {
-  for (const signal of SIGNALS)
-    assert.equal(
-      one.settings.ledger(signal).held,
-      0,
-      `${signal}: entered + created = out + dropped + merged + refused, but ${accountOf(one, signal)}`,
-    )
-  assert.equal(one.settings.memory.heldBytes, 0, 'memory.hold without memory.release')
-}
-
-function accountOf(one: Driven, signal: (typeof SIGNALS)[number]): string {
-  const { enteredItems, createdItems, outItems, droppedItems, mergedItems, refusedItems } = one.settings.ledger(signal)
-  return `${enteredItems} entered, ${createdItems} created; ${outItems} out, ${droppedItems} dropped, ${mergedItems} merged, ${refusedItems} refused`
 }
 
 async function knowsSignals({ factory, make }: Rig): Promise<void> {

@@ -157,12 +157,20 @@ function driven(factory: Factory, of: StartOptions, create: (settings: Settings,
   const settings = testSettings({ id: factory.type, ...of.settings })
   const host = of.host ?? testHost()
   const sinks = { traces: new Sink<'traces'>(), metrics: new Sink<'metrics'>(), logs: new Sink<'logs'>() }
-  const isMiddle = factory.kind === 'processor' || factory.kind === 'connector'
+  // As the graph: what a receiver hands on was made by it, and what is not taken of that is refused.
+  const isReceiver = factory.kind === 'receiver'
   const leaving =
     <S extends Signal>(signal: S): Consume<S> =>
     async (batch, context) => {
-      await (sinks[signal].consume as Consume)(batch as never, context)
-      if (isMiddle) settings.ledger(signal).out(batch.items)
+      const ledger = settings.ledger(signal)
+      if (isReceiver) ledger.created(batch.items)
+      try {
+        await (sinks[signal].consume as Consume)(batch as never, context)
+      } catch (error) {
+        if (isReceiver) ledger.refused(batch.items)
+        throw error
+      }
+      ledger.out(batch.items)
     }
   const { component, consumers } = create(settings, {
     traces: leaving('traces'),

@@ -1,7 +1,13 @@
 // The testing kit, for our own components and as `sluice/testing` for plugins: time, sources, destinations, golden cases and the
 // contract suite, for any test runner.
 export { FakeClock, settle } from './clock.ts'
-export { type ContractCheck, type ContractConfig, type ContractScene, contract } from './contract.ts'
+export {
+  type ContractCheck,
+  type ContractConfig,
+  type ContractOptions,
+  type ContractScene,
+  contract,
+} from './contract.ts'
 export { type DestinationAnswer, HttpDestination, type ReceivedRequest } from './destination.ts'
 export { type Driven, drive, readConfig, SIGNALS, type StartOptions, startComponent } from './drive.ts'
 export { type GoldenCase, GoldenError, goldenCases, type Outcome, type OutcomeOptions, outcome } from './golden.ts'

@@ -1,12 +1,15 @@
 // What every component promises, whatever it does: the suite that plugins have, and what holds for our own besides.
 import { existsSync } from 'node:fs'
 import { test } from 'tap'
-import { contract, drive, SIGNALS, testContext } from '../../src/testing/index.ts'
+import { type ContractScene, contract, drive, SIGNALS, testContext } from '../../src/testing/index.ts'
 import { items } from '../kit/otlp.ts'
 import { parse, registry, surroundings, surroundingsOf } from './driven.ts'
+import { receive } from './receiving.ts'
 
 for (const { kind, type, factory, minimal } of await registry()) {
-  for (const { title, check } of contract(factory, async (scene) => minimal(await surroundingsOf(scene))))
+  const come = kind === 'receiver' ? receive[type] : undefined
+  const config = async (scene: ContractScene) => minimal(await surroundingsOf(scene))
+  for (const { title, check } of contract(factory, config, come === undefined ? {} : { receive: come }))
     test(title, check)
 
   test(`${kind} ${type} is called as its folder, and of its kind`, async (t) => {

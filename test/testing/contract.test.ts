@@ -3,16 +3,21 @@ import { createServer, type Server } from 'node:net'
 import { test } from 'tap'
 import { flag, section, setting, text } from '../../src/config/index.ts'
 import {
+  type Consume,
   type Consumers,
   defineConnector,
   defineExporter,
   defineExtension,
   defineProcessor,
+  defineReceiver,
   type Factory,
+  type Host,
+  PermanentError,
+  RetryableError,
   type Settings,
 } from '../../src/contract/index.ts'
-import type { Batch } from '../../src/data/index.ts'
-import { contract, startComponent } from '../../src/testing/index.ts'
+import type { Batch, Context } from '../../src/data/index.ts'
+import { type ContractOptions, contract, type Driven, logs, startComponent } from '../../src/testing/index.ts'
 
 const described = { type: 'mine', summary: 'Is under test.', stability: 'alpha', config: section({}) } as const
 const extension = (of: Partial<Parameters<typeof defineExtension>[0]>): Factory =>
@@ -32,9 +37,13 @@ const connector = (consume: (batch: Batch, settings: Settings, next: Consumers) 
 const delivered = async ({ items }: Batch, { ledger }: Settings): Promise<void> => ledger('logs').out(items)
 
 /** Titles, without the name, of the promises that are broken, with what is said about them. */
-async function broken(factory: Factory, config: object = {}): Promise<Record<string, string>> {
+async function broken(
+  factory: Factory,
+  config: object = {},
+  options: ContractOptions = {},
+): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  for (const { title, check } of contract(factory, config))
+  for (const { title, check } of contract(factory, config, options))
     await check().catch((error: Error) => {
       found[title.replace(`${factory.kind} ${factory.type} `, '')] = error.message
     })
@@ -171,6 +180,129 @@ test('what a connector makes of a batch that is refused is found', async (t) => 
   })
   const found = await broken(forgetful)
   t.match(found['accounts for every item when what comes next refuses'], /traces: .*1 created; 0 out/)
+})
+
+/** Of log records, with `consume`. */
+const processor = (
+  consume: (batch: Batch<'logs'>, next: Consume<'logs'>, settings: Settings, context: Context) => Promise<void>,
+): Factory =>
+  defineProcessor({
+    ...described,
+    create: {
+      logs: (_config, settings, next) => ({ consume: (batch, context) => consume(batch, next, settings, context) }),
+    },
+  })
+const HANDS_BACK = 'hands back what comes next refuses, or keeps it, and never both'
+
+test('a refusal that becomes something else on its way to the sender is found', async (t) => {
+  t.same(await broken(processor((batch, next, _settings, context) => next(batch, context))), {})
+  const final = processor((batch, next, _settings, context) =>
+    next(batch, context).catch((error: Error) => {
+      throw new PermanentError(`mine: ${error.message}`)
+    }),
+  )
+  t.match(
+    (await broken(final))[HANDS_BACK],
+    /logs: next may take it later \(RetryableError\), but the answer is a PermanentError \(mine: not now\).*Pass the refusal on/,
+  )
+  const endless = processor((batch, next, _settings, context) =>
+    next(batch, context).catch((error: Error) => {
+      throw new RetryableError(error.message)
+    }),
+  )
+  t.match(
+    (await broken(endless))[HANDS_BACK],
+    /logs: next will never take it .*retryable \(never\): it would come again/,
+  )
+})
+
+test('what is acknowledged and lost because of a refusal is found, and so is what is handed back and kept', async (t) => {
+  const losing = processor((batch, next, { ledger }, context) =>
+    next(batch, context).catch(() => ledger('logs').dropped(batch.items, 'refused_by_next')),
+  )
+  t.match(
+    (await broken(losing))[HANDS_BACK],
+    /logs: what next refuses for now is acknowledged, and lost: reject with the refusal[\s\S]*refused_by_next/,
+  )
+  const keeping = processor((batch, next, { clock }, context) =>
+    next(batch, context).catch((error: Error) => {
+      clock.after(1000, () => void next(batch, context))
+      throw error
+    }),
+  )
+  t.match(
+    (await broken(keeping))[HANDS_BACK],
+    /logs: what was handed back came out later all the same: there will be two/,
+  )
+  let isSulking = false
+  const sulking = processor(async (batch, next, _settings, context) => {
+    if (isSulking) throw new RetryableError('sulking')
+    await next(batch, context).catch((error: Error) => {
+      isSulking = error instanceof PermanentError
+      throw error
+    })
+  })
+  t.match((await broken(sulking))[HANDS_BACK], /logs: takes nothing any more after a refusal: sulking/)
+})
+
+/** Hands on a log record a second, with `handOn`. */
+const receiver = (handOn: (next: Consume<'logs'>, settings: Settings, host: Host) => Promise<unknown>): Factory =>
+  defineReceiver({
+    ...described,
+    signals: ['logs'],
+    create(_config, settings, next) {
+      let cancel = (): void => {}
+      return {
+        async start(host) {
+          const tick = (): void => {
+            cancel = settings.clock.after(1000, () => void handOn(next.logs!, settings, host).then(tick, () => {}))
+          }
+          tick()
+        },
+        async stop() {
+          cancel()
+        },
+      }
+    },
+  })
+const context: Context = { abort: new AbortController().signal, metadata: new Map() }
+const receive = ({ settings }: Driven): Promise<void> => settings.clock.advance(1000)
+const HANDS_ON = 'hands on what comes in, and leaves its account to the graph'
+const LIVES_ON = 'lives on when what comes next refuses'
+
+test('a receiver that books what is booked for it, forgets what it has admitted, or hands nothing on, is found', async (t) => {
+  const good = receiver((next) => next(logs('one'), context).catch(() => {}))
+  t.same(await broken(good, {}, { receive }), {})
+  t.notOk(
+    contract(good).some(({ title }) => title.includes(HANDS_ON)),
+    'nothing comes in by itself',
+  )
+
+  const twice = receiver(async (next, { ledger }) => {
+    await next(logs('one'), context).catch(() => {})
+    ledger('logs').out(1)
+  })
+  t.match(
+    (await broken(twice, {}, { receive }))[HANDS_ON],
+    /logs: out is booked for a receiver, and it has booked it, too/,
+  )
+  const entering = receiver(async (next, { ledger }) => {
+    ledger('logs').entered(1)
+    await next(logs('one'), context).catch(() => {})
+  })
+  t.match((await broken(entering, {}, { receive }))[HANDS_ON], /logs: a receiver books no entered/)
+  const admitting = receiver(async (next, _settings, host) => {
+    host.admit('logs', 100)
+    await next(logs('one'), context).catch(() => {})
+  })
+  t.match((await broken(admitting, {}, { receive }))[HANDS_ON], /host\.admit without release/)
+})
+
+test('a receiver that a refusal ends is found', async (t) => {
+  const fragile = receiver((next) => next(logs('one'), context))
+  const found = await broken(fragile, {}, { receive })
+  t.same(Object.keys(found), [LIVES_ON])
+  t.match(found[LIVES_ON], /nothing comes out any more after a refusal/)
 })
 
 test('signals that are only said are found', async (t) => {

@@ -78,13 +78,17 @@ export class ${pascal}Receiver implements Receiver {
     golden: {
       config: 'interval: 10s\nmessage: still here\n',
       input: undefined,
-      expected: { out: [10, 20].map(recordAt), accounts: {} },
+      expected: { out: [10, 20].map(recordAt), accounts: { logs: { created: 2, out: 2 } } },
     },
     goldenTest: `const meanwhile = (running: Driven) => running.settings.clock.advance(25_000)
     one.expect(await outcome(factory, one, { meanwhile }))`,
   }
   return {
-    plugin: { ...draft, contractConfig: undefined },
+    plugin: {
+      ...draft,
+      contractConfig: undefined,
+      contractOptions: '{ receive: ({ settings }) => settings.clock.advance(30_000) }',
+    },
     project: {
       ...draft,
       minimal: '() => ({})',
