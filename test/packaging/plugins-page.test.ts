@@ -1,10 +1,10 @@
 // docs/plugins.md, followed from an empty folder outside the project with the packed package: its commands are run and its files
 // written, one after the other. Only where the package comes from and the ports are other ones.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { test } from 'tap'
 import { eventually } from '../servers/process.ts'
 import { unpacked } from './packed.ts'
@@ -70,6 +70,9 @@ test('the page does what it says', async (t) => {
 
   let cwd = root
   let chapter = ''
+  // What `npm install` would fetch: in a plugin's folder, and with the package, which names their types.
+  const compiler = ['typescript', '@types/node', 'undici-types']
+  const libraries = ['valibot', '@opentelemetry/api']
   const told: string[] = []
   let commands = 0
   for (const block of blocks) {
@@ -81,7 +84,12 @@ test('the page does what it says', async (t) => {
       writeFileSync(join(cwd, what!), here(block.text))
       continue
     }
-    const script = commandsOf(here(block.text), { packed, endpoint: `http://127.0.0.1:${otlpPort}` })
+    const script = commandsOf(here(block.text), {
+      packed,
+      libraries,
+      compiler,
+      endpoint: `http://127.0.0.1:${otlpPort}`,
+    })
     commands += script.split('\n').length
     if (what === 'background') {
       const one = start(`exec ${script}`, cwd)
@@ -116,11 +124,13 @@ test('the page does what it says', async (t) => {
     /✔ what the webhook cannot take now is sent again/,
     /processor ownteam accounts for every item when what comes next refuses/,
     /"here I am"/,
+    /dist\/errorhook\.js/,
   ])
     t.match(all, part)
   t.notOk(all.includes('letmein'), 'print-config hides the token, and nothing else tells it')
   t.match(JSON.parse(readFileSync(join(root, 'plugins/errorhook/sluice.schema.json'), 'utf8')), { type: 'object' })
   t.match(readFileSync(join(root, 'plugins/errorhook/sluice.schema.json'), 'utf8'), /17 is ERROR/)
+  t.match(readdirSync(join(root, 'plugins/shop/node_modules/sluice-plugin-errorhook/dist')), ['errorhook.js'])
   t.match(readFileSync(join(root, 'plugins/ownteam/cases/first/expected.json'), 'utf8'), /"team"[\s\S]*"checkout"/)
 
   async function end(ones: readonly Running[]): Promise<void> {
@@ -158,16 +168,39 @@ async function quietPort(): Promise<number> {
 /** The commands as they stand there; npx, which takes a second each time, is tried with the first. */
 function commandsOf(
   text: string,
-  { packed, endpoint }: { readonly packed: string; readonly endpoint: string },
+  {
+    packed,
+    libraries,
+    compiler,
+    endpoint,
+  }: { packed: string; libraries: readonly string[]; compiler: readonly string[]; endpoint: string },
 ): string {
   const install = `mkdir -p node_modules/.bin
+${given(libraries)}
 cp -r '${packed}' node_modules/sluice
 chmod +x node_modules/sluice/dist/main.js
 ln -s ../sluice/dist/main.js node_modules/.bin/sluice`
   return text
     .trim()
     .replace(/^npm install .*sluice-[\d.]+\.tgz$/gm, install)
+    .replace(
+      /^npm install$/gm,
+      `mkdir -p node_modules/.bin\n${given(compiler)}\nln -s ../typescript/bin/tsc node_modules/.bin/tsc`,
+    )
     .replaceAll(/npx (?=sluice (?!new exporter))/g, '')
     .replaceAll(/(sluice generate .*)/g, `$1 --endpoint ${endpoint}`)
     .replaceAll(/(sluice run .*)/g, '$1 --set service::telemetry::metrics::level=none')
 }
+
+/**
+ * As `npm install` would have put them there. npm tidies up what it did not install: a link to a package it only removes, but
+ * through a link to a scope it would empty the project's own. So scoped ones are copies.
+ */
+const given = (libraries: readonly string[]): string =>
+  libraries
+    .map((name) => {
+      const from = resolve('node_modules', name)
+      if (!name.startsWith('@')) return `ln -s '${from}' node_modules/${name}`
+      return `mkdir -p node_modules/${dirname(name)}\ncp -r '${from}' node_modules/${name}`
+    })
+    .join('\n')
