@@ -167,6 +167,40 @@ test('a service that fails for a moment is asked again, and not for ever', async
   t.equal(stores.aws.requests.length, 6)
 })
 
+test('a default stands in for what is not there, and for nothing else', async (t) => {
+  const { stores, clock, problems, value } = await start(t)
+  const failing: readonly (readonly [what: string, fault: typeof stores.aws.fault, code: ProblemCode])[] = [
+    ['throttled', 'throttled', 'source_unreachable'],
+    ['a service that is down', 'unavailable', 'source_unreachable'],
+    ['an answer that is no JSON', 'garbage', 'source_unreachable'],
+    ['no network', 'reset', 'source_unreachable'],
+    ['no answer', 'hang', 'source_unreachable'],
+    ['access denied', 'denied', 'secret_access_denied'],
+  ]
+  const yaml = ['secretsmanager:db', 'secretsmanager:db#user', 'ssm:/p', 'ssm:/p#user']
+    .map((reference, index) => `k${index}: '\${${reference}:-instead}'`)
+    .join('\n')
+  for (const [what, fault, code] of failing) {
+    stores.aws.fault = fault
+    let isDone = false
+    const failed = problems(yaml).finally(() => (isDone = true))
+    while (!isDone) await clock.advance(100)
+    t.same(
+      (await failed).map((problem) => problem.code),
+      [code, code, code, code],
+      what,
+    )
+  }
+  stores.aws.fault = undefined
+  stores.refused.set('db', new EmulatedError('DecryptionFailure', 'the key is disabled'))
+  t.match(await problems("a: '${secretsmanager:db:-instead}'"), [{ code: 'secret_access_denied' }])
+  stores.refused.set('db', new EmulatedError('InvalidRequestException', 'it was marked for deletion.'))
+  t.match(await problems("a: '${secretsmanager:db:-instead}'"), [{ code: 'secret_not_found', message: /deletion/ }])
+  stores.refused.clear()
+  t.equal(await value('${secretsmanager:db:-instead}'), 'instead')
+  t.equal(await value('${ssm:/p:-instead}'), 'instead')
+})
+
 test('a service that does not answer is waited for a bounded time, for all values together', async (t) => {
   const { stores, clock, problems } = await start(t)
   stores.aws.fault = 'hang'
