@@ -5,7 +5,8 @@ import { dirname, extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../config/nearest.ts'
 import type { ProblemCode } from '../config/problem-code.ts'
-import { type ComponentKind, type Factory, messageOf } from '../contract/index.ts'
+import { type Factory, messageOf } from '../contract/index.ts'
+import { factoriesIn } from './plugin-factories.ts'
 
 /** A plugin cannot be used; the message says which, why, and what would be right. */
 export class PluginError extends Error {
@@ -43,9 +44,9 @@ export async function loadPlugin(request: PluginRequest, pluginApi: URL): Promis
   serve(pluginApi)
   const url = locate(request)
   const exported = await load(request, url)
-  const factories = [...new Set(Object.values(exported).flat())].filter(isFactory)
-  if (factories.length === 0) throw new PluginError(request.specifier, 'plugin_without_component', noFactory(exported))
-  return { specifier: request.specifier, url, factories }
+  const { factories, problem } = factoriesIn(exported)
+  if (problem === undefined) return { specifier: request.specifier, url, factories }
+  throw new PluginError(request.specifier, 'plugin_without_component', `${fileURLToPath(url)}: ${problem}`)
 }
 
 async function load({ specifier }: PluginRequest, url: URL): Promise<Record<string, unknown>> {
@@ -182,36 +183,3 @@ function placeOf(error: unknown, url: URL): string {
   }
   return ''
 }
-
-function noFactory(exported: Record<string, unknown>): string {
-  for (const [name, value] of Object.entries(exported)) {
-    if (typeof value !== 'object' || value === null || !('kind' in value) || !('type' in value)) continue
-    const which = `its export ${name} (${String(value.kind)} ${String(value.type)})`
-    const missing = ['create', 'config'].filter((key) => !(key in value))
-    if (missing.length > 0) return `${which} has no ${missing.join(' and no ')}`
-    if ('config' in value && !isSchema(value.config))
-      return `${which} has a config that is no schema: make it with section({ … }) of 'sluice/plugin'; v is its valibot`
-  }
-  const names = Object.keys(exported).join(', ') || 'nothing'
-  return (
-    `exports no factory (it exports: ${names}); export what defineReceiver, defineProcessor, defineExporter, ` +
-    "defineConnector or defineExtension of 'sluice/plugin' returns"
-  )
-}
-
-const KINDS: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'connector', 'extension']
-
-function isFactory(value: unknown): value is Factory {
-  if (typeof value !== 'object' || value === null) return false
-  const { kind, type, create, config } = value as Partial<Record<keyof Factory, unknown>>
-  return (
-    KINDS.includes(kind as ComponentKind) &&
-    typeof type === 'string' &&
-    (typeof create === 'function' || (kind === 'processor' && typeof create === 'object' && create !== null)) &&
-    isSchema(config)
-  )
-}
-
-/** Of valibot: another library's cannot be read, neither for the checks nor for the manual. */
-const isSchema = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && '~run' in value && typeof value['~run'] === 'function'

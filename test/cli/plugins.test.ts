@@ -131,13 +131,13 @@ const MISTAKES: readonly [what: string, file: string, source: string, says: RegE
   [
     'a factory without create',
     'half.ts',
-    "import { defineExporter, section } from 'sluice/plugin'\nexport default defineExporter({ type: 'half', config: section({}), signals: [] })",
-    /its export default \(exporter half\) has no create/,
+    "import { defineExporter, section } from 'sluice/plugin'\nexport default defineExporter({ type: 'half', summary: 'Half.', stability: 'alpha', config: section({}), signals: ['logs'] })",
+    /half\.ts: its export default \(exporter half\) has no create: a function that makes the component \[plugin_without_component\]\n/,
   ],
   [
     'a type that is there already',
     'taken.ts',
-    "import { defineExtension, section } from 'sluice/plugin'\nexport default defineExtension({ type: 'health_check', config: section({}), create: () => ({}) })",
+    "import { defineExtension, section } from 'sluice/plugin'\nexport default defineExtension({ type: 'health_check', summary: 'Takes.', stability: 'alpha', config: section({}), create: () => ({}) })",
     /brings the extension health_check, which sluice has itself: give it another type/,
   ],
   [
@@ -162,7 +162,7 @@ const MISTAKES: readonly [what: string, file: string, source: string, says: RegE
     'settings of another library',
     'zod.ts',
     "import { defineExporter } from 'sluice/plugin'\nexport default defineExporter({ type: 'zod', config: {}, signals: [], create() {} })",
-    /its export default \(exporter zod\) has a config that is no schema: make it with section/,
+    /its export default \(exporter zod\).* has a wrong config: a schema, made with section/,
   ],
   ['a package that is not there', 'library.ts', "import 'no-such-library'", /no-such-library.*npm install it there/s],
   ['an import without extension', 'import.ts', "import './other'", /written with their extension/],

@@ -84,8 +84,8 @@ export const CONFIG_PLAN: Readonly<Record<PlanProblem, CodePage>> = {
     fix: 'The message has the place. `node --check` tells about syntax; install missing packages beside the plugin.',
   },
   plugin_without_component: {
-    what: 'A plugin was loaded, and brings no component.',
-    why: 'The factory is not exported, or lacks `config` or `create`.',
+    what: 'A plugin was loaded, and brings no component, or one that is not whole.',
+    why: 'The factory is not exported, or a member is missing or wrong; the message has each, and what would be right.',
     fix: "Export what `defineExporter` (and its like) of 'sluice/plugin' returns: `export default defineExporter({…})`.",
   },
   type_taken: {
