@@ -38,7 +38,7 @@ export type HttpServerAuth = v.InferOutput<typeof httpServerAuth>
 export type Authenticate<R> = (request: R) => Identity | Promise<Identity>
 
 /** Undefined when everybody may send. Throws when the extension is no authenticator of servers. */
-export function grpcAuthentication(
+export function headAuthentication(
   host: Pick<Host, 'extension'>,
   auth: { readonly authenticator: string } | undefined,
 ): Authenticate<IncomingHead> | undefined {
@@ -56,13 +56,13 @@ export function grpcAuthentication(
   }
 }
 
-/** As `grpcAuthentication`, for requests of node:http. */
+/** As `headAuthentication`, for requests of node:http. */
 export function httpAuthentication(
   host: Pick<Host, 'extension'>,
   auth: HttpServerAuth,
 ): Authenticate<IncomingMessage> | undefined {
   const parameters = auth?.request_params ?? []
-  const authenticate = grpcAuthentication(host, auth)
+  const authenticate = headAuthentication(host, auth)
   return authenticate && ((request) => authenticate(new HttpHead(request, parameters)))
 }
 
@@ -71,6 +71,38 @@ function refuse(error: unknown): never {
   const headers = ['WWW-Authenticate', error.challenge]
   throw new RefusedError(401, GRPC.UNAUTHENTICATED, 'unauthenticated', error.message, headers)
 }
+
+/** A request that was read without node:http, which gives the same values. */
+export class PlainHead implements IncomingHead {
+  readonly transport = 'http'
+  readonly #rawHeaders: readonly string[]
+  readonly #connection: { readonly remoteAddress: string | undefined }
+
+  /** Names and values in turn, as they came. */
+  constructor(rawHeaders: readonly string[], connection: { readonly remoteAddress: string | undefined }) {
+    this.#rawHeaders = rawHeaders
+    this.#connection = connection
+  }
+
+  header(name: string): string | undefined {
+    let found: string | undefined
+    for (let i = 0; i + 1 < this.#rawHeaders.length; i += 2) {
+      if (this.#rawHeaders[i]!.length !== name.length || this.#rawHeaders[i]!.toLowerCase() !== name) continue
+      const value = this.#rawHeaders[i + 1]!
+      if (found === undefined) found = value
+      // Of those that may come once only, the first counts; the others are one list.
+      else if (!ONCE.has(name)) found = `${found}, ${value}`
+    }
+    return found
+  }
+
+  get clientAddress(): string | undefined {
+    return plainAddress(this.#connection.remoteAddress)
+  }
+}
+
+/** Those that can say who sends: https://nodejs.org/api/http.html#messageheaders */
+const ONCE: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'from', 'user-agent', 'referer'])
 
 class HttpHead implements IncomingHead {
   readonly transport = 'http'

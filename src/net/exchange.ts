@@ -2,10 +2,10 @@
 // the route's business.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as v from 'valibot'
-import { type Host, type Identity, messageOf, ShutdownError } from '../contract/index.ts'
+import { type Host, type Identity, type IncomingHead, messageOf, ShutdownError } from '../contract/index.ts'
 import type { Context, Signal } from '../data/index.ts'
 import { ActiveRequests } from './active-requests.ts'
-import { type Authenticate, httpAuthentication } from './authentication.ts'
+import { type Authenticate, headAuthentication, httpAuthentication } from './authentication.ts'
 import { type Cors, createCors } from './cors.ts'
 import { declaredSize, decompress, type Encoding, isEncoding } from './decompress.ts'
 import { BodyReader, type BodyTaker } from './http-body.ts'
@@ -25,6 +25,8 @@ export interface Desk {
   /** What a sender is told whose request has no route. */
   refusal(error: unknown): HttpAnswer
   readonly authenticate: Authenticate<IncomingMessage> | undefined
+  /** The same, for requests that were read without node:http. */
+  readonly authenticateHead: Authenticate<IncomingHead> | undefined
   readonly cors: Cors | undefined
   /** Name and value in turn. */
   readonly extraHeaders: readonly string[]
@@ -78,6 +80,7 @@ export function createDesk(
   return {
     ...of,
     authenticate: httpAuthentication(of.host, config.auth),
+    authenticateHead: headAuthentication(of.host, config.auth),
     cors: config.cors === undefined ? undefined : createCors(config.cors),
     extraHeaders: config.response_headers.flatMap(([name, value]) => [name, value.reveal()]),
     encodings: accepted.filter((name) => name !== ''),

@@ -67,6 +67,19 @@ export function readHead(bytes: Buffer): number {
   return -1
 }
 
+/** Names and values in turn, as they came, of the head for which `readHead` said that the body begins at `bodyAt`. */
+export function rawHeadersOf(bytes: Buffer, bodyAt: number): readonly string[] {
+  const [, ...lines] = bytes.latin1Slice(0, bodyAt - END_SIZE).split('\r\n')
+  return lines.flatMap((line) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon), line.slice(colon + 1).replace(OUTER_SPACE, '')]
+  })
+}
+
+/** Of the last line and the empty one. */
+const END_SIZE = 4
+const OUTER_SPACE = /^[ \t]+|[ \t]+$/g
+
 function startsWith(bytes: Buffer, at: number, expected: Buffer): boolean {
   if (at + expected.length > bytes.length) return false
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false

@@ -4,18 +4,28 @@
 import type { Socket } from 'node:net'
 import { Assembly, freeRead, TRUSTED_BYTES } from './assembly.ts'
 import { isBodyLate } from './http-body.ts'
-import { head, readHead } from './plain-head.ts'
+import { head, rawHeadersOf, readHead } from './plain-head.ts'
 import type { Sparable } from './room.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Who answers plain requests. */
 export interface PlainHandler {
+  /** Whether `begin` gets them: names and values in turn, as they came. */
+  readonly wantsHeaders: boolean
   /** Asked when the head of a request is there. Room for its body is reserved now; undefined leaves it to node:http. */
-  begin(path: string, contentType: string, sizeBytes: number, exchange: PlainExchange): PlainTaker | undefined
+  begin(
+    path: string,
+    contentType: string,
+    sizeBytes: number,
+    exchange: PlainExchange,
+    rawHeaders: readonly string[],
+  ): PlainTaker | undefined
 }
 
 /** Of one request. One of `take`, `refuse` and `onGone` is called, once. */
 export interface PlainTaker {
+  /** When it is known who sends: nothing more is read until then. What it rejects with the request is refused with. */
+  readonly known?: Promise<void> | undefined
   /** Before as many bytes of the body as that are kept. Throws what the request is then refused with. */
   admitUpTo(sizeBytes: number): void
   /** Answers the exchange; the rest of the body is not read. */
@@ -58,8 +68,8 @@ const LINGER_SECONDS = 2
 export class PlainConnection implements PlainExchange, Swept, Sparable {
   readonly #socket: Socket
   readonly #of: PlainSettings
-  /** `new` and `idle` wait for a head, `body` for the rest of a body, `busy` for the answer. */
-  #state: 'new' | 'idle' | 'body' | 'busy' | 'refused' | 'gone' = 'new'
+  /** `new` and `idle` wait for a head, `unknown` for who sends, `body` for the rest of a body, `busy` for the answer. */
+  #state: 'new' | 'idle' | 'unknown' | 'body' | 'busy' | 'refused' | 'gone' = 'new'
   #taker: PlainTaker | undefined
   /** Only while waiting for the rest of it. */
   #body: Assembly | undefined
@@ -130,6 +140,7 @@ export class PlainConnection implements PlainExchange, Swept, Sparable {
         return this.#onHead(bytes)
       case 'body':
         return this.#onBody(bytes)
+      case 'unknown':
       case 'busy':
         // A pipelined request: it waits, and so does its sender.
         this.#socket.pause()
@@ -146,14 +157,37 @@ export class PlainConnection implements PlainExchange, Swept, Sparable {
     const bodyAt = readHead(bytes)
     const here = bytes.length - bodyAt
     if (bodyAt < 0 || here > head.length) return this.#leave(bytes)
-    const taker = this.#of.handler.begin(head.path, head.contentType, head.length, this)
+    const { handler } = this.#of
+    const { path, contentType, length } = head
+    const rawHeaders = handler.wantsHeaders ? rawHeadersOf(bytes, bodyAt) : NO_HEADERS
+    const taker = handler.begin(path, contentType, length, this, rawHeaders)
     if (taker === undefined) return this.#leave(bytes)
     this.#taker = taker
-    if (here === head.length) return this.#take(ownBody(bytes, bodyAt))
+    if (taker.known === undefined) this.#begin(bytes, bodyAt, length)
+    else this.#wait(taker.known, () => this.#begin(bytes, bodyAt, length))
+  }
+
+  #wait(known: Promise<void>, goOn: () => void): void {
+    this.#state = 'unknown'
+    this.#of.sweep.delete(this)
+    this.#socket.pause()
+    const isHere = (): boolean => {
+      this.#socket.resume()
+      return this.#state === 'unknown'
+    }
+    known.then(
+      () => isHere() && goOn(),
+      (error: unknown) => isHere() && this.#refuseWith(error),
+    )
+  }
+
+  #begin(bytes: Buffer, bodyAt: number, length: number): void {
+    const here = bytes.length - bodyAt
+    if (here === length) return this.#take(ownBody(bytes, bodyAt))
     this.#state = 'body'
     this.#of.sweep.add(this)
-    this.#wanted = head.length - here
-    this.#body = new Assembly(head.length)
+    this.#wanted = length - here
+    this.#body = new Assembly(length)
     if (!this.#body.add(bytes.subarray(bodyAt))) freeRead(bytes)
   }
 
@@ -174,18 +208,22 @@ export class PlainConnection implements PlainExchange, Swept, Sparable {
   }
 
   #admit(sizeBytes: number): boolean {
-    const taker = this.#taker!
     try {
-      taker.admitUpTo(sizeBytes)
+      this.#taker!.admitUpTo(sizeBytes)
       return true
     } catch (error) {
-      this.#taker = undefined
-      this.#state = 'busy'
-      this.#isLast = true
-      taker.refuse(error)
-      this.#turnAway()
+      this.#refuseWith(error)
       return false
     }
+  }
+
+  #refuseWith(error: unknown): void {
+    const taker = this.#taker!
+    this.#taker = undefined
+    this.#state = 'busy'
+    this.#isLast = true
+    taker.refuse(error)
+    this.#turnAway()
   }
 
   #take(body: Buffer): void {
@@ -291,6 +329,8 @@ function ownBody(bytes: Buffer, bodyAt: number): Buffer {
   body.copy(copy)
   return copy
 }
+
+const NO_HEADERS: readonly string[] = []
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',

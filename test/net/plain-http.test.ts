@@ -2,8 +2,10 @@
 import { connect } from 'node:net'
 import { type Test, test } from 'tap'
 import { seeded } from '../data/random.ts'
+import { Doorkeeper, guardedHost, WORD } from '../kit/doorkeeper.ts'
 import { items } from '../kit/otlp.ts'
 import { type StartedReceiver, startReceiver } from '../kit/receiver.ts'
+import { until } from '../kit/until.ts'
 
 const body = Buffer.concat([...items.traces(2).chunks])
 
@@ -27,9 +29,17 @@ async function statuses(port: number, pieces: readonly Buffer[]): Promise<string
   ].map((match) => match[1]!)
 }
 
-/** The same receiver, once with the plain reader, once (since it hands headers on) without. */
-async function both(t: Test): Promise<[plain: StartedReceiver, node: StartedReceiver]> {
-  return [await startReceiver(t, { http: {} }), await startReceiver(t, { http: { include_metadata: true } })]
+/** The same receiver, once with the plain reader, once (since its answers carry a header of their own) without. */
+async function both(
+  t: Test,
+  http: object = {},
+  keeper?: Doorkeeper,
+): Promise<[plain: StartedReceiver, node: StartedReceiver]> {
+  const options = keeper === undefined ? {} : { host: guardedHost(keeper) }
+  return [
+    await startReceiver(t, { http }, options),
+    await startReceiver(t, { http: { ...http, response_headers: { 'X-Node': 'yes' } } }, options),
+  ]
 }
 
 const request = (lines: readonly string[], content: Buffer = body): Buffer =>
@@ -175,4 +185,89 @@ test('connections that say nothing, stop in the middle or stay idle are closed i
       ['body_timeout', 1],
     ],
   )
+})
+
+test('headers are handed on as node hands them on', async (t) => {
+  const [plain, node] = await both(t, { include_metadata: true })
+  const heads: readonly (readonly string[])[] = [
+    [...usual, 'X-Tenant: a'],
+    [
+      ...usual,
+      'X-Tenant: a',
+      'x-tenant:\tb \t',
+      'X-Empty:',
+      'X-Colons: a:b: c',
+      'Authorization: one',
+      'authorization: two',
+    ],
+  ]
+  for (const lines of heads) {
+    t.strictSame(await statuses(plain.port, [request(lines)]), ['200'])
+    t.strictSame(await statuses(node.port, [request(lines)]), ['200'])
+  }
+  const [first, second] = [plain, node].map(({ sinks }) => sinks.traces.contexts.map(({ metadata }) => [...metadata]))
+  t.equal(first!.length, heads.length)
+  t.strictSame(first, second)
+  t.strictSame(new Map(first![1]).get('x-tenant'), ['a', 'b'])
+})
+
+test('who sends is asked as node asks it, at once or after a while, with the body cut anywhere', async (t) => {
+  const keeper = new Doorkeeper()
+  const [plain, node] = await both(t, { auth: { authenticator: 'door' } }, keeper)
+  const random = seeded(37)
+  const said = [WORD, 'something else', undefined]
+  let cases = 0
+  for (let round = 0; round < 60; round++) {
+    keeper.until = random(2) === 0 ? undefined : new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    const pieces: Buffer[] = []
+    // With a refusal a connection ends.
+    const last = said[random(said.length)]
+    for (const word of [...Array.from({ length: random(3) }, () => WORD), last]) {
+      const bytes = request(word === undefined ? usual : [...usual, `Authorization: ${word}`])
+      const at = random(bytes.length)
+      pieces.push(bytes.subarray(0, at), bytes.subarray(at))
+    }
+    const [expected, got] = [await statuses(node.port, pieces), await statuses(plain.port, pieces)]
+    t.strictSame(got, expected)
+    cases++
+  }
+  t.equal(plain.sinks.traces.items, node.sinks.traces.items)
+  t.ok(plain.sinks.traces.items > 0)
+  t.equal(plain.refused.get('unauthenticated'), node.refused.get('unauthenticated'))
+  t.equal(plain.host.admittedBytes, 0)
+  t.ok(cases > 0)
+})
+
+test('what node is asked of a header that comes twice is what the plain reader is asked', async (t) => {
+  const keeper = new Doorkeeper()
+  const [plain, node] = await both(t, { auth: { authenticator: 'door' } }, keeper)
+  const lines = [...usual, `authorization: ${WORD}`, 'Authorization: another']
+  t.strictSame(await statuses(plain.port, [request(lines)]), ['200'])
+  t.strictSame(await statuses(node.port, [request(lines)]), ['200'])
+  t.strictSame(
+    keeper.asked.map(({ transport, said }) => [transport, said]),
+    [
+      ['http', WORD],
+      ['http', WORD],
+    ],
+  )
+  t.strictSame(keeper.asked[0], keeper.asked[1])
+})
+
+test('nothing is reserved for who is not known yet, and nothing stays of who is gone by then', async (t) => {
+  const keeper = new Doorkeeper()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  keeper.until = promise
+  const [plain] = await both(t, { auth: { authenticator: 'door' } }, keeper)
+  const socket = connect(plain.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(request([...usual, `Authorization: ${WORD}`]))
+  await until(() => keeper.asked.length === 1)
+  t.equal(plain.host.admittedBytes, 0)
+  const stopped = plain.stop(AbortSignal.abort())
+  await new Promise((closed) => socket.once('close', closed))
+  resolve()
+  await stopped
+  t.equal(plain.host.admittedBytes, 0)
+  t.equal(plain.sinks.traces.items, 0)
 })

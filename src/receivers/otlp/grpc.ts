@@ -1,7 +1,7 @@
 // OTLP over gRPC, https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 import type { Consume, Consumers, Host, Settings } from '../../contract/index.ts'
 import type { Signal } from '../../data/index.ts'
-import { grpcAuthentication } from '../../net/authentication.ts'
+import { headAuthentication } from '../../net/authentication.ts'
 import { GrpcServer } from '../../net/grpc-server.ts'
 import type { GrpcCall, GrpcMethod, GrpcTaker } from '../../net/grpc-server-call.ts'
 import { metadataOf, NO_METADATA, RequestContext } from '../../net/request-context.ts'
@@ -26,7 +26,7 @@ export function createOtlpGrpc(
     const desk: GrpcExport = { signal, consume, host, onRefused, includesMetadata: config.include_metadata }
     methods.set(signalNames[signal].grpcPath, (call) => new GrpcExchange(desk, call))
   }
-  return new GrpcServer(config, settings, { methods, onRefused, authenticate: grpcAuthentication(host, config.auth) })
+  return new GrpcServer(config, settings, { methods, onRefused, authenticate: headAuthentication(host, config.auth) })
 }
 
 /** What all calls of a method share. */

@@ -35,6 +35,7 @@ test('over HTTP it is 500 for that request', async (t) => {
   const desk: Desk = {
     host: testHost(),
     authenticate: undefined,
+    authenticateHead: undefined,
     sweep: {
       add() {
         if (faults-- > 0) throw new TypeError('a mistake')
