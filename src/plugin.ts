@@ -1,5 +1,7 @@
 // What plugins import as `sluice/plugin`: what components promise, what flows, delivery, and the pieces of schemas.
 export * as v from 'valibot'
+export { coded } from './config/coded.ts'
+export type { ProblemCode } from './config/problem-code.ts'
 export {
   list,
   named,

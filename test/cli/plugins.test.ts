@@ -109,10 +109,37 @@ test('a plugin that cannot be made or started ends the start with its name', asy
   const folder = t.testdir({ 'bad.ts': BAD })
   const made = await sluice(['run', '--config', `yaml:${shop(join(folder, 'bad.ts'), ['create'])}`])
   t.equal(made.code, 2)
-  t.match(made.stderr, /exporters::bad\/create: cannot be made: wrong in create/)
+  t.match(made.stderr, /exporters::bad\/create: cannot be made: wrong in create \[component_not_made\]\n/)
+  t.match(made.stderr, /\nsluice explain component_not_made says what to do\n/)
   const started = await sluice(['run', '--config', `yaml:${shop(join(folder, 'bad.ts'), ['start'])}`])
   t.equal(started.code, 1)
   t.match(started.stderr, /exporter bad\/start: wrong in start/)
+})
+
+test("what a plugin's own rule finds has the code that fits its kind, or the one that the plugin names", async (t) => {
+  const cwd = t.testdir({
+    'ruled.ts': `
+import { coded, defineExtension, type ProblemCode, section, setting, text, v } from 'sluice/plugin'
+const code: ProblemCode = 'missing_setting'
+const name = v.pipe(text, v.check((name) => name !== 'b', 'must not be b'), v.check((name) => name !== 'c', coded('bad_pattern', 'must not be c')))
+export default defineExtension({
+  type: 'ruled', summary: 'Has rules.', stability: 'alpha',
+  config: v.pipe(
+    section({ name: setting(name, '', 'A name.'), other: setting(text, '', 'Another.') }),
+    v.check(({ name, other }) => name !== other || name === '', 'name and other must differ'),
+    v.check(({ name }) => name !== '', coded(code, 'needs name')),
+  ),
+  create: () => ({}),
+})`,
+  })
+  const extensions = 'ruled: {name: b}, ruled/c: {name: c}, ruled/same: {name: d, other: d}, ruled/none: {}'
+  const config = CONFIG.replace('yaml:{', `yaml:{plugins: [./ruled.ts], extensions: {${extensions}}, `)
+  const { code, stderr } = await sluice(['validate', '--config', config], { cwd })
+  t.equal(code, 2)
+  t.match(stderr, /ruled::name: must not be b.* \[invalid_setting\]\n/)
+  t.match(stderr, /ruled\/c::name: must not be c.* \[bad_pattern\]\n/)
+  t.match(stderr, /ruled\/same: name and other must differ.* \[conflicting_settings\]\n/)
+  t.match(stderr, /ruled\/none: needs name.* \[missing_setting\]\n/)
 })
 
 const CONFIG =

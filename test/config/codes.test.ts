@@ -138,7 +138,7 @@ test('no code is missing here', async (t) => {
     ([, code]) => code!,
   )
   t.ok(listed.length > 50)
-  // Those of AWS: test/aws/sources. A component that refuses to be made: test/cli/run.test.ts.
+  // Those of AWS: test/aws/sources. A component that refuses to be made: test/cli/plugins.test.ts.
   const elsewhere = ['secret_not_found', 'secret_access_denied', 'component_not_made']
   t.same(
     listed.filter((code) => !seen.has(code)),
