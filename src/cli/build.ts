@@ -4,6 +4,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { Insight, Logger, Settings, Spans } from '../contract/index.ts'
 import { Accounts } from '../observe/accounts.ts'
 import { systemClock } from '../observe/clock.ts'
+import { containerMemory, payloadBytesOf } from '../observe/container-memory.ts'
 import { HealthRegistry } from '../observe/health.ts'
 import { HeldPayload } from '../observe/memory.ts'
 import { Meters } from '../observe/meter.ts'
@@ -44,9 +45,11 @@ export function createAgent(
     readonly insight?: Omit<Insight, 'accounts'> | undefined
   },
 ): Agent {
+  const container = containerMemory()
   return new Agent(plan, {
     accounts,
     memory,
+    payloadLimitBytes: container && payloadBytesOf(container.limitBytes),
     health,
     insight: of.insight,
     settingsOf: (kind, id, pipeline) => ({

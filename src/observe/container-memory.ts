@@ -49,6 +49,16 @@ const LEAST_HEAP_MIB = 48
 /** V8's own choice for a large machine. */
 const MOST_HEAP_MIB = 4096
 
+/**
+ * For payload where no `memory_limiter` says it: half of what the agent itself leaves. The other half is for what is not counted:
+ * bodies that were unpacked and are garbage, requests that are being written, objects.
+ */
+export const payloadBytesOf = (limitBytes: number): number =>
+  Math.max(LEAST_PAYLOAD_BYTES, Math.floor((limitBytes - AGENT_BYTES) / 2))
+const AGENT_BYTES = 100 * MIB
+/** However small the container, or the agent would do nothing at all. */
+const LEAST_PAYLOAD_BYTES = 8 * MIB
+
 /** A cgroup without a limit says so in many ways: `max`, 2^63 less a page (v1), 2^64, 0. None of them is less than what the machine has. */
 const isLimit = (bytes: number, totalBytes: number): boolean => bytes > 0 && bytes < totalBytes
 

@@ -13,6 +13,7 @@ import type { Signal } from '../data/index.ts'
 import type { HealthRegistry } from '../observe/health.ts'
 import { buildGraph, type Graph, type GraphSettings, type Node } from './graph.ts'
 import type { Plan } from './plan.ts'
+import { Room } from './room.ts'
 
 /** Fits the 30 s that ECS and Kubernetes give. */
 export const SHUTDOWN_MS = 25_000
@@ -26,6 +27,8 @@ const RESERVE_MS = 1_000
 export interface AgentSettings extends GraphSettings {
   readonly health: HealthRegistry
   readonly memory: PayloadMemory
+  /** Payload that may be in the process at a time where no memory limiter is ahead; undefined: any. */
+  readonly payloadLimitBytes?: number | undefined
   /** What only who runs the agent knows; the accounts are its own. */
   readonly insight?: Omit<Insight, 'accounts'> | undefined
 }
@@ -44,6 +47,8 @@ export interface StopReport {
 export class Agent {
   readonly #of: AgentSettings
   readonly #graph: Graph
+  /** In place of the limiters that a config does not have. */
+  readonly #withoutLimiter: readonly ((sizeBytes: number) => void)[]
   readonly #started: Node[] = []
   #starting: Promise<void> | undefined
   #stopping: Promise<StopReport> | undefined
@@ -53,6 +58,7 @@ export class Agent {
   constructor(plan: Plan, of: AgentSettings) {
     this.#of = of
     this.#graph = buildGraph(plan, of)
+    this.#withoutLimiter = defaultLimit(of)
     of.health.setPipelines(plan.pipelines)
   }
 
@@ -177,7 +183,7 @@ export class Agent {
       extension: <E extends Component>(id: string): E => this.#extension<E>(id),
       report: (state, reason) => this.#report(node, state, reason),
       admit: (signal, sizeBytes) => {
-        limiters[signal] ??= this.#graph.limiters(node.id, signal)
+        limiters[signal] ??= orElse(this.#graph.limiters(node.id, signal), this.#withoutLimiter)
         for (const limiter of limiters[signal]) limiter(sizeBytes)
         return new Admitted(memory, sizeBytes)
       },
@@ -193,6 +199,15 @@ export class Agent {
     return found.component as E
   }
 }
+
+function defaultLimit({ payloadLimitBytes, memory, settingsOf }: AgentSettings): ((sizeBytes: number) => void)[] {
+  if (payloadLimitBytes === undefined) return []
+  const { clock, log } = settingsOf('extension', 'agent')
+  const room = new Room({ limitBytes: payloadLimitBytes, memory, clock, log })
+  return [(sizeBytes) => room.admit(sizeBytes)]
+}
+
+const orElse = <T>(list: readonly T[], otherwise: readonly T[]): readonly T[] => (list.length > 0 ? list : otherwise)
 
 /** The deadline has come: a component that listens to `abort` gets a moment to end. */
 const GRACE_MS = 250

@@ -130,6 +130,7 @@ export function testAgent(
   components: readonly PlannedComponent[],
   pipelines: readonly PlannedPipeline[],
   extensions: readonly string[] = [],
+  payloadLimitBytes?: number,
 ): TestAgent {
   const plan: Plan = { components, pipelines, extensions }
   const settings = testSettings()
@@ -139,6 +140,7 @@ export function testAgent(
     accounts,
     health,
     memory: settings.memory,
+    payloadLimitBytes,
     settingsOf: (kind, id, pipeline) => ({
       ...settings,
       id,

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { containerMemory, heapMibOf } from '../../src/observe/container-memory.ts'
+import { containerMemory, heapMibOf, payloadBytesOf } from '../../src/observe/container-memory.ts'
 
 const MIB = 1024 * 1024
 const TOTAL = 8 * 1024 * MIB
@@ -155,4 +155,16 @@ test('the heap leaves half of the container to payload, and something in any', a
     [65_536, 4096],
   ] as const)
     t.equal(heapMibOf(limitMib * MIB), heapMib, `${limitMib}`)
+})
+
+test('half of what the agent leaves is for payload, and something in any', async (t) => {
+  for (const [limitMib, payloadMib] of [
+    [64, 8],
+    [116, 8],
+    [128, 14],
+    [256, 78],
+    [512, 206],
+    [4096, 1998],
+  ] as const)
+    t.equal(payloadBytesOf(limitMib * MIB), payloadMib * MIB, `${limitMib}`)
 })

@@ -128,9 +128,9 @@ export const DELIVERY: Codes = {
     fix: 'Nothing, when that is intended.',
   },
   memory_limit: {
-    what: 'A memory limiter refused data, since the agent is near its limit. Senders are asked to wait and come again.',
+    what: 'Data was refused, since the agent is near the limit of a `memory_limiter`, or without one near that of its container. Senders are asked to wait and come again.',
     why: 'More comes in than goes out, or queues hold much; or the limit is too low for the load.',
-    fix: 'Find the slow exporter (`otelcol_exporter_queue_size`). Raise `limit_mib` together with the memory of the container, or send less.',
+    fix: 'Find the slow exporter (`otelcol_exporter_queue_size`). Raise `limit_mib` together with the memory of the container, or send less. A line of the log says how much there is for data.',
   },
   metadata_cardinality: {
     what: 'The `batch` processor was to keep one more combination of metadata values than it may; the sender is asked to come again.',

@@ -23,7 +23,7 @@ export const LINES: Codes = {
     fix: 'See that it ends its lines; `line_timeout` is the limit.',
   },
   no_memory: {
-    what: 'A memory limiter had no room for a datagram, which cannot wait.',
+    what: 'There was no room for a datagram, which cannot wait.',
     why: 'The agent is near its limit.',
     fix: 'See `memory_limit`; senders over TCP wait and lose nothing.',
   },

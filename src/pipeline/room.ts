@@ -1,0 +1,56 @@
+// What stands in for a memory limiter where a config has none, and the process has a limit that the kernel enforces.
+import { type Clock, type Logger, type PayloadMemory, RetryableError, TooLargeError } from '../contract/index.ts'
+
+/** What a chunk takes beside its bytes: the objects of batch, queue and buffer. */
+const CHUNK_OVERHEAD_BYTES = 640
+const WAIT_MS = 1000
+/** Refusals come in floods; people are told of one. */
+const TOLD_EVERY_MS = 60_000
+
+export interface RoomSettings {
+  readonly limitBytes: number
+  readonly memory: PayloadMemory
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Payload that may be in the process at a time, bodies that are being read included. */
+export class Room {
+  readonly #of: RoomSettings
+  #refusal: RetryableError | undefined
+  #refusedRequests = 0
+  #lastToldMs = -Infinity
+
+  constructor(of: RoomSettings) {
+    this.#of = of
+  }
+
+  /** Throws when so many bytes more are too many. */
+  admit(sizeBytes: number): void {
+    const { limitBytes, memory } = this.#of
+    if (memory.heldBytes + memory.heldChunks * CHUNK_OVERHEAD_BYTES + sizeBytes <= limitBytes) return
+    this.#tell()
+    if (sizeBytes > limitBytes)
+      throw new TooLargeError(`a payload of ${sizeBytes} bytes is more than there is room for (${limitBytes})`)
+    // An error each, with its stack, would be what there is least room for.
+    this.#refusal ??= new RetryableError(`memory is short: all of ${mib(limitBytes)} MiB for data are taken`, {
+      waitMs: WAIT_MS,
+      reason: 'memory_limit',
+    })
+    throw this.#refusal
+  }
+
+  #tell(): void {
+    this.#refusedRequests++
+    const { clock, limitBytes, log } = this.#of
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#lastToldMs < TOLD_EVERY_MS) return
+    this.#lastToldMs = nowMs
+    log.warn('memory is short: data is refused, and no memory_limiter says when', {
+      payloadMib: mib(limitBytes),
+      refusedRequests: this.#refusedRequests,
+    })
+  }
+}
+
+const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2)
