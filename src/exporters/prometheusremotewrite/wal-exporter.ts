@@ -15,7 +15,7 @@ import type { Context } from '../../data/index.ts'
 import { type Delivery, type DeliveryConfig, type Drop, isOutgoing, senderKeysOf } from '../../delivery/index.ts'
 import type { WalConfig } from './config.ts'
 import type { Requests } from './exporter.ts'
-import type { Wal, WalEntry } from './wal.ts'
+import type { Wal, WalEntry, WalRead } from './wal.ts'
 
 /** A destination that is away gets the same request again after such a time, longer each time up to `max_interval`. */
 interface Waits {
@@ -125,7 +125,8 @@ class WalExporter implements Exporter {
 
   async #run(): Promise<void> {
     while (!this.#isStopping) {
-      const entries = await this.#read()
+      const { entries, lostItems } = await this.#read()
+      if (lostItems > 0) this.#lose(lostItems)
       if (entries.length === 0) await this.#idle()
       for (const entry of entries) {
         if (!(await this.#send(entry))) return
@@ -135,7 +136,7 @@ class WalExporter implements Exporter {
   }
 
   /** A disk that does not answer, or no file handles left: it is tried again, or what is there would wait for ever. */
-  async #read(): Promise<readonly WalEntry[]> {
+  async #read(): Promise<WalRead> {
     while (!this.#isStopping) {
       try {
         return await this.#wal.read(this.#walConfig.buffer_size)
@@ -146,7 +147,12 @@ class WalExporter implements Exporter {
         await this.#settings.clock.sleep(READ_AGAIN_MS, this.#end.signal).catch(() => {})
       }
     }
-    return []
+    return { entries: [], lostItems: 0 }
+  }
+
+  #lose(items: number): void {
+    this.#heldItems -= items
+    this.#settings.ledger('metrics').dropped(items, 'wal_damaged')
   }
 
   #idle(): Promise<void> {

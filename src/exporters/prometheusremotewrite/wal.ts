@@ -16,6 +16,12 @@ export interface WalEntry {
   readonly requests: readonly WriteRequest[]
 }
 
+export interface WalRead {
+  readonly entries: readonly WalEntry[]
+  /** Of entries that were accepted, and have been damaged on the disk since. */
+  readonly lostItems: number
+}
+
 const HEADER_BYTES = 8
 /** A segment is closed when it is this large: what has been sent can then be removed. */
 const SEGMENT_BYTES = 16 * 1024 * 1024
@@ -25,7 +31,8 @@ const MAX_ENTRY_BYTES = 1024 * 1024 * 1024
 interface Segment {
   readonly first: number
   readonly path: string
-  count: number
+  /** Of each entry in it: what is lost when it cannot be read any more. */
+  readonly items: number[]
 }
 
 /** What was received is nobody else's to read; a link that somebody has put there leads nowhere. */
@@ -40,6 +47,8 @@ export class Wal {
   #segments: Segment[] = []
   #file: FileHandle | undefined
   #fileBytes = 0
+  /** What would be appended to the open file could not be read: the next entry begins another. */
+  #isFileDamaged = false
   #next = 0
   #sent = 0
   /** Entries behind `#sent` that have been read from the disk, in order. */
@@ -62,15 +71,17 @@ export class Wal {
     this.#sent = Number(await readFile(join(this.#folder, 'sent'), 'utf8').catch(() => '0')) || 0
     let items = 0
     for (const name of names) {
-      const segment: Segment = { first: Number(name.slice(0, 20)), path: join(this.#folder, name), count: 0 }
-      for (const entry of await this.#entriesOf(segment)) {
-        segment.count++
+      const segment: Segment = { first: Number(name.slice(0, 20)), path: join(this.#folder, name), items: [] }
+      const { entries, damage } = await this.#contentOf(segment)
+      if (damage !== undefined) this.#settings.log.error(DAMAGED, { ...damage })
+      for (const entry of entries) {
+        segment.items.push(entry.items)
         if (entry.index >= this.#sent) items += entry.items
       }
       this.#segments.push(segment)
     }
     const last = this.#segments.at(-1)
-    this.#next = Math.max(this.#sent, last === undefined ? 0 : last.first + last.count)
+    this.#next = Math.max(this.#sent, last === undefined ? 0 : endOf(last))
     // What a damaged end has hidden must not be mistaken for what comes now.
     this.#sent = Math.max(this.#sent, this.#segments[0]?.first ?? this.#sent)
     await this.truncate()
@@ -80,12 +91,12 @@ export class Wal {
   /** On disk, and there to stay, when it resolves. */
   append(requests: readonly WriteRequest[], items: number): Promise<void> {
     const payload = encode(requests, items)
-    this.#writing = this.#writing.catch(() => {}).then(() => this.#append(payload))
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#append(payload, items))
     return this.#writing
   }
 
-  async #append(payload: Buffer): Promise<void> {
-    if (this.#file === undefined || this.#fileBytes >= SEGMENT_BYTES) await this.#begin()
+  async #append(payload: Buffer, items: number): Promise<void> {
+    if (this.#file === undefined || this.#fileBytes >= SEGMENT_BYTES || this.#isFileDamaged) await this.#begin()
     const header = Buffer.alloc(HEADER_BYTES)
     header.writeUInt32LE(payload.length, 0)
     header.writeUInt32LE(crc32(payload), 4)
@@ -99,7 +110,7 @@ export class Wal {
       throw error
     }
     this.#fileBytes += HEADER_BYTES + payload.length
-    this.#segments.at(-1)!.count++
+    this.#segments.at(-1)!.items.push(items)
     this.#next++
   }
 
@@ -109,21 +120,24 @@ export class Wal {
     const path = join(this.#folder, `${String(this.#next).padStart(20, '0')}.wal`)
     this.#file = await open(path, WRITE_NEW, FILE_MODE)
     this.#fileBytes = 0
+    this.#isFileDamaged = false
     this.#segments = this.#segments.filter((segment) => segment.first !== this.#next)
-    this.#segments.push({ first: this.#next, path, count: 0 })
+    this.#segments.push({ first: this.#next, path, items: [] })
   }
 
-  /** The next entries that wait, at most so many, from one segment. */
-  async read(atMost: number): Promise<WalEntry[]> {
-    for (const segment of this.#segments) {
-      if (segment.first + segment.count <= this.#sent) continue
-      const entries = await this.#entriesOf(segment)
-      const waiting = entries.filter(({ index }) => index >= this.#sent && index < this.#next)
-      if (waiting.length > 0) return waiting.slice(0, atMost)
-      // Damaged since it was counted.
-      this.#sent = Math.max(this.#sent, segment.first + segment.count)
-    }
-    return []
+  /** The next entries that wait, at most so many, from one segment; or what of it is lost. */
+  async read(atMost: number): Promise<WalRead> {
+    const segment = this.#segments.find((one) => endOf(one) > this.#sent)
+    if (segment === undefined) return { entries: [], lostItems: 0 }
+    const end = endOf(segment)
+    const { entries, damage } = await this.#contentOf(segment, segment.items.length)
+    const waiting = entries.filter(({ index }) => index >= this.#sent)
+    if (waiting.length > 0) return { entries: waiting.slice(0, atMost), lostItems: 0 }
+    const lostItems = segment.items.slice(Math.max(0, this.#sent - segment.first), end - segment.first).reduce(sum, 0)
+    this.#settings.log.error(DAMAGED, { ...damage, items: lostItems })
+    this.#sent = end
+    if (segment === this.#segments.at(-1)) this.#isFileDamaged = true
+    return { entries: [], lostItems }
   }
 
   /** That entry and all before it have been sent, or given up. */
@@ -138,7 +152,7 @@ export class Wal {
     await rename(`${path}.new`, path)
     const open = this.#file === undefined ? undefined : this.#segments.at(-1)
     for (const segment of [...this.#segments]) {
-      if (segment === open || segment.first + segment.count > this.#sent) continue
+      if (segment === open || endOf(segment) > this.#sent) continue
       await unlink(segment.path)
       this.#segments = this.#segments.filter((one) => one !== segment)
     }
@@ -151,26 +165,32 @@ export class Wal {
     await this.truncate()
   }
 
-  async #entriesOf({ first, path }: Segment): Promise<WalEntry[]> {
+  /** Its entries, as far as they can be read: all to the end of the file, or so many, as another may just be written. */
+  async #contentOf({ first, path }: Segment, count?: number): Promise<Content> {
     const bytes = await readFile(path)
     const entries: WalEntry[] = []
     let at = 0
-    while (at < bytes.length) {
+    while (count === undefined ? at < bytes.length : entries.length < count) {
       const entry = entryAt(bytes, at, first + entries.length)
-      if (typeof entry === 'string') {
-        this.#settings.log.error('data lost: the end of a file of the write-ahead log is damaged', {
-          path,
-          byte: at,
-          problem: entry,
-        })
-        break
-      }
+      if (typeof entry === 'string') return { entries, damage: { path, byte: at, problem: entry } }
       entries.push(entry)
       at += HEADER_BYTES + bytes.readUInt32LE(at)
     }
-    return entries
+    return { entries }
   }
 }
+
+interface Content {
+  readonly entries: readonly WalEntry[]
+  /** What ended it before its end, and where. */
+  readonly damage?: { readonly path: string; readonly byte: number; readonly problem: string }
+}
+
+const DAMAGED = 'data lost: the end of a file of the write-ahead log is damaged'
+
+/** The number that follows its last entry's. */
+const endOf = ({ first, items }: Segment): number => first + items.length
+const sum = (a: number, b: number): number => a + b
 
 function entryAt(bytes: Buffer, at: number, index: number): WalEntry | string {
   if (at + HEADER_BYTES > bytes.length) return 'it breaks off'

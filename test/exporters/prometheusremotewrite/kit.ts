@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import type { Meter } from '@opentelemetry/api'
 import protobuf from 'protobufjs'
 import type { Test } from 'tap'
 import * as v from 'valibot'
@@ -125,8 +126,8 @@ function read(headers: IncomingHttpHeaders, body: Buffer, violations: string[]):
   return { headers, series, metadata: plain.metadata ?? [], sizeBytes: body.length }
 }
 
-export async function start(t: Test, config: object, clockMs?: number) {
-  const settings = testSettings({ id: 'prometheusremotewrite' })
+export async function start(t: Test, config: object, clockMs?: number, meter?: Meter) {
+  const settings = testSettings({ id: 'prometheusremotewrite', ...(meter && { meter }) })
   if (clockMs !== undefined) await settings.clock.advance(clockMs - settings.clock.now())
   const exporter = remoteWrite.create(v.parse(remoteWrite.config, config), settings)
   await exporter.start!(testHost())

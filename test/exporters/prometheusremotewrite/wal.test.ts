@@ -8,6 +8,7 @@ import remoteWrite from '../../../src/exporters/prometheusremotewrite/index.ts'
 import headersSetter from '../../../src/extensions/headers_setter/index.ts'
 import { testHost, testSettings } from '../../../src/testing/index.ts'
 import { startExtension } from '../../kit/authenticator.ts'
+import { readableMeter } from '../../kit/readable-meter.ts'
 import { until } from '../../kit/until.ts'
 import { type Destination, destination, gauge, request, start } from './kit.ts'
 
@@ -175,19 +176,91 @@ test('a file that cannot be read for a while is read later, and nothing is lost'
   t.match(ledger, { outItems: 3, droppedItems: 0 })
 })
 
-test('truncate_frequency and lag_record_frequency say how often', async (t) => {
+test('what is damaged while the agent runs is dropped with a reason, and what comes then is sent', async (t) => {
   const to = await destination(t)
   const directory = join(t.testdir({}), 'wal')
-  const { send, settings } = await start(
-    t,
-    config(to, directory, { truncate_frequency: '10s', lag_record_frequency: '5s', buffer_size: 2 }),
+  down(to)
+  const { send, settings, ledger } = await start(t, config(to, directory, { buffer_size: 1 }))
+  for (let i = 0; i < 4; i++) await send(request([gauge(`m${i}`, i), gauge(`n${i}`, i)]))
+  await until(() => settings.clock.pending > 2)
+  const [file] = readdirSync(directory).filter((name) => name.endsWith('.wal'))
+  const path = join(directory, file!)
+  const bytes = readFileSync(path)
+  writeFileSync(
+    path,
+    bytes.map((byte, i) => (i === Math.floor(bytes.length * 0.6) ? byte ^ 1 : byte)),
   )
+  await send(request([gauge('behind', 1)]))
+  t.equal(ledger.held, 9)
+  to.answer = () => false
+  await until(async () => {
+    await settings.clock.advance(1000)
+    return ledger.held === 0
+  })
+  t.match(ledger, { outItems: 4, droppedItems: 5 })
+  t.same(Object.fromEntries(ledger.droppedByReason), { wal_damaged: 5 })
+  const told = settings.lines.filter(({ message }) => /write-ahead log is damaged/.test(message))
+  t.match(told, [{ level: 'error', fields: { path, items: 5, problem: 'the checksum is wrong' } }])
+  t.equal(told.length, 1)
+
+  await send(request([gauge('later', 1)]))
+  await until(() => ledger.outItems === 5)
+  t.same(names(to).slice(-1), ['later{}'])
+  t.equal(ledger.held, 0)
+})
+
+test('what waits in a segment that is damaged from its first byte is lost, and the next one is sent', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  const first = await start(t, config(to, directory))
+  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
+  await first.exporter.stop!(AbortSignal.abort())
+  const second = await start(t, config(to, directory, { buffer_size: 1 }))
+  await second.send(request([gauge('next', 1)]))
+  await until(() => second.settings.clock.pending > 2)
+  const [old, now] = readdirSync(directory)
+    .filter((name) => name.endsWith('.wal'))
+    .sort()
+  t.not(old, now)
+  writeFileSync(join(directory, old!), '')
+  to.answer = () => false
+  await until(async () => {
+    await second.settings.clock.advance(1000)
+    return second.ledger.held === 0
+  })
+  t.same(names(to), ['m0{}', 'next{}'], 'the first had been read already')
+  t.match(second.ledger, { createdItems: 3, outItems: 2, droppedItems: 2 })
+})
+
+test('truncate_frequency says how often what has been sent is written down', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  const { send, settings } = await start(t, config(to, directory, { truncate_frequency: '10s', buffer_size: 2 }))
   await send(request([gauge('a', 1)]))
   await until(() => to.writes.length === 1)
   t.equal(readFileSync(join(directory, 'sent'), 'utf8'), '0')
   await settings.clock.advance(10_000)
   await until(() => readFileSync(join(directory, 'sent'), 'utf8') === '1')
   t.pass('written down after ten seconds')
+})
+
+test('lag_record_frequency says how often the number that waits is recorded', async (t) => {
+  const to = await destination(t)
+  down(to)
+  const { meter, observed } = readableMeter()
+  const lag = (): number => observed('sluice_exporter_prometheusremotewrite_wal_lag')
+  const yaml = config(to, join(t.testdir({}), 'wal'), { lag_record_frequency: '5s' })
+  const { send, settings } = await start(t, yaml, undefined, meter)
+  for (let i = 0; i < 3; i++) await send(request([gauge(`m${i}`, i)]))
+  await settings.clock.advance(4999)
+  t.equal(lag(), 0, 'not recorded yet')
+  await settings.clock.advance(1)
+  t.equal(lag(), 3)
+  await send(request([gauge('m3', 3)]))
+  t.equal(lag(), 3)
+  await settings.clock.advance(5000)
+  t.equal(lag(), 4)
 })
 
 test('what is read from the disk has no sender, so nothing may depend on one', async (t) => {
