@@ -124,3 +124,17 @@ test('who listens and says nothing is not healthy', async (t) => {
   const asked = await sluice(['healthcheck', `http://127.0.0.1:${port}/`])
   t.match(asked, { code: 1, stderr: /no answer within 3000 ms/ })
 })
+
+test('of an answer without an end as much is read as health can be', async (t) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n')
+    socket.write('x'.repeat(256 * 1024))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const { code, stdout } = await sluice(['healthcheck', `http://127.0.0.1:${port}/`])
+  t.equal(code, 0, 'nobody waits for the rest')
+  t.ok(stdout.length >= 64 * 1024 && stdout.length < 192 * 1024, `${stdout.length} bytes`)
+})

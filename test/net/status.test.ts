@@ -143,3 +143,17 @@ test('trailers carry code, text and delay both ways', async (t) => {
   t.equal(encodeGrpcMessage('plain text'), 'plain text')
   t.equal(decodeGrpcMessage('100% %zz %41'), '100% %zz A')
 })
+
+test('details that are longer than any header may be are not looked at', async (t) => {
+  const answer = (messageLength: number) => {
+    const status = { code: GRPC.UNAVAILABLE, message: 'x'.repeat(messageLength), retryDelayMs: 2000 }
+    const details = encodeStatus(status).toString('base64')
+    return { details, read: statusOfTrailers({ 'grpc-status': '14', 'grpc-status-details-bin': details }) }
+  }
+  const long = answer(12_000)
+  t.ok(long.details.length < 16 * 1024)
+  t.equal(long.read.retryDelayMs, 2000)
+  const tooLong = answer(12_400)
+  t.ok(tooLong.details.length > 16 * 1024)
+  t.same(tooLong.read, { code: GRPC.UNAVAILABLE, message: '', retryDelayMs: undefined })
+})
