@@ -14,8 +14,6 @@ export interface Component {
 export interface Host {
   /** The running extension with that id; throws when the config's `service::extensions` does not have it. */
   extension<E extends Component>(id: string): E
-  /** Durable state of this component. Undefined: there is no storage extension yet that a config could name. */
-  readonly storage: Storage | undefined
   /**
    * Asks the memory limiters of the pipelines ahead, before decoding; the bytes count until `release`.
    * Throws `RetryableError` when there is no room.
@@ -32,12 +30,6 @@ export interface Host {
 /** Released when the payload has been handed on or refused; calling it twice does nothing. */
 export interface Admission {
   release(): void
-}
-
-export interface Storage {
-  get(key: string): Promise<Uint8Array | undefined>
-  set(key: string, value: Uint8Array): Promise<void>
-  delete(key: string): Promise<void>
 }
 
 /** `degraded`: works on, recovers by itself (a destination is down). `failed`: does nothing until a person helps. */

@@ -7,7 +7,6 @@ import {
   messageOf,
   type PayloadMemory,
   ShutdownError,
-  type Storage,
 } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { HealthRegistry } from '../observe/health.ts'
@@ -177,7 +176,6 @@ export class Agent {
     const { accounts, health, memory, insight } = this.#of
     const limiters: { [S in Signal]?: readonly ((sizeBytes: number) => void)[] } = {}
     return {
-      storage: undefined as Storage | undefined,
       health,
       insight: { measured: () => [], spans: undefined, ...insight, accounts: () => accounts.all() },
       extension: <E extends Component>(id: string): E => this.#extension<E>(id),

@@ -90,7 +90,6 @@ export function testHost(
     ...of.health,
   }
   return {
-    storage: undefined,
     health,
     insight: { accounts: () => [], measured: () => [], spans: undefined, ...of.insight },
     states,
