@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cpuSecondsOf, freePort, memoryOf } from './side/agents.ts'
+import { freePorts } from '../test/kit/free-ports.ts'
+import { cpuSecondsOf, memoryOf } from './side/agents.ts'
 import type { StandInCounts } from './side/stand-ins.ts'
 
 const { values } = parseArgs({
@@ -70,7 +71,7 @@ async function run(): Promise<void> {
   let agent: ChildProcess | undefined
   try {
     const url = `http://127.0.0.1:${await messageOf(standIns)}`
-    const [port, metricsPort] = [await freePort(), await freePort()]
+    const [port, metricsPort] = (await freePorts(2)) as [number, number]
     writeFileSync(join(folder, 'config.yaml'), configFor(url, port, metricsPort))
     const log = openSync(join(folder, 'log'), 'w')
     agent = spawn(process.execPath, ['dist/main.js', 'run', '--config', join(folder, 'config.yaml')], {

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cpuSecondsOf, freePort, memoryOf } from './side/agents.ts'
+import { freePorts } from '../test/kit/free-ports.ts'
+import { cpuSecondsOf, memoryOf } from './side/agents.ts'
 import { type SoakPorts, soakConfig } from './soak/config.ts'
 import { type Sample, seriesOf, verdict } from './soak/verdict.ts'
 
@@ -78,7 +79,7 @@ async function run(): Promise<void> {
 }
 
 async function soakPorts(standIns: number, sinks: { http: number; grpc: number }): Promise<SoakPorts> {
-  const free = await Promise.all(Array.from({ length: 9 }, freePort))
+  const free = await freePorts(9)
   const [http, grpc, statsd, xray, emf, awslogs, prometheus, metrics, health] = free as [
     number,
     number,

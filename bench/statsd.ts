@@ -6,13 +6,14 @@
 // agent's process alone. Each value is its packet's number, so their sum says whether all have arrived.
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { lostPackets } from '../src/net/lost-datagrams.ts'
+import { freePort } from '../test/kit/free-ports.ts'
+import { cpuSecondsOf } from './side/agents.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,6 @@ const { values } = parseArgs({
   },
 })
 const [rate, seconds, senders] = [Number(values.rate), Number(values.seconds), Number(values.senders)]
-const TICKS_PER_SECOND = 100
 /** Both agents hand on what they have gathered this often. */
 const INTERVAL_S = 1
 
@@ -43,9 +43,9 @@ async function measure(command: readonly string[]): Promise<void> {
   await untilBound(agent, port)
   await send(port, Math.round(rate), 2)
   await sleep((INTERVAL_S + 1) * 1000)
-  const before = { sum: sumIn(out), cpu: cpuSecondsOf(agent), lost: await lostPackets('127.0.0.1', port) }
+  const before = { sum: sumIn(out), cpu: cpuSecondsOf(agent.pid!), lost: await lostPackets('127.0.0.1', port) }
   const sent = await send(port, rate, seconds)
-  const cpuSeconds = cpuSecondsOf(agent) - before.cpu
+  const cpuSeconds = cpuSecondsOf(agent.pid!) - before.cpu
   await sleep((INTERVAL_S + 2) * 1000)
   const lost = (await lostPackets('127.0.0.1', port))! - before.lost!
   const isWhole = sumIn(out) - before.sum === sent.sum
@@ -117,17 +117,4 @@ async function untilBound(agent: ChildProcess, port: number): Promise<void> {
     await sleep(50)
   }
   await sleep(1000)
-}
-
-function cpuSecondsOf({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

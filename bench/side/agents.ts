@@ -1,10 +1,10 @@
 // The two agents under measurement as child processes, with what the kernel says about them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { freePorts } from '../../test/kit/free-ports.ts'
 import { type AuthName, type SenderAuth, senderAuth } from './senders.ts'
 
 export type AgentName = 'sluice' | 'otelcol'
@@ -51,7 +51,7 @@ export async function startAgent(
   sink: Ports,
 ): Promise<RunningAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
-  const [http, grpc, metrics] = [await freePort(), await freePort(), await freePort()]
+  const [http, grpc, metrics] = (await freePorts(3)) as [number, number, number]
   const config = join(folder, 'config.yaml')
   const auth = shape.auth && (await senderAuth(shape.auth, folder))
   if (auth?.keys !== undefined) writeFileSync(join(folder, 'keys.json'), auth.keys)
@@ -162,11 +162,3 @@ export function memoryOf(pid: number): Memory {
   const mb = (key: string): number => Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024
   return { rssMb: mb('VmRSS'), anonymousMb: mb('RssAnon'), peakRssMb: mb('VmHWM') }
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
