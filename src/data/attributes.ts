@@ -2,6 +2,7 @@
 import { equalBytes, textOf } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
 import { type Key, keyOf } from './key.ts'
+import { KeyIndex, LOOKED_THROUGH } from './keyindex.ts'
 import type { Message } from './message.ts'
 import { hasKey, isOneBlock, larger, NEW, ODD, shifted, WIDTH } from './slots.ts'
 import {
@@ -40,6 +41,8 @@ export class Attributes {
   #state = new Uint8Array(0)
   /** Like `slots`, in scratch. */
   #written = new Int32Array(0)
+  /** Of very many, once somebody has looked for one. */
+  #index: KeyIndex | undefined
 
   constructor(message: Message) {
     this.#message = message
@@ -264,6 +267,7 @@ export class Attributes {
   clear(): void {
     this.count = 0
     this.#edited = false
+    this.#index = undefined
   }
 
   /** More room in `slots`. */
@@ -322,7 +326,7 @@ export class Attributes {
     for (let slot = 0; slot < this.count; slot++) state[slot] = UNTOUCHED // a call of fill() costs more
   }
 
-  #append({ mark }: Key): number {
+  #append({ mark, bytes }: Key): number {
     const slot = this.count++
     if (this.slots.length < this.count * WIDTH) this.grow()
     if (this.#state.length < this.count) {
@@ -333,6 +337,7 @@ export class Attributes {
     }
     this.slots[slot * WIDTH] = NEW
     this.slots[slot * WIDTH + 3] = mark
+    this.#index?.add(bytes.latin1Slice(0, bytes.length), slot)
     return slot
   }
 
@@ -353,11 +358,29 @@ export class Attributes {
     this.#message.index()
     const { bytes, mark } = typeof key === 'string' ? keyOf(key) : key
     const { slots, count } = this
+    if (count > LOOKED_THROUGH) return this.#findAmongMany(bytes, from)
     for (let slot = from; slot < count; slot++) {
       const found = slots[slot * WIDTH + 3]!
       if ((found === mark || found === ODD) && this.#isAt(slot, bytes)) return slot
     }
     return -1
+  }
+
+  /** `from` is 0, or right behind a slot that has this key. */
+  #findAmongMany(key: Buffer, from: number): number {
+    const index = (this.#index ??= this.#indexed())
+    let slot = from === 0 ? index.first(key.latin1Slice(0, key.length)) : index.next(from - 1)
+    while (slot >= 0 && this.#stateOf(slot) === DELETED) slot = index.next(slot)
+    return slot
+  }
+
+  #indexed(): KeyIndex {
+    const index = new KeyIndex()
+    for (let slot = 0; slot < this.count; slot++) {
+      const bytes = this.#locate(slot)
+      index.add(bytes.latin1Slice(keyValue.keyAt, keyValue.keyEnd), slot)
+    }
+    return index
   }
 
   #isAt(slot: number, key: Buffer): boolean {

@@ -86,9 +86,9 @@ function onEach({ key, pattern }: ActionConfig, edit: (attributes: Attributes, k
   return (attributes) => {
     if (named !== undefined) edit(attributes, named)
     if (isMeant === undefined) return
-    let found: string[] | undefined
+    let found: Set<string> | undefined
     attributes.forEachKey((name) => {
-      if (isMeant(name)) (found ??= []).push(name)
+      if (isMeant(name)) (found ??= new Set()).add(name)
     })
     if (found !== undefined) for (const name of found) edit(attributes, keyOf(name))
   }

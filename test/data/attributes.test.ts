@@ -167,3 +167,39 @@ test('a key is found among those that look like it', async (t) => {
     })
   }
 })
+
+test('among very many attributes each is found, changed and deleted as among few', async (t) => {
+  for (const count of [1000, 3000]) {
+    // Every hundredth has the key of the one before; keys of other lengths and scripts are among them.
+    const key = (i: number): string =>
+      i % 100 === 99 ? key(i - 1) : i % 7 === 0 ? `ключ-${i}` : `${'k'.repeat(i % 200)}${i}`
+    const all = Array.from({ length: count }, (_, i) => ({ key: key(i), value: { intValue: String(i) } }))
+    const batch = batchOf('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ attributes: all }] }] }] })
+    const edit = ({ attributes }: { attributes: Attributes }): void => {
+      for (let i = 0; i < count; i++) if (i % 100 !== 99) t.equal(attributes.get(key(i)), i)
+      t.notOk(attributes.has('absent'))
+      for (let i = 0; i < count; i += 2) t.equal(attributes.delete(key(i)), true)
+      t.notOk(attributes.has(key(98)), 'both that have the key')
+      for (let i = 1; i < count; i += 4) if (i % 100 !== 99) attributes.set(key(i), 'set')
+      for (let i = 0; i < count; i += 10) attributes.set(key(i), 'again')
+      attributes.set('new', 'new')
+      t.equal(attributes.get('new'), 'new')
+      attributes.delete('new')
+      t.notOk(attributes.has('new'))
+      attributes.set('new', 'newer')
+    }
+    const after = batch.rewrite([{ onSpan: edit }], testContext())
+    const wanted = new Map<string, AnyValue>()
+    for (let i = 0; i < count; i++) if (i % 100 !== 99) wanted.set(key(i), i)
+    for (let i = 0; i < count; i += 2) wanted.delete(key(i))
+    for (let i = 1; i < count; i += 4) if (i % 100 !== 99) wanted.set(key(i), 'set')
+    for (let i = 0; i < count; i += 10) wanted.set(key(i), 'again')
+    wanted.set('new', 'newer')
+    after.visit({
+      onSpan({ attributes }) {
+        t.strictSame([...attributes.toMap()], [...wanted])
+        t.equal(attributes.size, wanted.size)
+      },
+    })
+  }
+})

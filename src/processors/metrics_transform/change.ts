@@ -116,9 +116,9 @@ function aggregating(edit: PointEdit, { aggregation_type }: OperationConfig): Ch
 function onlyLabels({ label_set }: OperationConfig): PointEdit {
   const kept = new Set(label_set)
   return ({ attributes }) => {
-    let gone: string[] | undefined
+    let gone: Set<string> | undefined
     attributes.forEachKey((key) => {
-      if (!kept.has(key)) (gone ??= []).push(key)
+      if (!kept.has(key)) (gone ??= new Set()).add(key)
     })
     if (gone !== undefined) for (const key of gone) attributes.delete(key)
   }
