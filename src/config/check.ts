@@ -24,7 +24,7 @@ export type Checked<C> =
     }
 
 /** What is asked of a config. */
-type Checkable = Pick<LoadedConfig, 'tree' | 'locate' | 'isSecret' | 'isUnknown'>
+type Checkable = Pick<LoadedConfig, 'tree' | 'locate' | 'isSecret' | 'isUnknown' | 'read'>
 
 /**
  * `path` is where the value stands in the config; without `loaded` problems have no places. What nobody has looked at is never
@@ -55,12 +55,15 @@ class Reading {
   readonly warnings: Problem[] = []
   readonly #base: Path
   readonly #loaded: Omit<Checkable, 'tree'> | undefined
+  /** References to variables that nobody has set. */
+  readonly #unset: ReadonlySet<string>
   /** By path: what a schema marks as secret. */
   readonly #secrets = new Map<string, Node>()
 
   constructor(base: Path, loaded: Omit<Checkable, 'tree'> | undefined) {
     this.#base = base
     this.#loaded = loaded
+    this.#unset = new Set(loaded?.read.filter(({ isUnset }) => isUnset).map(({ name }) => name))
   }
 
   /** The value as the setting wants it: texts as they were written, unknown keys left out (and reported). */
@@ -125,8 +128,8 @@ class Reading {
     const isSecret = this.#isSecret(path, node)
     const isMissing = node === undefined && issue.received === 'undefined'
     const message = isMissing ? 'is required' : isSecret ? concealed(messageFor(issue), root, inner) : messageFor(issue)
-    const isScalar = node !== undefined && !(node.kind === 'scalar' && node.value === null)
-    const got = isMissing || isSecret || !isScalar ? '' : `, got ${shown(node)}`
+    const isShown = !isMissing && !isSecret && node !== undefined && isWrongValue(issue, node)
+    const got = isShown ? `, got ${shown(node)}` : ''
     this.problems.push({
       severity: 'error',
       code: isMissing ? 'missing_setting' : codeOf(issue),
@@ -134,7 +137,7 @@ class Reading {
       path,
       location: this.#loaded?.locate(path),
       value: isSecret ? REDACTED : shownValue(node),
-      hint: hintFor(issue, node, isSecret),
+      hint: hintFor(issue, node, { isSecret, isUnset: (reference) => this.#unset.has(reference) }),
     })
   }
 
@@ -182,6 +185,10 @@ class Reading {
     }
   }
 }
+
+/** Nothing is wrong with a section that a rule is about but what is in it. */
+const isWrongValue = ({ kind }: v.BaseIssue<unknown>, node: Node): boolean =>
+  node.kind === 'scalar' ? node.value !== null : kind === 'schema'
 
 function itemOf(shape: Shape): Shape | undefined {
   if (shape.kind === 'texts') return TEXT

@@ -37,6 +37,8 @@ export interface Read {
   /** As it is shown, and as `references` of nodes have it. */
   readonly name: string
   readonly text: string
+  /** A variable that nobody has set. */
+  readonly isUnset?: boolean
   /** A source of the config, and no reference in it. */
   readonly isWhole?: boolean
 }
@@ -94,7 +96,9 @@ class Expander {
     const found: Read[] = []
     for (const { uri, given } of this.#retrieved.values()) {
       const retrieved = await given.catch(() => undefined)
-      if (retrieved !== undefined) found.push({ uri, name: nameOf(uri), text: retrieved.text })
+      if (retrieved === undefined) continue
+      const isUnset = retrieved.warning?.code === 'unset_variable'
+      found.push({ uri, name: nameOf(uri), text: retrieved.text, ...(isUnset && { isUnset }) })
     }
     return found
   }

@@ -16,16 +16,47 @@ export function shown(node: Node): string {
   return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text) + from
 }
 
-export function hintFor(issue: BaseIssue<unknown>, node: Node | undefined, isSecret: boolean): string | undefined {
+/** What is known of a value. */
+interface About {
+  readonly isSecret: boolean
+  isUnset(reference: string): boolean
+}
+
+export function hintFor(issue: BaseIssue<unknown>, node: Node | undefined, about: About): string | undefined {
   if (node === undefined) return undefined
-  if (node.kind === 'map') return mappingHint(node)
+  const { isSecret, isUnset } = about
+  if (node.kind === 'map' && issue.kind === 'schema') return mappingHint(node)
+  // A rule about a section misses what is in it.
+  const unset = [...new Set(referencesIn(node))].filter(isUnset)
+  if (unset.length > 0) return unsetHint(unset)
+  if (node.kind === 'map') return undefined
   if (node.kind === 'list') return undefined
-  const unset = node.references[0]
-  if (unset !== undefined && (node.value === '' || node.value === null)) return `\${${unset}} is empty`
+  const reference = node.references.at(-1)
+  if (reference !== undefined && (node.value === '' || node.value === null)) return `\${${reference}} is empty`
+  if (reference !== undefined && /[\r\n]$/.test(node.original ?? String(node.value))) return lineEndHint(reference)
   if (typeof node.value === 'bigint') return `numbers go up to ${Number.MAX_SAFE_INTEGER}`
   if (/must be a list/.test(issue.message) && !isSecret) return `write it as a list: [${node.original ?? ''}]`
   if (typeof node.value !== 'string' || isSecret) return undefined
   return textHint(issue.message, node.value, node.isQuoted)
+}
+
+function* referencesIn(node: Node): Generator<string> {
+  yield* node.references
+  if (node.kind === 'list') for (const item of node.items) yield* referencesIn(item)
+  if (node.kind === 'map') for (const entry of node.entries.values()) yield* referencesIn(entry.node)
+}
+
+function unsetHint(references: readonly string[]): string {
+  const names = references.slice(0, 3).map((reference) => reference.replace(/^env:/, ''))
+  return names.length === 1
+    ? `the environment variable ${names[0]} is not set`
+    : `the environment variables ${names.join(', ')} are not set`
+}
+
+function lineEndHint(reference: string): string {
+  const [, file] = /^file:(.*)$/s.exec(reference) ?? []
+  const cure = file === undefined ? 'take it out there' : `write the file without one: printf %s … > ${file}`
+  return `\${${reference}} ends with a line break: ${cure}`
 }
 
 /** `{PodName}` without quotes. */

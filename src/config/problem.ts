@@ -40,7 +40,10 @@ const MAX_NAME = 200
 
 /** For a terminal: place, path, message and code, the line with what is meant underlined, and a hint. In the order of the text. */
 export function formatProblems(problems: readonly Problem[]): string {
-  const lines = inOrder(problems).slice(0, MAX_SHOWN).map(formatProblem)
+  const lists = new Set<string>()
+  const lines = inOrder(problems)
+    .slice(0, MAX_SHOWN)
+    .map((problem) => formatProblem(problem, lists))
   if (problems.length > MAX_SHOWN) lines.push(`and ${problems.length - MAX_SHOWN} more`)
   return lines.join('\n')
 }
@@ -58,12 +61,14 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
   return [...problems].sort(compare)
 }
 
-function formatProblem({ severity, code, message, path, location, hint }: Problem): string {
+/** `lists` are the hints that have been shown and list what there is: nobody reads the same one twice. */
+function formatProblem({ severity, code, message, path, location, hint }: Problem, lists: Set<string>): string {
   const place = location ? `${location.source}:${location.line}:${location.column}: ` : ''
   const where = path.length > 0 ? `${formatPath(path)}: ` : ''
   const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${message} [${code}]`]
   if (location?.text !== undefined) lines.push(...snippet(location, location.text))
-  if (hint !== undefined) lines.push(`    ${hint}`)
+  if (hint !== undefined) lines.push(`    ${lists.has(hint) ? 'there are those named above' : hint}`)
+  if (hint?.startsWith('there are ')) lists.add(hint)
   return lines.join('\n')
 }
 

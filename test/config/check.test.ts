@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
 import {
@@ -194,10 +195,49 @@ test('slips that YAML lets through are seen when the value is checked', async (t
 test('a wrong value from a variable names the variable', async (t) => {
   t.same(await said('count: ${env:N}', { N: '80a' }), ['1:8 count: must be a whole number, got "80a" (from ${env:N})'])
   t.same(await said('endpoint: ${env:HOST}:${env:PORT}', { HOST: 'a' }), [
-    '1:11 endpoint: the port is missing, got "a:" (from ${env:HOST}, ${env:PORT})',
+    '1:11 endpoint: the port is missing, got "a:" (from ${env:HOST}, ${env:PORT}); the environment variable PORT is not set',
   ])
-  t.same(await said('endpoint: ${env:E}'), ['1:11 endpoint: must not be empty; ${env:E} is empty'])
+  t.same(await said('endpoint: ${env:E}', { E: '' }), ['1:11 endpoint: must not be empty; ${env:E} is empty'])
+  t.same(await said('endpoint: ${env:E}'), ['1:11 endpoint: must not be empty; the environment variable E is not set'])
   t.same(await said('count: ${env:A:-hush}'), ['1:8 count: must be a whole number, got "hush" (from ${env:A})'])
+})
+
+test('a rule about a section does not blame the section, but what is not set in it', async (t) => {
+  const ruled = v.pipe(
+    section({
+      to: setting(text, '', 'Where to.'),
+      other: setting(section({ to: setting(text, '', 'Or there.') }), {}, 'Or.'),
+      names: setting(v.pipe(texts, v.minLength(1, 'must not be empty')), ['a'], 'Which.'),
+    }),
+    v.check(({ to, other }) => to !== '' || other.to !== '', 'needs to, or other::to'),
+  )
+  const saidOf = async (yaml: string): Promise<string[]> => {
+    const loaded = await load(yaml)
+    const exporters = loaded.root.exporters as Record<string, unknown>
+    return lines(checkSchema(ruled, exporters.x, ['exporters', 'x'], loaded).problems ?? [])
+  }
+  const said = (hint = ''): string[] => [`0:-1 : needs to, or other::to${hint}`]
+  t.same(await saidOf('to: ""'), said())
+  t.same(await saidOf('to: ${env:TO}'), said('; the environment variable TO is not set'))
+  t.same(
+    await saidOf('to: ${env:TO}\nother: {to: "${env:OTHER}"}'),
+    said('; the environment variables TO, OTHER are not set'),
+  )
+  t.same(await saidOf('{to: "${env:TO:-}"}'), said())
+  t.same(await saidOf('to: a\nnames: []'), ['2:1 names: must not be empty'])
+})
+
+test('what a reference gives ends with a line break: the hint says how to be rid of it', async (t) => {
+  const folder = t.testdir({ token: 'hush\n' })
+  const file = join(folder, 'token')
+  const [inFile] = (await check(`headers: {authorization: "Bearer \${file:${file}}"}`)).problems ?? []
+  t.match(inFile, { code: 'unfit_header', message: /ends with a line break/ })
+  t.equal(inFile?.hint, `\${file:${file}} ends with a line break: write the file without one: printf %s … > ${file}`)
+  const [inVariable] = (await check('headers: {authorization: "Bearer ${env:T}"}', { T: 'hush\r\n' })).problems ?? []
+  t.equal(inVariable?.hint, '${env:T} ends with a line break: take it out there')
+  const [endpoint] = (await check('endpoint: "a:1${env:T}"', { T: '\n' })).problems ?? []
+  t.equal(endpoint?.hint, '${env:T} ends with a line break: take it out there')
+  t.notMatch(JSON.stringify([inFile, inVariable]), /hush/)
 })
 
 test('a secret is never repeated, whatever is wrong with it', async (t) => {

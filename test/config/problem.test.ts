@@ -130,3 +130,17 @@ test('hostile lines, keys and texts cost no time', async (t) => {
     t.ok(report.length < 50_000)
   }
 })
+
+test('a list of what there is stands once in a report, the first time', async (t) => {
+  const yaml = 'receivers: {one1: , two2: }\nexporters: {three3: }\nprocessors: {four4: , batchh: , five5: }'
+  const { problems } = parseService(await loadConfig({ sources: [`yaml:${yaml}`] }), known)
+  const report = formatProblems(problems.filter(({ code }) => code === 'unknown_component'))
+  t.match(report.match(/^ {4}(there are|did you mean) .*$/gm), [
+    /^ +there are .*otlp,/,
+    '    there are those named above',
+    /^ +there are .*debug,/,
+    /^ +there are .*batch,/,
+    '    did you mean batch?',
+    '    there are those named above',
+  ])
+})
