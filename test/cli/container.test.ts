@@ -128,5 +128,9 @@ service:
     const { code, stderr } = await agent.end()
     clearTimeout(kill)
     t.equal(code, 3, 'ended by itself, and says that items were lost')
-    t.match(stderr, new RegExp(`stopped, items were lost items=${2 * 3 * SPANS}$`, 'm'), 'both destinations, each item')
+    t.match(
+      stderr,
+      new RegExp(`stopped, items were lost items=${2 * 3 * SPANS} code=items_lost`, 'm'),
+      'both destinations, each item',
+    )
   })

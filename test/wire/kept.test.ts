@@ -17,7 +17,7 @@ test('what is kept has memory of its own, as large as it is', async (t) => {
 })
 
 test('names that are met one at a time keep no more than themselves', async (t) => {
-  const keptBytes = bufferBytesKept(500, (i) => {
+  const keptBytes = await bufferBytesKept(500, (i) => {
     keyOf(`kept.key.${i}`)
     flatKeyOf(`kept.flat.key.${i}`)
   })

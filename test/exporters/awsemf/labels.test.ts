@@ -58,7 +58,7 @@ test('more shapes than are remembered are learned again, and every event is righ
 
 test('labels that come one at a time keep no more than themselves', async (t) => {
   const rig = translationRig({ namespace: 'Shop' })
-  const keptBytes = bufferBytesKept(500, (i) => {
+  const keptBytes = await bufferBytesKept(500, (i) => {
     rig.take(metricsOf([{ metrics: [{ name: 'logins', points: [{ labels: { user: `u${i}` }, time: 1, int: 1 }] }] }]))
     rig.written()
   })

@@ -228,7 +228,7 @@ test('what is known is not named again, and a scrape looks at each series once',
 
 test('series that come one at a time keep no buffers', async (t) => {
   const { registry, intake } = create({ maxSeries: 0 })
-  const keptBytes = bufferBytesKept(500, (i) => {
+  const keptBytes = await bufferBytesKept(500, (i) => {
     const point = { attributes: [attribute('user', `u${i}`)], asDouble: i }
     intake.take(batchOf('metrics', metricsOf({ name: 'logins', gauge: { dataPoints: [point] } })), i)
   })

@@ -233,11 +233,6 @@ test('a page of another site is refused although its name leads here', async (t)
   t.equal(answer.statusCode, 403)
 })
 
-test('an endpoint that others reach is warned about', async (t) => {
-  const { lines } = await started(t, { endpoint: '0.0.0.0:0' })
-  t.match(lines, [{ level: 'warn', message: /anybody/ }])
-})
-
 test('it stops twice, and before it has started', async (t) => {
   const { extension } = await started(t)
   for (const one of [extension, factory.create(v.parse(factory.config, {}), testSettings())]) {
