@@ -7,3 +7,4 @@ export { type Delivery, type Drop, isOutgoing, type Outgoing } from './delivery.
 export { Handover } from './handover.ts'
 export { type Partition, partitionBy } from './partition.ts'
 export { type BatchConfig, type DeliveryConfig, type DeliveryDefaults, deliverySettings } from './settings.ts'
+export { Waiters } from './waiters.ts'

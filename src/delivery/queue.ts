@@ -1,13 +1,7 @@
 // A bounded queue. What counts against the bound is everything that was let in and is not delivered or dropped yet,
 // whether it still stands in line or is being sent.
 import { PermanentError, RetryableError } from '../contract/index.ts'
-
-interface Waiter<T> {
-  readonly entry: T
-  readonly size: number
-  readonly admit: () => void
-  readonly refuse: (error: unknown) => void
-}
+import { Waiters } from './waiters.ts'
 
 export class Queue<T> {
   readonly capacity: number
@@ -17,8 +11,7 @@ export class Queue<T> {
   #ring: (T | undefined)[] = new Array(16)
   #head = 0
   #length = 0
-  /** Who waits for room, first come first served. */
-  readonly #waiters = new Set<Waiter<T>>()
+  readonly #waiters = new Waiters<{ readonly entry: T; readonly size: number }>()
 
   constructor(capacity: number, blocks: boolean) {
     this.capacity = capacity
@@ -48,13 +41,12 @@ export class Queue<T> {
       return undefined
     }
     if (!this.#blocks) throw new RetryableError('sending queue is full', { reason: 'queue_full' })
-    return this.#wait(entry, size, abort())
+    return this.#waiters.wait({ entry, size }, abort())
   }
 
   /** Whether it has not been let in yet. */
   isWaiting(entry: T): boolean {
-    for (const waiter of this.#waiters) if (waiter.entry === entry) return true
-    return false
+    return this.#waiters.some((waiter) => waiter.entry === entry)
   }
 
   take(): T | undefined {
@@ -82,19 +74,14 @@ export class Queue<T> {
   /** For each entry that was let in, once, when it has left for good. */
   free(size: number): void {
     this.#size -= size
-    for (const waiter of this.#waiters) {
-      if (this.#size + waiter.size > this.capacity) return
-      this.#waiters.delete(waiter)
-      this.#push(waiter.entry, waiter.size)
-      waiter.admit()
-    }
+    this.#waiters.admit(
+      (waiter) => this.#size + waiter.size <= this.capacity,
+      (waiter) => this.#push(waiter.entry, waiter.size),
+    )
   }
 
   refuseWaiters(error: Error): void {
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter)
-      waiter.refuse(error)
-    }
+    this.#waiters.refuse(error)
   }
 
   #push(entry: T, size: number): void {
@@ -108,29 +95,5 @@ export class Queue<T> {
     inOrder.length = this.#ring.length * 2
     this.#ring = inOrder
     this.#head = 0
-  }
-
-  #wait(entry: T, size: number, abort: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (abort.aborted) return reject(abort.reason)
-      const stop = (): void => {
-        this.#waiters.delete(waiter)
-        reject(abort.reason)
-      }
-      const waiter: Waiter<T> = {
-        entry,
-        size,
-        admit() {
-          abort.removeEventListener('abort', stop)
-          resolve()
-        },
-        refuse(error) {
-          abort.removeEventListener('abort', stop)
-          reject(error)
-        },
-      }
-      this.#waiters.add(waiter)
-      abort.addEventListener('abort', stop, { once: true })
-    })
   }
 }

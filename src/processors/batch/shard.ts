@@ -5,7 +5,7 @@
 // senders wait, and nothing that was acknowledged is lost without being counted.
 import { type Clock, type PayloadMemory, ShutdownError } from '../../contract/index.ts'
 import { type Batch, type Context, concat, Gatherer, type Signal, SMALL_BYTES } from '../../data/index.ts'
-import type { Handover } from '../../delivery/index.ts'
+import { type Handover, Waiters } from '../../delivery/index.ts'
 import type { Config } from './config.ts'
 import type { Trigger } from './metrics.ts'
 
@@ -22,12 +22,6 @@ interface Due<S extends Signal> {
   readonly trigger: Trigger
 }
 
-interface Waiter<S extends Signal> {
-  readonly batch: Batch<S>
-  readonly admit: () => void
-  readonly refuse: (error: Error) => void
-}
-
 export class Shard<S extends Signal> {
   readonly #of: ShardSettings<S>
   /** Items that may wait beside the batch that is on its way. */
@@ -41,7 +35,7 @@ export class Shard<S extends Signal> {
   #small: Gatherer<S> | undefined
   #items = 0
   /** Senders that wait for room, in order. */
-  readonly #waiters = new Set<Waiter<S>>()
+  readonly #waiters = new Waiters<Batch<S>>()
   #isSending = false
   #isTimeUp = false
   #isStopping = false
@@ -68,33 +62,13 @@ export class Shard<S extends Signal> {
       this.#take(batch)
       return DONE
     }
-    if (abort.aborted) return Promise.reject(abort.reason)
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiters.delete(waiter)
-        reject(abort.reason)
-      }
-      const waiter: Waiter<S> = {
-        batch,
-        admit() {
-          abort.removeEventListener('abort', leave)
-          resolve()
-        },
-        refuse(error) {
-          abort.removeEventListener('abort', leave)
-          reject(error)
-        },
-      }
-      this.#waiters.add(waiter)
-      abort.addEventListener('abort', leave, { once: true })
-    })
+    return this.#waiters.wait(batch, abort)
   }
 
   /** Sends what is there, each batch once more; resolves when nothing is left. */
   stop(): Promise<void> {
     this.#isStopping = true
-    for (const waiter of this.#waiters) waiter.refuse(new ShutdownError('the batch processor is stopping'))
-    this.#waiters.clear()
+    this.#waiters.refuse(new ShutdownError('the batch processor is stopping'))
     this.#of.handover.hurry()
     return new Promise((resolve) => {
       this.#tellIdle = resolve
@@ -170,12 +144,10 @@ export class Shard<S extends Signal> {
   }
 
   #admit(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#items >= this.#roomItems) return
-      this.#waiters.delete(waiter)
-      this.#take(waiter.batch)
-      waiter.admit()
-    }
+    this.#waiters.admit(
+      () => this.#items < this.#roomItems,
+      (batch) => this.#take(batch),
+    )
   }
 
   /** The next batch, if its size or its age says that it is to go. */

@@ -8,19 +8,13 @@ import {
   ShutdownError,
 } from '../../contract/index.ts'
 import { type Batch, joinTraces, TraceSplitter } from '../../data/index.ts'
-import { Burst, Handover } from '../../delivery/index.ts'
+import { Burst, Handover, Waiters } from '../../delivery/index.ts'
 import type { Config } from './config.ts'
 import { type GroupMetrics, groupMetrics } from './metrics.ts'
 import { type Trace, WaitingTraces } from './waiting.ts'
 
 /** Traces that are on their way to what comes next at the same time. */
 const MOST_SENDING = 100
-
-interface Sender {
-  readonly batch: Batch<'traces'>
-  readonly admit: () => void
-  readonly refuse: (error: Error) => void
-}
 
 export const createGroupByTrace = (
   config: Config,
@@ -40,7 +34,7 @@ class GroupByTrace implements BatchProcessor<'traces'> {
   readonly #losses: Burst
   readonly #evictions: Burst
   /** Batches that wait for room, in order. */
-  readonly #senders = new Set<Sender>()
+  readonly #senders = new Waiters<Batch<'traces'>>()
   #sending = 0
   #cancelTimer: (() => void) | undefined
   #shutdownItems = 0
@@ -86,8 +80,7 @@ class GroupByTrace implements BatchProcessor<'traces'> {
       this.#take(batch)
       return DONE
     }
-    if (abort.aborted) return Promise.reject(abort.reason)
-    return this.#wait(batch, abort)
+    return this.#senders.wait(batch, abort)
   }
 
   /** Sends what is there, each trace once more, for as long as `abort` lets it; counts and reports what is left. */
@@ -101,8 +94,7 @@ class GroupByTrace implements BatchProcessor<'traces'> {
   }
 
   async #stop(): Promise<void> {
-    for (const sender of this.#senders) sender.refuse(stopping())
-    this.#senders.clear()
+    this.#senders.refuse(stopping())
     this.#handover.hurry()
     await new Promise<void>((resolve) => {
       this.#tellIdle = resolve
@@ -128,28 +120,6 @@ class GroupByTrace implements BatchProcessor<'traces'> {
   /** A batch more than `num_traces` at most. */
   get #hasRoom(): boolean {
     return this.#traces.size <= this.#config.num_traces
-  }
-
-  #wait(batch: Batch<'traces'>, abort: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#senders.delete(sender)
-        reject(abort.reason)
-      }
-      const sender: Sender = {
-        batch,
-        admit() {
-          abort.removeEventListener('abort', leave)
-          resolve()
-        },
-        refuse(error) {
-          abort.removeEventListener('abort', leave)
-          reject(error)
-        },
-      }
-      this.#senders.add(sender)
-      abort.addEventListener('abort', leave, { once: true })
-    })
   }
 
   #take(batch: Batch<'traces'>): void {
@@ -203,12 +173,10 @@ class GroupByTrace implements BatchProcessor<'traces'> {
   }
 
   #admit(): void {
-    for (const sender of this.#senders) {
-      if (!this.#hasRoom) return
-      this.#senders.delete(sender)
-      this.#take(sender.batch)
-      sender.admit()
-    }
+    this.#senders.admit(
+      () => this.#hasRoom,
+      (batch) => this.#take(batch),
+    )
   }
 
   #release({ parts }: Trace): void {
