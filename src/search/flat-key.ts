@@ -37,11 +37,26 @@ const keys = new Map<string, FlatKey>()
 export function flatKeyOf(text: string): FlatKey {
   let key = keys.get(text)
   if (key === undefined) {
+    key = new FlatKey(shallow(text).replace(/^$|^(?=\.)|(?<=\.)(?=\.|$)/g, '_'))
+    if (text.length > MAX_KNOWN_LENGTH) return key
     if (keys.size >= MAX_KEYS) keys.clear()
-    key = new FlatKey(text.replace(/^$|^(?=\.)|(?<=\.)(?=\.|$)/g, '_'))
     keys.set(text, key)
   }
   return key
+}
+
+/** No name that anybody chose is longer; what is, is not remembered: thousands of them would be gigabytes. */
+const MAX_KNOWN_LENGTH = 1024
+/** An index has fewer levels (index.mapping.depth.limit: 20) and refuses the document; a million of them would be a hundred bytes each here. */
+const MAX_STEPS = 64
+
+function shallow(text: string): string {
+  let dot = -1
+  for (let steps = 1; steps < MAX_STEPS; steps++) {
+    dot = text.indexOf('.', dot + 1)
+    if (dot === -1) return text
+  }
+  return text.slice(0, dot + 1) + text.slice(dot + 1).replaceAll('.', '_')
 }
 
 /** What the name of an attribute becomes: other names, or none. */
@@ -59,8 +74,9 @@ export class KeyTable {
   of(name: string): readonly FlatKey[] {
     let found = this.#known.get(name)
     if (found === undefined) {
-      if (this.#known.size >= MAX_KEYS) this.#known.clear()
       found = this.#rename(name).map(flatKeyOf)
+      if (name.length > MAX_KNOWN_LENGTH) return found
+      if (this.#known.size >= MAX_KEYS) this.#known.clear()
       this.#known.set(name, found)
     }
     return found

@@ -27,7 +27,10 @@ export function freeName(name: string, ours: ReadonlySet<string>): string {
 /** Also below a value of ours: it would become an object. */
 function isTaken(name: string, ours: ReadonlySet<string>): boolean {
   if (ours.has(name)) return true
-  for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1))
+  for (let dot = name.indexOf('.'); dot > 0 && dot < MAX_OWN_LENGTH; dot = name.indexOf('.', dot + 1))
     if (ours.has(name.slice(0, dot))) return true
   return false
 }
+
+/** No field of ours has a longer name. */
+const MAX_OWN_LENGTH = 256

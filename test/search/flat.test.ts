@@ -146,3 +146,11 @@ test('documents of ever other names: nothing is kept for ever, and all are right
   }
   t.equal(wrong, 0)
 })
+
+test('a name of a million parts has as many levels as an index refuses, and no more; long names are not remembered', async (t) => {
+  const key = flatKeyOf('a.'.repeat(1_000_000))
+  t.equal(key.names.length, 64)
+  t.equal(key.text.length, 2_000_000)
+  t.equal(flatKeyOf('a.b'), flatKeyOf('a.b'))
+  t.not(flatKeyOf('k'.repeat(2000)), flatKeyOf('k'.repeat(2000)))
+})

@@ -17,7 +17,19 @@ export function parseStrictly(text: string): unknown {
 
 /** Strings that a colon follows. */
 function countNames(text: string): number {
-  return [...text.matchAll(/"(?:[^"\\]|\\.)*"(:?)/gs)].filter(([, colon]) => colon).length
+  let names = 0
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
+    do at = text.indexOf('"', at + 1)
+    while (isEscaped(text, at))
+    if (text[at + 1] === ':') names++
+  }
+  return names
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at
+  while (text[before - 1] === '\\') before--
+  return (at - before) % 2 === 1
 }
 
 function countKept(value: unknown): number {
