@@ -28,7 +28,7 @@ const now = Date.now()
 
 test('spans, metrics and log records of a task arrive everywhere that configs/ecs-sidecar.yaml says', {
   skip,
-  timeout: 110_000,
+  timeout: 150_000,
 }, async (t) => {
   if (typeof found === 'string' || typeof search === 'string') return
   t.teardown(() => search.stop())
@@ -177,10 +177,15 @@ test('spans, metrics and log records of a task arrive everywhere that configs/ec
       severity_text: 'INFO',
       trace_id: TRACE,
     })
-    const hits = await eventually('log records in OpenSearch', async () => {
-      const hits = await search.search(`logs-payment-service-${day}`).catch(() => [])
-      return hits.length === 1 ? hits : undefined
-    })
+    const hits = await eventually(
+      'log records in OpenSearch',
+      async () => {
+        const hits = await search.search(`logs-payment-service-${day}`)
+        if (hits.length !== 1) throw new Error(`${hits.length} documents`)
+        return hits
+      },
+      60_000,
+    )
     t.match(hits[0]!._source, { body: 'order created in payment-service' })
   })
 

@@ -102,5 +102,6 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     }
     await sleep(100)
   }
-  throw new Error(`${what}: not in ${waitMs} ms`, { cause: error })
+  const why = error instanceof Error ? `: ${error.message}` : ''
+  throw new Error(`${what}: not in ${waitMs} ms${why}`, { cause: error })
 }
