@@ -146,6 +146,8 @@ export class BulkEmulator {
     try {
       document = this.#parse(actionLine, sourceLine ?? '')
     } catch (error) {
+      if (error instanceof TooDeepError)
+        return { status: 400, error: { type: 'illegal_argument_exception', reason: error.message } }
       this.violations.push(error instanceof Error ? error.message : String(error))
       return { status: 400, error: { type: 'mapper_parsing_exception', reason: 'broken' } }
     }
@@ -225,6 +227,16 @@ const NONE: ReadonlySet<string> = new Set()
 /** What Elasticsearch's templates for OpenTelemetry map as `passthrough`: names in it are taken as they are, dots and all. */
 const PASS_THROUGH: ReadonlySet<string> = new Set(['attributes', 'metrics', 'resource.attributes', 'scope.attributes'])
 
+/** index.mapping.depth.limit */
+const MAX_DEPTH = 20
+
+/** Not against the protocol: what a sender names its attributes is not the exporter's choice. */
+class TooDeepError extends Error {
+  constructor() {
+    super(`Limit of mapping depth [${MAX_DEPTH}] has been exceeded`)
+  }
+}
+
 /** Dots make objects: a name must not be a value in one place and an object in another, and no part of it is empty. */
 function checkNames(source: object, passThrough: ReadonlySet<string>): void {
   const kinds = new Map<string, 'value' | 'object'>()
@@ -232,10 +244,11 @@ function checkNames(source: object, passThrough: ReadonlySet<string>): void {
     if ((kinds.get(path) ?? kind) !== kind) throw new Error(`${path} is a value and an object`)
     kinds.set(path, kind)
   }
-  const visit = (value: unknown, path: string): void => {
+  const visit = (value: unknown, path: string, depth: number): void => {
+    if (depth > MAX_DEPTH) throw new TooDeepError()
     if (value === null) return
     if (Array.isArray(value)) {
-      for (const each of value) visit(each, path)
+      for (const each of value) visit(each, path, depth)
       return
     }
     if (typeof value !== 'object') return note(path, 'value')
@@ -243,16 +256,17 @@ function checkNames(source: object, passThrough: ReadonlySet<string>): void {
     if (passThrough.has(path)) return
     for (const [name, inner] of Object.entries(value)) {
       if (name === '' || name.startsWith('.')) throw new Error(`the name ${JSON.stringify(name)}`)
-      const parts = name.split('.')
+      const parts = name.split('.', MAX_DEPTH + 1)
+      if (depth + parts.length > MAX_DEPTH) throw new TooDeepError()
       let at = path
       for (const part of parts.slice(0, -1)) {
         at = at === '' ? part : `${at}.${part}`
         note(at, 'object')
       }
-      visit(inner, at === '' ? parts.at(-1)! : `${at}.${parts.at(-1)}`)
+      visit(inner, at === '' ? parts.at(-1)! : `${at}.${parts.at(-1)}`, depth + parts.length)
     }
   }
-  visit(source, '')
+  visit(source, '', 0)
 }
 
 function answer(response: ServerResponse, status: number, body: object | string): void {

@@ -48,7 +48,10 @@ function nested(count: number): Plain {
   return value
 }
 
-const EVERYWHERE: readonly (readonly [name: string, most: number, parts: (size: number) => Parts])[] = [
+type Entry = readonly [name: string, most: number, parts: (size: number) => Parts]
+
+/** Many attributes. */
+const CROWDS: readonly Entry[] = [
   ['attributes', MANY, (size) => ({ attributes: attributes(size) })],
   ['attributes of the resource', MANY, (size) => ({ resource: attributes(size) })],
   [
@@ -57,6 +60,9 @@ const EVERYWHERE: readonly (readonly [name: string, most: number, parts: (size: 
     (size) => ({ attributes: numbers(size, (i) => attribute(`${i}`, text('x'))) }),
   ],
   ['names that become the same', MANY, (size) => ({ attributes: alike(size) })],
+]
+/** One attribute that is large. */
+const HULKS: readonly Entry[] = [
   ['a value', LONG, (size) => ({ attributes: long(size) })],
   ['a name', LONG, (size) => ({ attributes: longKey(size) })],
   ['a name of many parts', 2 * MIB, (size) => ({ attributes: dotted(size) })],
@@ -71,9 +77,7 @@ const histograms = (fields: Plain): Plain[] =>
     histogram: { aggregationTemporality, dataPoints: [{ ...point, ...fields }] },
   }))
 
-const OF: {
-  readonly [S in Signal]: readonly (readonly [name: string, most: number, parts: (size: number) => Parts])[]
-} = {
+const OWN: { readonly [S in Signal]: readonly Entry[] } = {
   traces: [
     // Around items, which is read in one way whatever the signal.
     ['attributes of the scope', MANY, (size) => ({ scope: attributes(size) })],
@@ -198,9 +202,11 @@ const OF: {
   ],
 }
 
-/** `anywhere`: in attributes, which all have. `own`: in what this signal alone has. */
-export const giants = (signal: Signal, where: 'anywhere' | 'own'): readonly Giant[] =>
-  (where === 'anywhere' ? EVERYWHERE : OF[signal]).map(([name, most, parts]) => ({
+export type Kind = 'crowds' | 'hulks' | 'own'
+
+/** `crowds` and `hulks`: in attributes, which all have. `own`: in what this signal alone has. */
+export const giants = (signal: Signal, kind: Kind): readonly Giant[] =>
+  ({ crowds: CROWDS, hulks: HULKS, own: OWN[signal] })[kind].map(([name, most, parts]) => ({
     name: `${name} (${signal})`,
     most,
     of: (size: number) => batchWith(signal, parts(size)),

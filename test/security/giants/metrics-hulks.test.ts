@@ -1,0 +1,3 @@
+import { survivesGiants } from './survival.ts'
+
+survivesGiants('metrics', 'hulks')
