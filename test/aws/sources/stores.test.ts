@@ -1,4 +1,5 @@
 // Values from Secrets Manager and SSM in a config: each asked for once, and every refusal says what to do.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { AwsSources } from '../../../src/aws/sources/index.ts'
 import { ConfigError, type LoadOptions, loadConfig, type ProblemCode } from '../../../src/config/index.ts'
@@ -12,6 +13,14 @@ const optionsOf = (env: NodeJS.ProcessEnv, clock = new FakeClock(Date.now())): L
   env,
   openRemote: async (environment) => new AwsSources({ ...testSettings(), clock }, environment),
 })
+
+/** No faster than the emulator answers. */
+async function passTime(clock: FakeClock, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await sleep(5)
+    await clock.advance(100)
+  }
+}
 
 async function start(t: Parameters<typeof StoresEmulator.start>[0]) {
   const stores = await StoresEmulator.start(t)
@@ -152,9 +161,7 @@ test('a service that fails for a moment is asked again, and not for ever', async
   stores.secrets.set('db', 'hush')
   stores.aws.faults.push('throttled', 'unavailable')
   let isDone = false
-  const advance = async (): Promise<void> => {
-    while (!isDone) await clock.advance(100)
-  }
+  const advance = (): Promise<void> => passTime(clock, () => isDone)
   const loading = load('a: ${secretsmanager:db}').finally(() => (isDone = true))
   await Promise.all([loading, advance()])
   t.equal((await loading).root.a, 'hush')
@@ -184,7 +191,7 @@ test('a default stands in for what is not there, and for nothing else', async (t
     stores.aws.fault = fault
     let isDone = false
     const failed = problems(yaml).finally(() => (isDone = true))
-    while (!isDone) await clock.advance(100)
+    await passTime(clock, () => isDone)
     t.same(
       (await failed).map((problem) => problem.code),
       [code, code, code, code],
