@@ -80,6 +80,8 @@ export class IssuerKeys {
       if (about.issuer !== issuer)
         throw new Error(`issuer_url is ${issuer}, and what is there calls itself ${String(about.issuer)}`)
       if (typeof about.jwks_uri !== 'string') throw new Error('the issuer does not say where its keys are')
+      if (/^https:/i.test(issuer) && !/^https:/i.test(about.jwks_uri))
+        throw new Error(`the issuer has its keys where others may change them: ${about.jwks_uri} is not https`)
       const keys = keysOf(await this.#getJson(about.jwks_uri), about.id_token_signing_alg_values_supported)
       this.#keys = keys
       this.#fetchedMs = clock.monotonicMs()

@@ -2,6 +2,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { base64url, SignJWT } from 'jose'
 import { type Test, test } from 'tap'
@@ -9,6 +10,7 @@ import type { Identity, ServerAuthenticator } from '../../../src/contract/index.
 import oidc from '../../../src/extensions/oidc/index.ts'
 import { type TestSettings, testHost } from '../../../src/testing/index.ts'
 import { headOf, startExtension } from '../../kit/authenticator.ts'
+import { authority, writePair } from '../../kit/certificates.ts'
 
 const [mine, other, stranger] = [keyPair(), keyPair(), keyPair()]
 
@@ -203,3 +205,33 @@ for (const [what, answer, why] of [
     })
     t.ok(await one.ask(known))
   })
+
+test('keys of an issuer with TLS are not taken from where anybody could change them', async (t) => {
+  const { url: plain, ask, asked, sign } = await rig(t)
+  t.ok(await ask(await sign()))
+  const before = asked()
+  const ca = await authority()
+  const server = createTlsServer(await ca.issue('issuer'), (_request, response) =>
+    response.end(JSON.stringify({ issuer: of.url, jwks_uri: `${plain}/jwks` })),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const of = { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const { cert_file } = writePair(t.testdir(), 'ca', ca)
+  const { extension, settings } = await startExtension<ServerAuthenticator>(
+    t,
+    oidc,
+    { issuer_url: of.url, audience: 'telemetry', issuer_ca_path: cert_file },
+    testHost(),
+    ({ clock }) => clock.jump(Date.now() - clock.now()),
+  )
+  const token = await new SignJWT({ iss: of.url, aud: 'telemetry', sub: 'shop', exp: seconds(settings) + 600 })
+    .setProtectedHeader({ alg: 'RS256', kid: 'mine' })
+    .sign(mine.privateKey)
+  await t.rejects((async () => extension.identify(headOf({ authorization: `Bearer ${token}` })))(), {
+    reason: 'issuer_unavailable',
+    message: /is not https/,
+  })
+  t.equal(asked(), before)
+})
