@@ -1,4 +1,5 @@
-// Whether what was sampled each minute is bounded: a line through the second half must not rise.
+// Whether what was sampled each minute is bounded: a line through the second half must not rise, and series that are forgotten all at
+// once every quarter of an hour, which no line describes, must not have a higher peak in the second half than in the first.
 
 export interface Sample {
   readonly corePercent: number
@@ -31,6 +32,7 @@ export function verdict(samples: readonly Sample[]): { readonly text: string; re
     const text = `${name}: mean ${mean.toFixed(1)}, ${(slope * 60).toFixed(1)} an hour (± ${(error * 120).toFixed(1)})${isGrowing ? ': GROWS' : ''}`
     return { text, isGrowing }
   })
+  lines.push(peaks(samples))
   const text = [...lines.map(({ text }) => text), ...courseOf(samples)].join('\n')
   return { text, isGood: lines.every(({ isGrowing }) => !isGrowing) }
 }
@@ -39,9 +41,18 @@ const measures: Readonly<Record<string, (sample: Sample) => number>> = {
   'RSS, MB': ({ rssMb }) => rssMb,
   'peak of RSS in a minute, MB': ({ peakRssMb }) => peakRssMb,
   'heap at its lowest in a minute, MB': ({ lowestHeapMb }) => lowestHeapMb,
-  series: seriesOf,
   'open files': ({ fds }) => fds,
   'items held': ({ itemsHeld }) => itemsHeld,
+}
+
+function peaks(samples: readonly Sample[]): { readonly text: string; readonly isGrowing: boolean } {
+  const half = samples.length >> 1
+  const [first, second] = [samples.slice(0, half), samples.slice(half)].map((part) => Math.max(...part.map(seriesOf)))
+  const isGrowing = second! > first! * (1 + MAX_GROWTH_AN_HOUR)
+  return {
+    text: `series: at most ${first} in the first half, ${second} in the second${isGrowing ? ': GROWS' : ''}`,
+    isGrowing,
+  }
 }
 
 const MINUTES_AT_ONCE = 5
