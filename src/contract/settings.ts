@@ -57,6 +57,13 @@ export interface PayloadMemory {
   add(sizeBytes: number): void
 }
 
+/** What a chunk takes beside its bytes, as measured with requests of one item: the objects of batch, queue and buffer. */
+const CHUNK_OVERHEAD_BYTES = 640
+
+/** Payload, and what holding it costs. */
+export const takenBytes = ({ heldBytes, heldChunks }: Pick<PayloadMemory, 'heldBytes' | 'heldChunks'>): number =>
+  heldBytes + heldChunks * CHUNK_OVERHEAD_BYTES
+
 /** A constant message, what varies as fields. `error` means that data was lost or a person is needed. Never a line an item. */
 export interface Logger {
   debug(message: string, fields?: object): void

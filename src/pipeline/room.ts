@@ -1,8 +1,13 @@
 // What stands in for a memory limiter where a config has none, and the process has a limit that the kernel enforces.
-import { type Clock, type Logger, type PayloadMemory, RetryableError, TooLargeError } from '../contract/index.ts'
+import {
+  type Clock,
+  type Logger,
+  type PayloadMemory,
+  RetryableError,
+  TooLargeError,
+  takenBytes,
+} from '../contract/index.ts'
 
-/** What a chunk takes beside its bytes: the objects of batch, queue and buffer. */
-const CHUNK_OVERHEAD_BYTES = 640
 const WAIT_MS = 1000
 /** Refusals come in floods; people are told of one. */
 const TOLD_EVERY_MS = 60_000
@@ -28,7 +33,7 @@ export class Room {
   /** Throws when so many bytes more are too many. */
   admit(sizeBytes: number): void {
     const { limitBytes, memory } = this.#of
-    if (memory.heldBytes + memory.heldChunks * CHUNK_OVERHEAD_BYTES + sizeBytes <= limitBytes) return
+    if (takenBytes(memory) + sizeBytes <= limitBytes) return
     this.#tell()
     if (sizeBytes > limitBytes)
       throw new TooLargeError(`a payload of ${sizeBytes} bytes is more than there is room for (${limitBytes})`)

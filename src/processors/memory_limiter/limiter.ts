@@ -1,5 +1,5 @@
 // What all pipelines that name one memory_limiter share.
-import { type Host, RetryableError, type Settings, TooLargeError } from '../../contract/index.ts'
+import { type Host, RetryableError, type Settings, TooLargeError, takenBytes } from '../../contract/index.ts'
 import type { Config } from './config.ts'
 import { mib } from './limits.ts'
 import { Monitor } from './monitor.ts'
@@ -8,8 +8,6 @@ import type { ProcessMemory } from './process-memory.ts'
 
 /** The least that a refused sender is asked to wait. */
 const LEAST_WAIT_MS = 1000
-/** What a chunk takes beside its bytes, as measured with requests of one item: the objects of batch, queue and buffer. */
-const CHUNK_OVERHEAD_BYTES = 640
 
 export class Limiter {
   readonly numbers = new Numbers()
@@ -56,10 +54,8 @@ export class Limiter {
     throw this.#refuse()
   }
 
-  /** Payload, and what holding it costs. */
   get #takenBytes(): number {
-    const { heldBytes, heldChunks } = this.#settings.memory
-    return heldBytes + heldChunks * CHUNK_OVERHEAD_BYTES
+    return takenBytes(this.#settings.memory)
   }
 
   #refuse(): RetryableError {
