@@ -193,6 +193,6 @@ function problemWith({
   try {
     return parseEndpoint(endpoint).path === undefined ? undefined : `must be host:port, as transport is ${transport}`
   } catch (error) {
-    return `must be host:port, such as ${DEFAULT_ADDRESS}: ${coded('bad_pattern', messageOf(error))}`
+    return `must be host:port, such as ${DEFAULT_ADDRESS}: ${messageOf(error)}`
   }
 }

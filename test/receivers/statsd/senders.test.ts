@@ -160,7 +160,7 @@ test('defaults are the collector’s, and mistakes are told', async (t) => {
   })
   t.equal(v.parse(config, { transport: 'unix' }).endpoint, '/var/run/statsd-receiver.sock')
   const mistakes: readonly (readonly [object, RegExp])[] = [
-    [{ endpoint: 'localhost' }, /must be host:port/],
+    [{ endpoint: 'localhost' }, /must be host:port, such as localhost:8125: the port is missing/],
     [{ endpoint: '/run/x.sock' }, /must be host:port, as transport is udp/],
     [{ transport: 'unixgram', endpoint: 'localhost:1' }, /must be an absolute path/],
     [{ transport: 'sctp' }, /must be one of udp/],
