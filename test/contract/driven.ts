@@ -9,6 +9,7 @@ import { BulkEmulator } from '../emulator/bulk.ts'
 import { AwsEmulator, TEST_KEY } from '../emulator/server.ts'
 import { FakeOtlpGrpc } from '../kit/fake-otlp-grpc.ts'
 import { FakeOtlpHttp } from '../kit/fake-otlp-http.ts'
+import { Asked, onHost } from './asked.ts'
 
 /** What components may need around them. */
 export interface Surroundings {
@@ -20,6 +21,8 @@ export interface Surroundings {
   /** An OpenSearch. */
   readonly openSearch: BulkEmulator
   readonly elasticsearch: BulkEmulator
+  /** Whom receivers ask. */
+  readonly asked: Asked
 }
 
 /** Where AWS components look for credentials; nothing asks the machine that the tests run on. */
@@ -40,31 +43,33 @@ export async function surroundingsOf(
   const aws = new AwsEmulator({ service: '*', operations: { '*': () => undefined }, now })
   const openSearch = new BulkEmulator('opensearch')
   const elasticsearch = new BulkEmulator('elasticsearch')
-  const around = {
-    directory,
+  const servers = {
     http: new FakeOtlpHttp(),
     grpc: new FakeOtlpGrpc(),
     aws,
     openSearch,
     elasticsearch,
+    asked: new Asked(`${directory}/host`),
   }
-  await around.http.start()
-  await around.grpc.start()
+  await servers.http.start()
+  await servers.grpc.start()
   await aws.listen()
   await openSearch.listen(0)
   await elasticsearch.listen(0)
-  after(() =>
-    Promise.all([around.http.stop(), around.grpc.stop(), aws.stop(), openSearch.stop(), elasticsearch.stop()]),
-  )
-  return around
+  await servers.asked.listen()
+  after(() => Promise.all(Object.values(servers).map((each) => each.stop())))
+  return { directory, ...servers }
 }
 
 /** The least that has to be said about each. A component that is not here fails the suite. */
 const MINIMAL: Readonly<Record<ComponentKind, Readonly<Record<string, (around: Surroundings) => object>>>> = {
   receiver: {
-    awscontainerinsightreceiver: () => ({ container_orchestrator: 'ecs' }),
-    awsecscontainermetrics: () => {
-      process.env.ECS_CONTAINER_METADATA_URI_V4 ??= 'http://127.0.0.1:9/v4/x'
+    awscontainerinsightreceiver: ({ asked }) => {
+      asked.beHost()
+      return { container_orchestrator: 'ecs' }
+    },
+    awsecscontainermetrics: ({ asked }) => {
+      process.env.ECS_CONTAINER_METADATA_URI_V4 = asked.metadataUrl
       return {}
     },
     awsemf: () => ({ endpoint: '127.0.0.1:0' }),
@@ -142,7 +147,7 @@ export async function registry(): Promise<Entry[]> {
     for (const [type, load] of Object.entries(byType)) {
       const minimal = MINIMAL[kind][type]
       if (minimal === undefined) throw new Error(`${kind} ${type} has no minimal config in test/contract/driven.ts`)
-      found.push({ kind, type, factory: (await load()).default, minimal })
+      found.push({ kind, type, factory: onHost((await load()).default), minimal })
     }
   return found
 }

@@ -1,7 +1,8 @@
-// Lets something come in at our own receivers, as their senders would. Those that ask others are not here: their tests have whom they ask.
+// Lets something come in at our own receivers, as their senders would, or those whom they ask (see asked.ts).
 import { createSocket } from 'node:dgram'
 import { encodeOtlpJson } from '../../src/data/index.ts'
 import { type Driven, logs, settle } from '../../src/testing/index.ts'
+import { until } from '../kit/until.ts'
 import { document, packed } from '../receivers/awslogs/kit.ts'
 import { HEADER, segment } from '../receivers/awsxray/kit.ts'
 
@@ -11,6 +12,8 @@ export const receive: Readonly<Record<string, (one: Driven) => Promise<void>>> =
   awsxray: (one) => datagram(one, HEADER + JSON.stringify(segment)),
   awsemf: (one) => datagram(one, EMF),
   statsd: (one) => datagram(one, 'orders:1|c'),
+  awsecscontainermetrics: collected,
+  awscontainerinsightreceiver: collected,
 }
 
 const EMF = JSON.stringify({
@@ -48,3 +51,13 @@ async function datagram(one: Driven, text: string): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await settle()
   await one.settings.clock.advance(60_000)
 }
+
+/** It goes and asks when it is time, and offers again what was refused. */
+async function collected(one: Driven): Promise<void> {
+  const offered = (): number => one.settings.ledger('metrics').createdItems
+  const before = offered()
+  await one.settings.clock.advance(INITIAL_DELAY_MS)
+  await until(() => offered() > before)
+}
+
+const INITIAL_DELAY_MS = 1000

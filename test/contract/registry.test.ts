@@ -9,6 +9,8 @@ import { receive } from './receiving.ts'
 for (const { kind, type, factory, minimal } of await registry()) {
   const come = kind === 'receiver' ? receive[type] : undefined
   const config = async (scene: ContractScene) => minimal(await surroundingsOf(scene))
+  if (kind === 'receiver' && come === undefined)
+    throw new Error(`receiver ${type}: test/contract/receiving.ts does not say how something comes in`)
   for (const { title, check } of contract(factory, config, come === undefined ? {} : { receive: come }))
     test(title, check)
 

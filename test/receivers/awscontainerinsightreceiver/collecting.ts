@@ -138,7 +138,8 @@ export async function collecting(t: Test, tree: (turn: number) => object, more: 
   }
 }
 
-function plant(path: string, tree: object): void {
+/** A tree of `trees.ts`, as files. */
+export function plant(path: string, tree: object): void {
   mkdirSync(path, { recursive: true })
   for (const [name, inside] of Object.entries(tree)) {
     if (typeof inside === 'string' && inside.startsWith('-> ')) symlinkSync(inside.slice(3), join(path, name))
