@@ -1,7 +1,7 @@
 // How many connections a server has at once. Those that cost their owners nothing give way to the next one: whoever says
 // nothing, or waits for its next request, keeps nobody out.
 import type { Server, Socket } from 'node:net'
-import { makeRoom, type Sparable } from './room.ts'
+import { makeConnectionRoom, type Sparable } from './connection-room.ts'
 
 export const MAX_CONNECTIONS = 1024
 /** More than the most for the moment in which others give way to them. */
@@ -34,7 +34,7 @@ export function limitConnections(server: Server, settings: ConnectionLimitSettin
       open--
       silent.delete(one)
     })
-    if (++open > max && !makeRoom(candidates())) {
+    if (++open > max && !makeConnectionRoom(candidates())) {
       onRefused()
       // Nobody else listens.
       socket.on('error', () => {})

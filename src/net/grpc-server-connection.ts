@@ -1,10 +1,10 @@
 // One client's connection: its calls, how long it may live, and how often it may ask whether we do.
 import type { Socket } from 'node:net'
 import type { Clock } from '../contract/index.ts'
+import type { Sparable } from './connection-room.ts'
 import { GrpcCall, type GrpcDesk } from './grpc-server-call.ts'
 import { type ConnectionEvents, type ConnectionLimits, Http2Connection } from './http2/connection.ts'
 import type { Http2Stream, StreamHandler } from './http2/stream.ts'
-import type { Sparable } from './room.ts'
 import type { Swept } from './sweep.ts'
 
 /** In milliseconds; Infinity is never. */

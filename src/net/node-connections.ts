@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { limitConnections } from './connection-limit.ts'
-import type { Sparable } from './room.ts'
+import type { Sparable } from './connection-room.ts'
 
 /** For a plain server that has no other use of its connections. */
 export function limitNodeConnections(server: Server, max: number): void {

@@ -3,9 +3,9 @@
 // node:http, with the whole connection and every byte of it: no rule of HTTP is decided here, only recognized.
 import type { Socket } from 'node:net'
 import { Assembly, freeRead, TRUSTED_BYTES } from './assembly.ts'
+import type { Sparable } from './connection-room.ts'
 import { isBodyLate } from './http-body.ts'
 import { head, rawHeadersOf, readHead } from './plain-head.ts'
-import type { Sparable } from './room.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Who answers plain requests. */

@@ -11,8 +11,8 @@ import {
 import type { Signal } from '../data/index.ts'
 import type { HealthRegistry } from '../observe/health.ts'
 import { buildGraph, type Graph, type GraphSettings, type Node } from './graph.ts'
+import { PayloadRoom } from './payload-room.ts'
 import type { Plan } from './plan.ts'
-import { Room } from './room.ts'
 
 /** Fits the 30 s that ECS and Kubernetes give. */
 export const SHUTDOWN_MS = 25_000
@@ -201,7 +201,7 @@ export class Agent {
 function defaultLimit({ payloadLimitBytes, memory, settingsOf }: AgentSettings): ((sizeBytes: number) => void)[] {
   if (payloadLimitBytes === undefined) return []
   const { clock, log } = settingsOf('extension', 'agent')
-  const room = new Room({ limitBytes: payloadLimitBytes, memory, clock, log })
+  const room = new PayloadRoom({ limitBytes: payloadLimitBytes, memory, clock, log })
   return [(sizeBytes) => room.admit(sizeBytes)]
 }
 

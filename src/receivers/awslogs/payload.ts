@@ -32,7 +32,7 @@ export interface BareMessages {
  * The documents of one payload, those of CONTROL_MESSAGE (which only ask whether anybody is there) left out.
  * Rejects with a `RefusedError` that says what it is instead.
  */
-export async function readPayload(payload: Buffer, room: Room): Promise<(Subscription | BareMessages)[]> {
+export async function readPayload(payload: Buffer, room: UnpackedRoom): Promise<(Subscription | BareMessages)[]> {
   const bytes = isGzip(payload) ? await decompress('gzip', payload, room.leftBytes) : payload
   room.take(bytes.length)
   const text = utf8(bytes)
@@ -42,7 +42,7 @@ export async function readPayload(payload: Buffer, room: Room): Promise<(Subscri
 }
 
 /** How much may come out of all payloads of a request together. */
-export class Room {
+export class UnpackedRoom {
   leftBytes: number
   constructor(limitBytes: number) {
     this.leftBytes = limitBytes

@@ -22,9 +22,9 @@ import {
   isGzip,
   lambdaPayload,
   malformed,
-  Room,
   readPayload,
   type Subscription,
+  UnpackedRoom,
 } from './payload.ts'
 import { recordsOf } from './records.ts'
 
@@ -87,7 +87,7 @@ export class AwsLogsReceiver implements Receiver {
   async invoke(event: unknown): Promise<boolean> {
     const payload = lambdaPayload(event)
     if (payload === undefined) return false
-    const room = new Room(this.#config.max_request_body_size)
+    const room = new UnpackedRoom(this.#config.max_request_body_size)
     const documents = await readPayload(payload, room)
     if (documents.some((one) => 'messages' in one))
       throw malformed('must be a document of CloudWatch Logs', 'awslogs.data')
@@ -116,7 +116,7 @@ export class AwsLogsReceiver implements Receiver {
 
   async #take(body: Buffer, asker: Asker, request: IncomingMessage): Promise<void> {
     const requestId = requestIdOf(request)
-    const room = new Room(this.#config.max_request_body_size)
+    const room = new UnpackedRoom(this.#config.max_request_body_size)
     const admit = (): void => asker.admitUpTo(body.length + this.#config.max_request_body_size - room.leftBytes)
     if (requestId === undefined) {
       const documents = await readPayload(payloadOf(body), room)
@@ -136,7 +136,7 @@ export class AwsLogsReceiver implements Receiver {
   /** A record that is damaged does not take the others with it: only when all of them are is the request refused. */
   async #readRecords(
     payloads: readonly (Buffer | Error)[],
-    room: Room,
+    room: UnpackedRoom,
     admit: () => void,
   ): Promise<(Subscription | BareMessages)[]> {
     const documents: (Subscription | BareMessages)[] = []

@@ -1,10 +1,10 @@
 import { test } from 'tap'
-import { makeRoom, type Sparable } from '../../src/net/room.ts'
+import { makeConnectionRoom, type Sparable } from '../../src/net/connection-room.ts'
 
 /** Which of them gives way: its place; undefined when none does. */
 function gone(...rests: readonly Sparable['rest'][]): number | undefined {
   const gaveWay: number[] = []
-  const found = makeRoom(rests.map((rest, place) => ({ rest, giveWay: () => void gaveWay.push(place) })))
+  const found = makeConnectionRoom(rests.map((rest, place) => ({ rest, giveWay: () => void gaveWay.push(place) })))
   if (found !== (gaveWay.length === 1)) throw new Error(`said ${found}, and ${gaveWay.length} gave way`)
   return gaveWay[0]
 }

@@ -18,7 +18,7 @@ const NEWCOMERS = 64
  * `connections`, each kind from the oldest to the newest. One of them gives way: the oldest that is silent, if there are more of
  * them than newcomers; else the oldest that is idle, that has begun, that is silent. False when all are in use.
  */
-export function makeRoom(connections: Iterable<Sparable>): boolean {
+export function makeConnectionRoom(connections: Iterable<Sparable>): boolean {
   let silentCount = 0
   let silent: Sparable | undefined
   let idle: Sparable | undefined

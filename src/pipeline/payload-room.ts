@@ -12,7 +12,7 @@ const WAIT_MS = 1000
 /** Refusals come in floods; people are told of one. */
 const TOLD_EVERY_MS = 60_000
 
-export interface RoomSettings {
+export interface PayloadRoomSettings {
   readonly limitBytes: number
   readonly memory: PayloadMemory
   readonly clock: Clock
@@ -20,13 +20,13 @@ export interface RoomSettings {
 }
 
 /** Payload that may be in the process at a time, bodies that are being read included. */
-export class Room {
-  readonly #of: RoomSettings
+export class PayloadRoom {
+  readonly #of: PayloadRoomSettings
   #refusal: RetryableError | undefined
   #refusedRequests = 0
   #lastToldMs = -Infinity
 
-  constructor(of: RoomSettings) {
+  constructor(of: PayloadRoomSettings) {
     this.#of = of
   }
 
