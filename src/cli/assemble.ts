@@ -20,7 +20,7 @@ import {
   type ServiceConfig,
   type TelemetrySettings,
 } from '../config/index.ts'
-import type { ComponentKind, Factory } from '../contract/index.ts'
+import { type ComponentKind, type Factory, SIGNALS } from '../contract/index.ts'
 import { createRedaction, type Redaction } from '../observe/redaction.ts'
 import type { Plan, PlannedComponent } from '../pipeline/plan.ts'
 import { loadPlugin, type Plugin, PluginError, type PluginRequest } from './plugins.ts'
@@ -196,7 +196,7 @@ function misplaced(
     factory.kind === 'receiver' || factory.kind === 'exporter'
       ? factory.signals
       : factory.kind === 'processor'
-        ? (['traces', 'metrics', 'logs'] as const).filter((signal) => factory.create[signal] !== undefined)
+        ? SIGNALS.filter((signal) => factory.create[signal] !== undefined)
         : []
   return service.pipelines
     .filter((pipeline) => pipeline[part].includes(id) && !signals.includes(pipeline.signal))

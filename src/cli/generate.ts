@@ -1,6 +1,7 @@
 // `sluice generate`: sample telemetry for any OTLP endpoint, so that a first result is a minute away.
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/values.ts'
+import { SIGNALS } from '../contract/signals.ts'
 import type { Signal } from '../data/index.ts'
 import { EXIT } from './exit-codes.ts'
 import { helpTail } from './help.ts'
@@ -18,8 +19,6 @@ interface Options {
   readonly compression: 'none' | 'gzip' | 'zstd'
   readonly insecure?: boolean
 }
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 export function addGenerate(program: Command): void {
   program

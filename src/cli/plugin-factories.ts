@@ -1,7 +1,6 @@
 // The factories among what a plugin exports. It may be in JavaScript: each member that the agent reads is looked at here.
 import { parseComponentId } from '../config/component-id.ts'
-import type { ComponentKind, Factory } from '../contract/index.ts'
-import { SIGNALS } from '../manual/catalog.ts'
+import { type ComponentKind, type Factory, SIGNALS } from '../contract/index.ts'
 
 /** Every export that is meant as a factory must be a whole one; `problem` says what those lack that are not. */
 export function factoriesIn(exported: Readonly<Record<string, unknown>>): {

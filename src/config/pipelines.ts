@@ -1,5 +1,5 @@
 // service::pipelines: what each joins, and whether it can work.
-import { type ComponentKind, messageOf } from '../contract/index.ts'
+import { type ComponentKind, messageOf, SIGNALS } from '../contract/index.ts'
 import { problemAt } from './check.ts'
 import { formatComponentId, parseComponentId } from './component-id.ts'
 import type { LoadedConfig } from './load.ts'
@@ -8,7 +8,7 @@ import type { Problem } from './problem.ts'
 import type { ComponentConfig } from './service.ts'
 import type { Path } from './tree.ts'
 
-type Signal = 'traces' | 'metrics' | 'logs'
+type Signal = (typeof SIGNALS)[number]
 
 /** As written. */
 export interface PipelineTexts {
@@ -29,7 +29,6 @@ export interface PipelineConfig {
   readonly path: Path
 }
 
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 const PARTS = [
   ['receivers', 'receiver'],
   ['processors', 'processor'],

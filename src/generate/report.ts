@@ -1,4 +1,5 @@
 // What a person sees while it runs, and in the end.
+import { SIGNALS } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { Progress } from './load.ts'
 import { explain } from './sender.ts'
@@ -19,9 +20,9 @@ export function summary(progress: Progress, of: { readonly target: Target; reado
   const { url, protocol } = of.target
   const where = `${url.href.replace(/\/$/, '')} (${protocol})`
   const sent = sentItems(progress)
-  const parts = (['traces', 'metrics', 'logs'] as const)
-    .filter((signal) => progress.sentItems[signal] > 0)
-    .map((signal) => `${count(progress.sentItems[signal])} ${NOUNS[signal]}`)
+  const parts = SIGNALS.filter((signal) => progress.sentItems[signal] > 0).map(
+    (signal) => `${count(progress.sentItems[signal])} ${NOUNS[signal]}`,
+  )
   const lines: string[] = []
   if (sent > 0) {
     const seconds = (progress.elapsedMs / 1000).toFixed(1)

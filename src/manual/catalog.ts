@@ -1,6 +1,6 @@
 // What the manual describes: every component that there is, plugins' included.
 import { successorTypes } from '../config/successors.ts'
-import type { ComponentKind, Factory } from '../contract/index.ts'
+import { type ComponentKind, type Factory, SIGNALS } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 
 export interface Entry {
@@ -52,8 +52,6 @@ function namesOf({ kind, type, aliases: own = [] }: Factory, aliases: Aliases): 
     isOld: name !== type && (Object.hasOwn(successors, name) || (type.includes('_') && !name.includes('_'))),
   }))
 }
-
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 /** What it takes or gives; of a connector what it takes. */
 export function signalsOf(factory: Factory): readonly Signal[] {

@@ -1,7 +1,8 @@
 // The JSON Schema of a whole config: what an editor completes, explains and underlines.
 import { pluginSettings, type Shape, serviceSettings, shapeOf } from '../config/index.ts'
 import { formerSettings } from '../config/successors.ts'
-import { type Catalog, type Entry, type Name, SECTIONS, type SectionName, SIGNALS } from './catalog.ts'
+import { SIGNALS } from '../contract/index.ts'
+import { type Catalog, type Entry, type Name, SECTIONS, type SectionName } from './catalog.ts'
 import { type JsonSchema, NESTED_KEYS, REFERENCE, referenceAlone, SchemaWriter } from './json-schema.ts'
 
 export const SECTION_TEXTS: Readonly<Record<SectionName, string>> = {

@@ -1,8 +1,8 @@
 // The example of a component's README, which shows the component, made a config that runs.
 import { Document, isMap, isNode, parseDocument } from 'yaml'
 import type { Shape } from '../config/index.ts'
-import type { Factory } from '../contract/index.ts'
-import { type Catalog, type Entry, SECTIONS, SIGNALS, sectionOf, signalsOf } from './catalog.ts'
+import { type Factory, SIGNALS } from '../contract/index.ts'
+import { type Catalog, type Entry, SECTIONS, sectionOf, signalsOf } from './catalog.ts'
 
 /** For a schema beside the file, as docs/config.md tells. */
 const MODELINE = '# yaml-language-server: $schema=./sluice.schema.json'

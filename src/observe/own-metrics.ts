@@ -2,7 +2,7 @@
 // read from plain numbers when somebody looks.
 import { getHeapStatistics } from 'node:v8'
 import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api'
-import type { ComponentKind, PayloadMemory } from '../contract/index.ts'
+import { type ComponentKind, type PayloadMemory, SIGNALS } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { Account, Accounts } from './accounts.ts'
 
@@ -14,7 +14,7 @@ const ITEMS: Readonly<Record<Signal, { readonly plural: string; readonly text: s
 }
 
 export function measureItself(meter: Meter, accounts: Accounts, memory: PayloadMemory): void {
-  for (const signal of ['traces', 'metrics', 'logs'] as const) measureSignal(meter, accounts, signal)
+  for (const signal of SIGNALS) measureSignal(meter, accounts, signal)
   measureProcessors(meter, accounts)
   measureAccounts(meter, accounts)
   measureProcess(meter, memory)

@@ -1,15 +1,16 @@
 // The components of a plan, made and joined. Nothing has started yet, and nothing has done I/O.
-import type {
-  BatchProcessor,
-  Component,
-  ComponentKind,
-  Connector,
-  Consume,
-  Consumers,
-  Exporter,
-  ItemProcessor,
-  Receiver,
-  Settings,
+import {
+  type BatchProcessor,
+  type Component,
+  type ComponentKind,
+  type Connector,
+  type Consume,
+  type Consumers,
+  type Exporter,
+  type ItemProcessor,
+  type Receiver,
+  type Settings,
+  SIGNALS,
 } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { Accounts } from '../observe/accounts.ts'
@@ -45,8 +46,6 @@ export interface GraphSettings {
 export function buildGraph(plan: Plan, of: GraphSettings): Graph {
   return new GraphBuilder(plan, of).build()
 }
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 class GraphBuilder {
   readonly #plan: Plan

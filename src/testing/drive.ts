@@ -9,14 +9,12 @@ import {
   messageOf,
   PermanentError,
   type Settings,
+  SIGNALS,
 } from '../contract/index.ts'
 import type { Batch, Context, Signal } from '../data/index.ts'
 import type { ItemLedger } from '../observe/ledger.ts'
 import { type TestHost, type TestSettings, testHost, testSettings } from './settings.ts'
 import { Sink, testContext } from './sink.ts'
-
-/** All that there are. */
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 /** A component under test, with everything round it. */
 export interface Driven {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
-import { type Factory, messageOf } from '../contract/index.ts'
+import { type Factory, messageOf, SIGNALS } from '../contract/index.ts'
 import { type Batch, decodeOtlpJson, encodeOtlpJson, type Signal } from '../data/index.ts'
 import { difference } from './difference.ts'
-import { type Driven, SIGNALS, type StartOptions, startComponent } from './drive.ts'
+import { type Driven, type StartOptions, startComponent } from './drive.ts'
 
 /** A folder with `config.yaml`, `input.json` and `expected.json`. */
 export interface GoldenCase {

@@ -1,6 +1,7 @@
 // What a receiver does with what comes in: the graph books it behind the receiver, which books only what it drops before.
 import assert from 'node:assert/strict'
-import { type Driven, SIGNALS } from './drive.ts'
+import { SIGNALS } from '../contract/index.ts'
+import type { Driven } from './drive.ts'
 import { assertSettled, becomes } from './settled.ts'
 
 type Receive = (one: Driven) => unknown

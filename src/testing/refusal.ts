@@ -1,7 +1,7 @@
 // What a processor or a connector makes of a refusal: whoever sends must learn what to do with the batch.
 import assert from 'node:assert/strict'
-import { isRetryable, messageOf, PermanentError, RetryableError } from '../contract/index.ts'
-import { type Driven, SIGNALS } from './drive.ts'
+import { isRetryable, messageOf, PermanentError, RetryableError, SIGNALS } from '../contract/index.ts'
+import type { Driven } from './drive.ts'
 import { assertSettled } from './settled.ts'
 import { numbered } from './telemetry.ts'
 

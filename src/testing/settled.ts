@@ -1,7 +1,8 @@
 // When a component is done with what it was given, and whether its account says so.
 import assert from 'node:assert/strict'
+import { SIGNALS } from '../contract/index.ts'
 import { settle } from './clock.ts'
-import { type Driven, SIGNALS } from './drive.ts'
+import type { Driven } from './drive.ts'
 import { openResources } from './resources.ts'
 
 /** Where something is under way that may yet bring the accounts in order. */

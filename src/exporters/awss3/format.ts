@@ -1,5 +1,6 @@
 // What stands in an object, by the name of the marshaler.
 import { LineWriter } from '../../aws/lines/lines.ts'
+import { SIGNALS } from '../../contract/index.ts'
 import { type Batch, encodeOtlpJson, type Signal, textOfValue } from '../../data/index.ts'
 import type { Drop } from '../../delivery/index.ts'
 import { ByteWriter } from '../../wire/writer.ts'
@@ -24,23 +25,22 @@ export interface Format {
   encode(batch: Batch, drop: Drop): Content
 }
 
-const ALL: readonly Signal[] = ['traces', 'metrics', 'logs']
 const LOGS: readonly Signal[] = ['logs']
 
 export function createFormat(marshaler: Marshaler): Format {
   switch (marshaler) {
     case 'otlp_json':
       return {
-        ...common('json', 'application/json', ALL),
+        ...common('json', 'application/json', SIGNALS),
         encode: (batch) => ({ chunks: [encodeOtlpJson(batch)], items: batch.items }),
       }
     case 'otlp_proto':
       return {
-        ...common('binpb', 'application/x-protobuf', ALL),
+        ...common('binpb', 'application/x-protobuf', SIGNALS),
         encode: ({ chunks, items }) => ({ chunks, items }),
       }
     case 'json_lines':
-      return { ...common('jsonl', 'application/x-ndjson', ALL), encode: jsonLines(new LineWriter()) }
+      return { ...common('jsonl', 'application/x-ndjson', SIGNALS), encode: jsonLines(new LineWriter()) }
     case 'body':
       return { ...common('txt', 'text/plain; charset=utf-8', LOGS), encode: bodies }
     case 'sumo_ic': {

@@ -1,5 +1,5 @@
 // In protobuf a batch's chunks are the request as they stand: nothing is decoded, nothing is joined.
-import type { Exporter, Host, Settings } from '../../contract/index.ts'
+import { type Exporter, type Host, type Settings, SIGNALS } from '../../contract/index.ts'
 import { type Batch, encodeOtlpJson, type Signal } from '../../data/index.ts'
 import { type Deliveries, type Delivery, deliver } from '../../delivery/index.ts'
 import { noteWithoutEffect } from '../../net/client-config.ts'
@@ -57,8 +57,6 @@ export function createOtlpHttpExporter(config: OtlpHttpConfig, settings: Setting
   const of: Deliveries<Body> = { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) }
   return deliver(of, config, settings)
 }
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 const encodings = {
   proto: { contentType: PROTOBUF, bodyOf: ({ chunks, sizeBytes }: Batch): Body => ({ chunks, sizeBytes }) },
