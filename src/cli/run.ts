@@ -124,8 +124,9 @@ async function live(
       throw error
     }
   }
-  const { lostItems, isComplete } = await stopped
-  if (lostItems > 0) log.error('stopped, items were lost', { items: lostItems, ...endFields('items_lost') })
+  const { lostItems, lostBy, isComplete } = await stopped
+  if (lostItems > 0)
+    log.error('stopped, items were lost', { items: lostItems, ...endFields('items_lost'), components: lostBy })
   else if (!isComplete) log.warn('stopped, some components did not end in time')
   else log.info('stopped')
   return lostItems > 0 ? EXIT.lost : EXIT.ok

@@ -10,6 +10,7 @@ import {
 } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
 import type { HealthRegistry } from '../observe/health.ts'
+import type { ItemLedger } from '../observe/ledger.ts'
 import { buildGraph, type Graph, type GraphSettings, type Node } from './graph.ts'
 import { PayloadRoom } from './payload-room.ts'
 import type { Plan } from './plan.ts'
@@ -22,6 +23,8 @@ const START_WARNING_MS = 10_000
 const RECEIVERS_MS = 5_000
 /** What is kept back so that exporters can say what is lost. */
 const RESERVE_MS = 1_000
+/** Of more components that have lost something the rest is one number. */
+const MAX_NAMED = 10
 
 export interface AgentSettings extends GraphSettings {
   readonly health: HealthRegistry
@@ -40,6 +43,8 @@ export class StartError extends Error {
 export interface StopReport {
   /** Items that were still held when the deadline came, and those that were dropped for the shutdown. */
   readonly lostItems: number
+  /** How many of them each component had, by kind and id (`exporter otlp_http`), the most first; the last may be `others`. */
+  readonly lostBy: Readonly<Record<string, number>>
   readonly isComplete: boolean
 }
 
@@ -123,22 +128,31 @@ export class Agent {
     for (const node of isPart('processor', 'connector'))
       await this.#stopAll([node], endsAt - RESERVE_MS - clock.monotonicMs())
     await this.#stopAll(isPart('exporter'), endsAt - RESERVE_MS / 2 - clock.monotonicMs())
-    const lostItems = this.itemsOnTheWay + this.#itemsDroppedByStopping()
+    const losses = this.#losses()
     await this.#stopAll(isPart('extension'), Math.max(RESERVE_MS / 2, endsAt - clock.monotonicMs()))
-    return { lostItems, isComplete: clock.monotonicMs() < endsAt }
+    return { ...losses, isComplete: clock.monotonicMs() < endsAt }
   }
 
   /** Accepted, and neither delivered nor dropped. What one node has offered and the next not answered for is in both accounts. */
   get itemsOnTheWay(): number {
     let items = 0
-    for (const { ledger } of this.#of.accounts.all()) items += ledger.held - ledger.offeredItems
+    for (const { ledger } of this.#of.accounts.all()) items += onTheWay(ledger)
     return Math.max(0, items)
   }
 
-  #itemsDroppedByStopping(): number {
-    let items = 0
-    for (const { ledger } of this.#of.accounts.all()) items += ledger.droppedByReason.get('shutdown') ?? 0
-    return items
+  #losses(): Pick<StopReport, 'lostItems' | 'lostBy'> {
+    let lostItems = this.itemsOnTheWay
+    const byComponent = new Map<string, number>()
+    for (const { kind, id, ledger } of this.#of.accounts.all()) {
+      const droppedItems = ledger.droppedByReason.get('shutdown') ?? 0
+      lostItems += droppedItems
+      const name = `${kind} ${id}`
+      byComponent.set(name, (byComponent.get(name) ?? 0) + onTheWay(ledger) + droppedItems)
+    }
+    const lossy = [...byComponent].filter(([, items]) => items > 0).sort(([, a], [, b]) => b - a)
+    const others = lossy.slice(MAX_NAMED).reduce((sum, [, items]) => sum + items, 0)
+    const lostBy = Object.fromEntries([...lossy.slice(0, MAX_NAMED), ...(others > 0 ? [['others', others]] : [])])
+    return { lostItems, lostBy }
   }
 
   /** Side by side; one that fails, or does not end in time, does not keep the others. */
@@ -197,6 +211,8 @@ export class Agent {
     return found.component as E
   }
 }
+
+const onTheWay = ({ held, offeredItems }: ItemLedger): number => held - offeredItems
 
 function defaultLimit({ payloadLimitBytes, memory, settingsOf }: AgentSettings): ((sizeBytes: number) => void)[] {
   if (payloadLimitBytes === undefined) return []

@@ -22,9 +22,8 @@ import { HealthRegistry } from '../../src/observe/health.ts'
 import type { ItemLedger } from '../../src/observe/ledger.ts'
 import { Agent } from '../../src/pipeline/agent.ts'
 import type { Plan, PlannedComponent, PlannedPipeline } from '../../src/pipeline/plan.ts'
-import { Sink, type TestSettings, testSettings } from '../../src/testing/index.ts'
+import { SIGNALS, Sink, type TestSettings, testSettings } from '../../src/testing/index.ts'
 
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 const description = { summary: 'For tests.', stability: 'stable', config: section({}) } as const
 
 /** A receiver whose `next` the test calls. */

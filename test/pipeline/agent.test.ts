@@ -48,7 +48,7 @@ test('everything starts against the flow and stops with it', async (t) => {
   await agent.start()
   t.ok(health.isReady)
   t.strictSame(diary.splice(0), ['start extension', 'start exporter', 'start second', 'start first', 'start receiver'])
-  t.strictSame(await agent.stop(), { lostItems: 0, isComplete: true })
+  t.strictSame(await agent.stop(), { lostItems: 0, lostBy: {}, isComplete: true })
   t.notOk(health.isReady)
   t.strictSame(diary, ['stop receiver', 'stop first', 'stop second', 'stop exporter', 'stop extension'])
   t.strictSame(new Set(health.components().map(({ state }) => state)), new Set(['stopped']))
@@ -145,7 +145,29 @@ test('what is still held at the end is reported as lost, exactly', async (t) => 
   )
   await agent.start()
   await receiver.next.traces!(items.traces(7), testContext())
-  t.equal((await agent.stop()).lostItems, 7)
+  t.match(await agent.stop(), { lostItems: 7, lostBy: { 'processor keep': 7 } })
+})
+
+test('of many components that have lost something those with the most are named, the rest is one number', async (t) => {
+  const names = Array.from({ length: 13 }, (_, index) => `keep${index}`)
+  const receivers = names.map(() => new TestReceiver())
+  const keeper = batchProcessor(() => ({ async consume() {} }))
+  const { agent } = testAgent(
+    [
+      ...names.map((name, index) => planned('receiver', `to-${name}`, receivers[index]!.factory)),
+      ...names.map((name) => planned('processor', name, keeper)),
+      planned('exporter', 'e', new TestExporter().factory),
+    ],
+    names.map((name) => pipeline(`traces/${name}`, [`to-${name}`], [name], ['e'])),
+  )
+  await agent.start()
+  for (const [index, receiver] of receivers.entries())
+    await receiver.next.traces!(items.traces(index + 1), testContext())
+  const { lostItems, lostBy } = await agent.stop()
+  t.equal(lostItems, 91)
+  t.equal(Object.keys(lostBy)[0], 'processor keep12')
+  t.match(lostBy, { 'processor keep12': 13, 'processor keep3': 4, others: 1 + 2 + 3 })
+  t.equal(Object.keys(lostBy).length, 11)
 })
 
 test('what hangs in an exporter that never settles is lost once, whoever waits for it', async (t) => {
@@ -165,7 +187,7 @@ test('what hangs in an exporter that never settles is lost once, whoever waits f
   void receiver.next.traces!(items.traces(7), testContext())
   await settings.clock.advance(0)
   t.strictSame(held(), { 'receiver r': 7, 'processor waits in traces': 7, 'exporter stuck': 7 })
-  t.equal((await agent.stop()).lostItems, 7)
+  t.match(await agent.stop(), { lostItems: 7, lostBy: { 'exporter stuck': 7 } })
 })
 
 test('an extension that is not in service::extensions is named with those that are', async (t) => {

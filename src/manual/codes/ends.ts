@@ -76,7 +76,7 @@ export const ENDS: Readonly<Record<EndCode, CodePage>> = {
     fix: 'See the page of the component (`sluice explain` with its type); of a plugin, its author.',
   },
   items_lost: {
-    what: 'The agent stopped, and items were lost on the way (exit code 3). The line says how many, and metrics and log which exporter had them.',
+    what: 'The agent stopped, and items were lost on the way (exit code 3). The line says how many, and which components had them (`components`).',
     why: 'A destination did not take them before the time for stopping was over, or was down.',
     fix: 'Give more time (`--shutdown-timeout`, less than `stopTimeout` of ECS or `terminationGracePeriodSeconds`), and look why the exporter was behind.',
   },
