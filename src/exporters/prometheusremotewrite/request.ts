@@ -1,5 +1,6 @@
 // One request of remote write, compressed, and where its groups end: any run of them is a request too.
 import { compressSnappy, uncompressSnappy } from '../../wire/snappy.ts'
+import { weigherOf } from './weigh.ts'
 
 export interface WriteRequest {
   readonly body: Buffer
@@ -18,26 +19,54 @@ export interface WriteRequest {
 
 /** Two requests with half of the groups each; undefined when there is only one group. */
 export function halvesOf(request: WriteRequest): [WriteRequest, WriteRequest] | undefined {
-  const { ends, headBytes, body } = request
-  if (ends.length < 2) return undefined
-  const middle = ends.length >> 1
-  const whole = uncompressSnappy(body)
-  const head = whole.subarray(0, headBytes)
-  const groups = whole.subarray(headBytes)
-  return [part(request, head, groups, 0, middle), part(request, head, groups, middle, ends.length)]
+  return halves(request, (groups) => groups)
 }
 
-function part(request: WriteRequest, head: Buffer, groups: Buffer, from: number, to: number): WriteRequest {
-  const { ends, samples } = request
-  const startAt = from === 0 ? 0 : ends[from - 1]!
-  const groupItems = request.groupItems.slice(from, to)
+/**
+ * Likewise, those of the shortest labels in the first: what a destination refuses for labels that are too long or too many is in the
+ * second, together.
+ */
+export function lightAndHeavyOf(request: WriteRequest): [WriteRequest, WriteRequest] | undefined {
+  return halves(request, (groups, head) => {
+    const weight = weigherOf(head)
+    return groups
+      .map((group) => ({ group, labelBytes: weight(group.bytes) }))
+      .sort((a, b) => a.labelBytes - b.labelBytes)
+      .map(({ group }) => group)
+  })
+}
+
+interface Group {
+  readonly bytes: Buffer
+  readonly items: number
+}
+
+function halves(
+  request: WriteRequest,
+  inOrder: (groups: readonly Group[], head: Buffer) => readonly Group[],
+): [WriteRequest, WriteRequest] | undefined {
+  const { ends, headBytes, groupItems } = request
+  if (ends.length < 2) return undefined
+  const whole = uncompressSnappy(request.body)
+  const head = whole.subarray(0, headBytes)
+  const groups = ends.map((end, at) => ({
+    bytes: whole.subarray(headBytes + (ends[at - 1] ?? 0), headBytes + end),
+    items: groupItems[at]!,
+  }))
+  const ordered = inOrder(groups, head)
+  const middle = ends.length >> 1
+  return [part(request, head, ordered.slice(0, middle)), part(request, head, ordered.slice(middle))]
+}
+
+function part(of: WriteRequest, head: Buffer, groups: readonly Group[]): WriteRequest {
+  let end = 0
   return {
-    body: compressSnappy(Buffer.concat([head, groups.subarray(startAt, ends[to - 1])])),
+    body: compressSnappy(Buffer.concat([head, ...groups.map(({ bytes }) => bytes)])),
     headBytes: head.length,
-    ends: ends.slice(from, to).map((end) => end - startAt),
-    groupItems,
-    items: groupItems.reduce((sum, items) => sum + items, 0),
+    ends: groups.map(({ bytes }) => (end += bytes.length)),
+    groupItems: groups.map(({ items }) => items),
+    items: groups.reduce((sum, { items }) => sum + items, 0),
     // Which half has which is not known: the share of its groups.
-    samples: Math.round((samples * (to - from)) / ends.length),
+    samples: Math.round((of.samples * groups.length) / of.ends.length),
   }
 }

@@ -3,13 +3,14 @@ import { isRetryable, PermanentError, RetryableError, type Sender, TooLargeError
 import type { Context } from '../../data/index.ts'
 import type { Drop, Outgoing } from '../../delivery/index.ts'
 import { RefusedRequest } from './client.ts'
-import { halvesOf, type WriteRequest } from './request.ts'
+import { halvesOf, lightAndHeavyOf, type WriteRequest } from './request.ts'
 
 type Post = (request: WriteRequest, context: Sender, abort: AbortSignal) => Promise<void>
 
 /**
- * A destination that refuses one series of a request may refuse all that is in it (Prometheus rolls back). Halving finds the
- * bad ones; with more requests than this for one batch the destination would suffer more than the data is worth.
+ * A destination that refuses one series of a request may refuse all that is in it (Prometheus rolls back; Mimir, Cortex and Amazon's
+ * take the others). Halving finds the bad ones; with more requests than this for one batch the destination would suffer more than
+ * the data is worth. What is left by then is dropped: those of short labels have gone first, so of too long labels only the bad.
  */
 const MAX_SEARCHES = 64
 
@@ -40,10 +41,14 @@ export async function sendAll(
         left.push(request)
         return
       }
-      const mayHalve = error instanceof TooLargeError || (error instanceof RefusedRequest && searches < MAX_SEARCHES)
-      const halves = mayHalve ? halvesOf(request) : undefined
+      const maySearch = error instanceof RefusedRequest && searches < MAX_SEARCHES
+      const halves = maySearch
+        ? lightAndHeavyOf(request)
+        : error instanceof TooLargeError
+          ? halvesOf(request)
+          : undefined
       if (halves !== undefined) {
-        if (error instanceof RefusedRequest) searches++
+        if (maySearch) searches++
         waiting.push(halves[1], halves[0])
         return
       }

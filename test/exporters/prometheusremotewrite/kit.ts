@@ -20,6 +20,7 @@ const proto = protobuf.parse(
 export interface ReceivedSeries {
   /** `name{a="b"}` */
   readonly name: string
+  readonly labels: readonly { readonly name: string; readonly value: string }[]
   readonly samples: readonly (readonly [value: number, timeMs: number])[]
   readonly exemplars: readonly { readonly labels: string; readonly value: number; readonly timeMs: number }[]
   readonly histograms: readonly Record<string, unknown>[]
@@ -101,8 +102,10 @@ function read(headers: IncomingHttpHeaders, body: Buffer, violations: string[]):
       if (i > 0 && timeMs < samples[i - 1]![1]) violations.push('samples are not in order')
     const starts = (one.samples as { start_timestamp?: number }[]).map(({ start_timestamp = 0 }) => start_timestamp)
     const metadata = one.metadata as { type: number; help_ref: number; unit_ref: number } | undefined
+    const labels = isFirst ? (one.labels as { name: string; value: string }[]) : pairs(one.labels_refs as number[])
     return {
-      name: textOf(isFirst ? (one.labels as []) : pairs(one.labels_refs as number[])),
+      name: textOf(labels),
+      labels,
       samples,
       exemplars: (one.exemplars as { labels: []; labels_refs: number[]; value: number; timestamp: number }[]).map(
         ({ labels, labels_refs, value, timestamp }) => ({
