@@ -7,6 +7,7 @@ export function refusalOf(code: string, status: number, message: string): AwsRef
   const known = REFUSALS.get(code)
   if (known !== undefined) return known
   // Some services have no name of their own for it.
+  if (status === 400 && /too large: \d+ bytes exceeds limit/i.test(message)) return 'too_large'
   if (status === 403 && /security token.*expired|token has expired/i.test(message)) return 'credentials'
   switch (status) {
     case 0:

@@ -20,6 +20,7 @@ export interface StoredGroup {
 
 type Fields = Readonly<Record<string, unknown>>
 
+const MAX_BYTES = 1_048_576
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const RETENTIONS = [
@@ -32,6 +33,8 @@ export class LogsService {
   readonly violations: string[] = []
   /** Of PutLogEvents that were taken. */
   requests = 0
+  /** Of one event; more is refused, as AWS does it. (256 KiB until April 2025.) */
+  maxEventBytes = MAX_BYTES
   /** Throws an `EmulatedError` to refuse what would be taken. */
   beforeTaking: (operation: string, request: Fields) => void = () => {}
   readonly #now: () => number
@@ -159,15 +162,24 @@ export class LogsService {
         `logEvents: 1 to 10,000 are allowed, there are ${Array.isArray(events) ? events.length : 'none'}`,
       )
     let sizeBytes = 0
+    let largestBytes = 0
     let before = 0
     for (const event of events) {
       if (!isEvent(event)) throw this.#invalid(`logEvents: ${JSON.stringify(event).slice(0, 100)} is no event`)
       if (event.timestamp < before)
         throw this.#invalid('Log events in a single PutLogEvents request must be in chronological order.')
       before = event.timestamp
-      sizeBytes += Buffer.byteLength(event.message) + 26
+      const eventBytes = Buffer.byteLength(event.message) + 26
+      largestBytes = Math.max(largestBytes, eventBytes)
+      sizeBytes += eventBytes
     }
-    if (sizeBytes > 1_048_576) throw this.#invalid(`Upload too large: ${sizeBytes} bytes exceeds limit of 1048576`)
+    if (sizeBytes > MAX_BYTES) throw this.#invalid(`Upload too large: ${sizeBytes} bytes exceeds limit of ${MAX_BYTES}`)
+    // Nobody can know of a former limit.
+    if (largestBytes > this.maxEventBytes)
+      throw new EmulatedError(
+        'InvalidParameterException',
+        `Log event too large: ${largestBytes} bytes exceeds limit of ${this.maxEventBytes}`,
+      )
     if (before - events[0].timestamp > DAY_MS)
       throw this.#invalid('The batch of log events in a single PutLogEvents request cannot span more than 24 hours.')
     return events

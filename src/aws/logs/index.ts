@@ -4,7 +4,7 @@
 //           return events.take(drop)
 //   send:   (outgoing, context, drop) => sink.send(outgoing, context, drop)
 export { LogEvents, type LogEventsOptions, type PutLogEvents } from './events.ts'
-export { MAX_AGE_MS, MAX_AHEAD_MS, MAX_MESSAGE_BYTES } from './limits.ts'
+export { FORMER_MAX_MESSAGE_BYTES, MAX_AGE_MS, MAX_AHEAD_MS, MAX_MESSAGE_BYTES } from './limits.ts'
 export { cleanGroupName, cleanStreamName } from './names.ts'
 export { LogNotes } from './notes.ts'
 export { type LogGroupConfig, logGroupName, logGroupSettings, logStreamName } from './settings.ts'

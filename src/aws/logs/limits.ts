@@ -5,8 +5,10 @@
 export const MAX_REQUEST_BYTES = 1_048_576
 export const EVENT_OVERHEAD_BYTES = 26
 export const MAX_REQUEST_EVENTS = 10_000
-/** Of one message. (256 KiB until April 2025.) */
+/** Of one message. */
 export const MAX_MESSAGE_BYTES = MAX_REQUEST_BYTES - EVENT_OVERHEAD_BYTES
+/** Until April 2025, and where AWS has not changed it. Metrics were not looked for in longer ones either. */
+export const FORMER_MAX_MESSAGE_BYTES = 256 * 1024 - EVENT_OVERHEAD_BYTES
 
 /** Between the oldest and the newest event of one request. */
 export const MAX_SPAN_MS = 24 * 3_600_000

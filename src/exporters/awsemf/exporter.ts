@@ -2,6 +2,7 @@
 import { noteNamespaceOfAws } from '../../aws/cloudwatch/settings.ts'
 import { AwsClient } from '../../aws/index.ts'
 import {
+  FORMER_MAX_MESSAGE_BYTES,
   LOGS_API,
   LogEvents,
   LogNotes,
@@ -101,6 +102,7 @@ function createTranslation(
   const translation = new Translation(config, clock, sink, {
     isNested,
     maxEventBytes: MAX_MESSAGE_BYTES,
+    wantedEventBytes: FORMER_MAX_MESSAGE_BYTES,
     onLoss: (points, reason, metric) => losses.lost(points, reason, metric),
     onNote: (note, label) => losses.noted(note, label),
   })

@@ -32,6 +32,8 @@ export interface TranslationOptions {
   /** Whether events stand in a string of other JSON. */
   readonly isNested: boolean
   readonly maxEventBytes: number
+  /** An event of several metrics has no more, unless it is their labels that make it so large. */
+  readonly wantedEventBytes: number
   readonly onLoss: (points: number, reason: Loss, metric: string) => void
   readonly onNote: (note: LabelNote, label: string) => void
 }
@@ -216,7 +218,10 @@ export class Translation {
       return
     }
     const { bytes, length } = json.out
-    if (length <= this.#options.maxEventBytes || (count === 1 && this.#isSmaller(bytes, length))) {
+    const { maxEventBytes, wantedEventBytes } = this.#options
+    // Every event has the labels: there must not be a hundred of them for want of a little room.
+    const mostBytes = count > 1 && 2 * group.labels.json.length < wantedEventBytes ? wantedEventBytes : maxEventBytes
+    if (length <= mostBytes || (count === 1 && this.#isSmaller(bytes, length))) {
       this.#sink.add(group.stream, group.timeMs, bytes, 0, length, itemsOf(from, count))
     } else if (count > 1) {
       const half = count >> 1

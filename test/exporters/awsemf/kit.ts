@@ -40,6 +40,7 @@ export function translationRig(settings: object, options: Partial<TranslationOpt
     {
       isNested,
       maxEventBytes: 1_000_000,
+      wantedEventBytes: options.maxEventBytes ?? 1_000_000,
       onLoss() {},
       onNote: (note, label) => void notes.push(`${note}: ${label}`),
       ...options,
