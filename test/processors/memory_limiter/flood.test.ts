@@ -30,7 +30,7 @@ for (const itemsPerRequest of [1, 100])
     const { accepted, refused, heldBytes, peakBytes } = await flooded({ limit_mib: 192 }, itemsPerRequest)
     t.ok(refused > 0, `${refused} refused`)
     t.ok(accepted > 0)
-    t.ok(heldBytes > 15 * MIB, `the room is used: ${heldBytes / MIB} MiB held`)
+    t.ok(heldBytes > 8 * MIB, `the room is used: ${heldBytes / MIB} MiB held`)
     t.ok(peakBytes < 192 * 1.1 * MIB, `${peakBytes / MIB} MiB at the most`)
   })
 
@@ -41,7 +41,7 @@ test('in a container the limit is a part of what the container has, and nothing 
   try {
     const { refused, heldBytes } = await flooded({ limit_percentage: 80 }, 1, group.enter)
     t.ok(refused > 0)
-    t.ok(heldBytes > 10 * MIB, `${heldBytes / MIB} MiB held`)
+    t.ok(heldBytes > 8 * MIB, `${heldBytes / MIB} MiB held`)
     const peakBytes = Number(group.read('memory.max_usage_in_bytes'))
     t.ok(peakBytes < 240 * MIB, `${peakBytes / MIB} MiB charged at the most`)
   } finally {
