@@ -16,6 +16,10 @@ export class SingleFlight<T> {
     this.#ask = ask
   }
 
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined
+  }
+
   get(): Promise<T> {
     const failure = this.#failure
     if (failure !== undefined && this.#clock.monotonicMs() - failure.atMs < RETRY_MS)

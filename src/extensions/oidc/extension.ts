@@ -126,7 +126,8 @@ export class Oidc implements ServerAuthenticator {
     } catch (error) {
       if (!(error instanceof jose.errors.JWKSNoMatchingKey)) throw error
       // Issuers change their keys.
-      const others = await keys.others()
+      const { alg, kid } = jose.decodeProtectedHeader(token)
+      const others = await keys.others(digestOf(`${alg} ${kid}`).toString('base64'))
       if (others === undefined) throw error
       return verifyBy(others)
     }

@@ -9,6 +9,7 @@ import { SingleFlight } from '../../net/single-flight.ts'
 import { userAgentOf } from '../../net/user-agent.ts'
 import { WatchedFile } from '../../net/watched-file.ts'
 import type { ProviderConfig } from './config.ts'
+import { Looks } from './looks.ts'
 
 export interface Keys {
   readonly find: LocalJWKSet
@@ -19,8 +20,6 @@ export interface Keys {
 /** Asymmetric ones: what an issuer publishes must not be what signs. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 const TIMEOUT_MS = 5000
-/** Keys that somebody has asked for in vain are not looked for again sooner. */
-const COOLDOWN_MS = 30_000
 const MAX_AGE_MS = 600_000
 
 /** Of an issuer on the network: asked for when they are needed, one request at a time. */
@@ -30,6 +29,7 @@ export class IssuerKeys {
   readonly #client: HttpClient
   readonly #end = new AbortController()
   readonly #fresh: SingleFlight<Keys>
+  readonly #looks: Looks
   #keys: Keys | undefined
   #fetchedMs = 0
 
@@ -37,6 +37,7 @@ export class IssuerKeys {
     this.#config = config
     this.#settings = settings
     this.#fresh = new SingleFlight(settings.clock, () => this.#ask())
+    this.#looks = new Looks(settings.clock)
     const { issuer_ca_path } = config
     const tls = issuer_ca_path === '' ? {} : { ca_file: issuer_ca_path }
     this.#client = new HttpClient(v.parse(section(httpClientSettings({ compression: '' })), { tls }), settings)
@@ -59,17 +60,26 @@ export class IssuerKeys {
   /** Rejects with a `RetryableError` when there are none, and the issuer does not answer. */
   async get(): Promise<Keys> {
     if (this.#keys === undefined) return this.#fresh.get()
-    if (this.#ageMs() > MAX_AGE_MS) void this.#fresh.get().catch(() => {})
+    const ageMs = this.#settings.clock.monotonicMs() - this.#fetchedMs
+    if (ageMs > MAX_AGE_MS) void this.#fresh.get().catch(() => {})
     return this.#keys
   }
 
-  /** For who finds that none fits. Undefined when there is no use in asking again so soon. */
-  async others(): Promise<Keys | undefined> {
-    return this.#ageMs() < COOLDOWN_MS ? undefined : this.#fresh.get()
-  }
-
-  #ageMs(): number {
-    return this.#settings.clock.monotonicMs() - this.#fetchedMs
+  /**
+   * For who finds that none fits. Undefined when that key was looked for a moment ago. Rejects with a `RetryableError` as `get`
+   * does, and when the issuer may not be asked again so soon: whether the key is good is not known until then.
+   */
+  async others(key: string): Promise<Keys | undefined> {
+    if (this.#looks.isMissing(key)) return undefined
+    const waitMs = this.#fresh.isUnderWay ? 0 : this.#looks.take()
+    if (waitMs > 0)
+      throw new RetryableError(`the key of the token is not known, and is looked for again in ${waitMs} ms`, {
+        waitMs,
+        reason: 'unknown_key',
+      })
+    const keys = await this.#fresh.get()
+    this.#looks.remember(key)
+    return keys
   }
 
   async #ask(): Promise<Keys> {

@@ -167,6 +167,44 @@ test('two hundred keys that nobody knows cost one look', async (t) => {
   t.equal(asked(), before + 1)
 })
 
+test('a flood of keys that nobody knows: the issuer is asked a few times a minute, and its new key is found all the same', async (t) => {
+  const one = await rig(t)
+  const { ask, sign, asked, settings } = one
+  await settings.clock.advance(120_000)
+  const before = asked()
+  const known = await sign()
+  const [, body] = known.split('.') as [string, string]
+  const forge = (n: number): string => `${base64url.encode(`{"alg":"RS256","kid":"forged ${n}"}`)}.${body}.c2lnbmF0dXJl`
+  const answers: Record<string, number> = {}
+  let longestMs = 0
+  const flood = async (from: number): Promise<void> => {
+    for (let n = from; n < from + 50; n++)
+      await ask(forge(n)).catch(({ name, waitMs = 0 }) => {
+        answers[name] = (answers[name] ?? 0) + 1
+        longestMs = Math.max(longestMs, waitMs)
+      })
+  }
+  for (let second = 0; second < 60; second++) {
+    await flood(50 * second)
+    t.ok(await ask(known))
+    await settings.clock.advance(1000)
+  }
+  const inAMinute = asked() - before
+  t.ok(inAMinute >= 6 && inAMinute <= 3 + 6, `${inAMinute} times`)
+  t.ok(longestMs > 0 && longestMs <= 10_000)
+  t.same(answers, { UnauthenticatedError: inAMinute, RetryableError: 3000 - inAMinute })
+
+  one.keys = [jwk(mine, { kid: 'mine' }), jwk(other, { kid: 'new' })]
+  const fresh = await sign({}, { kid: 'new' }, other.privateKey)
+  await flood(10_000)
+  const waitMs = await ask(fresh).then(
+    () => 0,
+    (error) => error.waitMs as number,
+  )
+  await settings.clock.advance(waitMs)
+  t.ok(await ask(fresh), 'its sender was told when to come again')
+})
+
 test('a token that does not say which key it was signed with may be by any of a few', async (t) => {
   const few = await rig(t, [jwk(other, { kid: 'other' }), jwk(mine, { kid: 'mine' })])
   const kid = { kid: undefined }
