@@ -1,8 +1,10 @@
 // Headers of requests and answers: their values are secrets, and neither names nor values may break out of their line.
 import * as v from 'valibot'
+import { messageOf } from '../contract/index.ts'
 import { coded } from './coded.ts'
+import { parsePairs } from './pairs.ts'
 import { list, record, required, section, setting } from './schema.ts'
-import { type Secret, secret, text } from './values.ts'
+import { Secret, secret, text } from './values.ts'
 
 /** RFC 9110 section 5.6.2, token. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -42,6 +44,25 @@ export const headers = v.pipe(
     return isValid ? result : NEVER
   }),
   v.metadata({ kind: 'headers' }),
+)
+
+/** As one text: `k1=v1,k2=v2`, values percent-encoded. */
+export const headersList = v.pipe(
+  secret,
+  v.rawTransform<Secret, Record<string, Secret>>(({ dataset, addIssue, NEVER }) => {
+    const result: Record<string, Secret> = Object.create(null)
+    try {
+      for (const [name, value] of parsePairs(dataset.value.reveal())) {
+        const problem = problemOf(name, value)
+        if (problem !== undefined) throw new Error(problem)
+        result[name] = new Secret(value)
+      }
+      return result
+    } catch (error) {
+      addIssue({ message: coded('unfit_header', messageOf(error)) })
+      return NEVER
+    }
+  }),
 )
 
 function problemOf(name: string, value: string): string | undefined {

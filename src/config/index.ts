@@ -28,5 +28,6 @@ export {
 export { type Kind, type Shape, shapeOf } from './shape.ts'
 export type { Location } from './source.ts'
 export * from './telemetry.ts'
+export type { ResourceAttributes } from './telemetry-resource.ts'
 export type { ConfigObject, ConfigValue, Path } from './tree.ts'
 export * from './values.ts'

@@ -2,7 +2,7 @@
 export const REDACTED = '[REDACTED]'
 
 const SECRET_WORDS =
-  /pass(word|wd|phrase)?$|secret|token|credential|(api|access|private|signing|license)[_-]?key|authorization|^auth[_-]?header|cookie|(^|_)sas(_|$)|connection[_-]?string|(^|_)key_pem$/i
+  /pass(word|wd|phrase)?$|secret|token|credential|(api|access|private|signing|license)[_-]?key|authorization|^auth[_-]?header|^headers_list$|cookie|(^|_)sas(_|$)|connection[_-]?string|(^|_)key_pem$/i
 /** Names that sound like a secret and are none. */
 const NO_SECRETS =
   /_?(file|path|filename|url|endpoint|name|type|enabled|ttl|expiry|header|claim|field|attribute|limit|count|size)s?$/i

@@ -53,9 +53,9 @@ const SECTIONS: readonly (readonly [key: string, kind: ComponentKind])[] = [
 const SECTION_NAMES = [...SECTIONS.map(([key]) => key), 'service', 'plugins']
 
 const pipeline = section({
-  receivers: setting(texts, [], 'Ids of receivers, and of connectors that other pipelines end in.'),
+  receivers: setting(texts, [], 'Ids of receivers, and of connectors that other pipelines end in; at least one.'),
   processors: setting(texts, [], 'Ids of processors, in the order in which they work.'),
-  exporters: setting(texts, [], 'Ids of exporters, and of connectors that other pipelines begin with.'),
+  exporters: setting(texts, [], 'Ids of exporters, and of connectors that other pipelines begin with; at least one.'),
 })
 const serviceEntries = {
   extensions: setting(texts, [], 'Ids of the extensions that run.'),

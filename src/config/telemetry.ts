@@ -1,8 +1,10 @@
 // service::telemetry: the agent's own logs, metrics and traces, in the collector's declarative form.
 import * as v from 'valibot'
-import { coded, repeated } from './coded.ts'
-import { headers } from './headers.ts'
+import { coded } from './coded.ts'
+import { parsedText, parseHttpUrl } from './endpoint.ts'
+import { headers, headersList } from './headers.ts'
 import { anything, list, named, oneOf, optional, record, required, section, setting, texts } from './schema.ts'
+import { resource } from './telemetry-resource.ts'
 import { duration, flag, integer, nonEmptyText, number, text } from './values.ts'
 
 /** How much the agent says about itself. */
@@ -22,10 +24,13 @@ const level = (byDefault: 'none' | 'basic' | 'normal' | 'detailed', about: strin
 const onlyOne = <const S extends v.GenericSchema<unknown, object>>(schema: S, keys: readonly string[]): S =>
   v.pipe(
     schema as v.GenericSchema<unknown, Record<string, unknown>>,
-    v.check(
-      (value) => keys.filter((key) => value[key] !== undefined).length === 1,
-      `must have exactly one of ${keys.join(', ')}`,
-    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return
+      const given = keys.filter((key) => dataset.value[key] !== undefined).length
+      const code = given === 0 ? 'missing_setting' : 'conflicting_settings'
+      const what = keys.length === 1 ? keys[0] : `exactly one of ${keys.join(', ')}`
+      if (given !== 1) addIssue({ message: coded(code, `must have ${what}`) })
+    }),
   ) as never
 
 /** Declarative configuration counts in milliseconds; the collector's form in durations. Both are taken. */
@@ -33,7 +38,7 @@ const millis = (byDefault: number, about: string) =>
   setting(
     v.pipe(
       v.union(
-        [v.pipe(v.number(), v.finite(), v.minValue(0)), duration],
+        [v.pipe(v.number(), v.finite(), v.minValue(0, 'must not be negative')), duration],
         'must be a number of milliseconds, or a duration such as 5s',
       ),
       v.metadata({ kind: 'milliseconds' }),
@@ -47,11 +52,33 @@ const names = section({
   excluded: optional(texts, 'Those to leave out.'),
 })
 
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const
+const protocol = v.pipe(
+  oneOf([...PROTOCOLS, 'grpc']),
+  v.check(
+    (name) => name !== 'grpc',
+    coded('unsupported_setting', 'own telemetry is sent over HTTP; use http/protobuf (port 4318), not grpc'),
+  ),
+  v.metadata({ allowed: PROTOCOLS }),
+)
+
+/** Without a scheme `insecure` says which. */
+const address = parsedText(
+  (written) =>
+    written === '' || parseHttpUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`),
+  'text',
+  'bad_url',
+)
+
 const otlp = {
-  protocol: setting(oneOf(['http/protobuf', 'http/json', 'grpc']), 'http/protobuf', 'How it is sent.'),
-  endpoint: setting(text, '', 'Where to; the default is the own agent’s port for the protocol.'),
+  protocol: setting(protocol, 'http/protobuf', 'How it is sent.'),
+  endpoint: setting(address, '', 'Where to; http://localhost:4318 when left out.'),
   headers: setting(headers, {}, 'Headers of every request.'),
-  headers_list: setting(text, '', 'The same as text: `k1=v1,k2=v2`; `headers` go first.'),
+  headers_list: setting(
+    headersList,
+    '',
+    'The same as text: `k1=v1,k2=v2`, values percent-encoded; `headers` go first.',
+  ),
   compression: setting(oneOf(['', 'none', 'gzip']), '', 'How bodies are compressed.'),
   timeout: millis(10_000, 'How long one attempt may take.'),
   insecure: setting(flag, false, 'Without TLS, when the endpoint says no scheme.'),
@@ -122,7 +149,10 @@ const reader = onlyOne(
   section({
     pull: named(
       section({
-        exporter: required(section({ prometheus: named(prometheus, 'A Prometheus page.') }), 'How others fetch them.'),
+        exporter: required(
+          onlyOne(section({ prometheus: named(prometheus, 'A Prometheus page.') }), ['prometheus']),
+          'How others fetch them.',
+        ),
       }),
       'Metrics that others fetch.',
     ),
@@ -167,14 +197,15 @@ const exponentialBuckets = section({
   max_size: setting(integer(2), 160, 'How many buckets at most.'),
   record_min_max: setting(flag, true, 'Keeps the smallest and the largest value.'),
 })
-const aggregation = section({
+const aggregations = {
   default: named(section({}), 'As the instrument says.'),
   drop: named(section({}), 'Not at all.'),
   last_value: named(section({}), 'The last value.'),
   sum: named(section({}), 'The sum.'),
   explicit_bucket_histogram: named(explicitBuckets, 'A histogram with these buckets.'),
   base2_exponential_bucket_histogram: named(exponentialBuckets, 'An exponential histogram.'),
-})
+}
+const aggregation = onlyOne(section(aggregations), Object.keys(aggregations))
 
 const stream = section({
   name: optional(text, 'The new name.'),
@@ -248,7 +279,7 @@ const metrics = v.pipe(
   ),
 )
 
-const sampler: v.GenericSchema<unknown, Sampler> = section({
+const samplers = {
   always_on: named(section({}), 'Every trace.'),
   always_off: named(section({}), 'No trace.'),
   trace_id_ratio_based: named(
@@ -257,11 +288,9 @@ const sampler: v.GenericSchema<unknown, Sampler> = section({
   ),
   parent_based: named(
     section({
-      root: v.pipe(
-        optional(
-          v.lazy(() => sampler),
-          'For spans without a parent.',
-        ),
+      root: optional(
+        v.lazy(() => sampler),
+        'For spans without a parent.',
       ),
       remote_parent_sampled: optional(
         v.lazy(() => sampler),
@@ -282,7 +311,8 @@ const sampler: v.GenericSchema<unknown, Sampler> = section({
     }),
     'As the parent.',
   ),
-})
+}
+const sampler: v.GenericSchema<unknown, Sampler> = onlyOne(section(samplers), Object.keys(samplers))
 
 /** Which of the agent's own traces are kept; one of the four is set. */
 export interface Sampler {
@@ -319,46 +349,6 @@ const traces = section({
   ),
   sampler: optional(sampler, 'Which traces are kept; all when left out.'),
   limits: optional(limits, 'How large a span may be.'),
-})
-
-/** `null` leaves out an attribute that is there by default. */
-export type ResourceAttributes = Record<string, string | number | boolean | null>
-
-const scalar = v.union([v.string(), v.number(), v.boolean()], 'must be a text, a number, true or false')
-const resource = v.pipe(
-  record(anything),
-  v.rawTransform<Record<string, unknown>, { attributes: ResourceAttributes; schemaUrl: string | undefined }>(
-    ({ dataset, addIssue, NEVER }) => {
-      const { value } = dataset
-      const attributes: ResourceAttributes = Object.create(null)
-      const isDeclarative = Array.isArray(value.attributes) || typeof value.attributes_list === 'string'
-      const parsed = v.safeParse(isDeclarative ? declarativeResource : v.record(v.string(), v.nullable(scalar)), value)
-      if (!parsed.success) {
-        for (const issue of parsed.issues) addIssue({ message: repeated(issue), path: issue.path as never })
-        return NEVER
-      }
-      if (!isDeclarative) {
-        const { schema_url, ...rest } = parsed.output as ResourceAttributes
-        return { attributes: Object.assign(attributes, rest), schemaUrl: schema_url?.toString() }
-      }
-      const declared = parsed.output as v.InferOutput<typeof declarativeResource>
-      for (const pair of declared.attributes_list.split(',').filter(Boolean)) {
-        const [name, text = ''] = pair.split(/=(.*)/s)
-        attributes[name!.trim()] = decodeURIComponent(text.trim())
-      }
-      for (const one of declared.attributes) attributes[one.name] = one.value
-      return { attributes, schemaUrl: declared.schema_url || undefined }
-    },
-  ),
-)
-const declarativeResource = section({
-  attributes: setting(
-    list(section({ name: nonEmptyText, value: v.nullable(scalar), type: optional(text, 'The type of the value.') })),
-    [],
-    'Attributes of the agent.',
-  ),
-  attributes_list: setting(text, '', 'The same as text: `k1=v1,k2=v2`.'),
-  schema_url: setting(text, '', 'The schema of the attributes.'),
 })
 
 /** What `observe` works from. Headers are secrets; times are milliseconds. */

@@ -20,13 +20,10 @@ const DEFAULT_ENDPOINT = 'http://localhost:4318'
 
 /** `path` is the signal's; `where` is the place in the config, for errors. The compression is the exporters' enum by value. */
 export function otlpOptions(settings: OtlpSettings, path: string, where: string): OtlpOptions {
-  if (settings.protocol === 'grpc') {
-    throw new Error(`${where}::protocol: own telemetry is sent over HTTP; use http/protobuf (port 4318), not grpc`)
-  }
   const { timeout, compression } = settings
   return {
-    url: urlOf(settings, path, where),
-    headers: headersOf(settings.headers, settings.headers_list),
+    url: urlOf(settings, path),
+    headers: headersOf({ ...settings.headers_list, ...settings.headers }),
     timeoutMillis: timeout,
     compression: compression === 'gzip' ? 'gzip' : 'none',
     httpAgentOptions: {
@@ -39,26 +36,16 @@ export function otlpOptions(settings: OtlpSettings, path: string, where: string)
 }
 
 /** An endpoint with a path is the whole address; without one the signal's path is appended. */
-function urlOf({ endpoint, insecure }: OtlpSettings, path: string, where: string): string {
+function urlOf({ endpoint, insecure }: OtlpSettings, path: string): string {
   const text = endpoint === '' ? DEFAULT_ENDPOINT : endpoint
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${insecure ? 'http' : 'https'}://${text}`
-  if (!URL.canParse(withScheme))
-    throw new Error(`${where}::endpoint: must be a URL such as http://localhost:4318, got ${text}`)
   const url = new URL(withScheme)
   if (url.pathname === '/') url.pathname = path
   return url.href
 }
 
-/** `headers_list` is "a=b,c=d"; headers of their own go first. */
-function headersOf(headers: Readonly<Record<string, Secret>>, headersList: string): Record<string, string> {
-  const result: Record<string, string> = {}
-  for (const pair of headersList.split(',').filter(Boolean)) {
-    const [name, text = ''] = pair.split(/=(.*)/s)
-    result[name!.trim()] = decodeURIComponent(text.trim())
-  }
-  for (const [name, value] of Object.entries(headers)) result[name] = value.reveal()
-  return result
-}
+const headersOf = (headers: Readonly<Record<string, Secret>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]))
 
 function file<K extends string>(key: K, path: string, where: string): { [P in K]?: Buffer } {
   if (path === '') return {}

@@ -22,6 +22,7 @@ exporters:
   a:
     headers: {Authorization: Bearer hush1, X-Scope: hush2}
     token: hush3
+    headers_list: authorization=hush3
     api_key: hush4
     sasl: {username: me, password: hush5}
     endpoint: https://me:hush6@host/path
@@ -45,6 +46,7 @@ test('where no schema is known, names of keys and variables say what is a secret
       Authorization: "[REDACTED]"
       X-Scope: "[REDACTED]"
     token: "[REDACTED]"
+    headers_list: "[REDACTED]"
     api_key: "[REDACTED]"
     sasl:
       username: me

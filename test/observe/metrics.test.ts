@@ -443,7 +443,7 @@ test('a destination that cannot be reached is told in the log, and does not keep
 test('own metrics over gRPC are refused with what to use instead', async (t) => {
   const otlp = { protocol: 'grpc', endpoint: 'localhost:4317' }
   await t.rejects(started(t, { readers: [{ periodic: { exporter: { otlp } } }] }), {
-    message: /periodic::exporter::otlp::protocol: own telemetry is sent over HTTP; use http\/protobuf/,
+    message: /^own telemetry is sent over HTTP; use http\/protobuf/,
   })
 })
 

@@ -93,5 +93,5 @@ test('limits cut what is too much', async (t) => {
 })
 
 test('spans over gRPC are refused with what to use instead', async (t) => {
-  await t.rejects(spansTo(t, {}, 'grpc'), { message: /traces::processors::exporter::otlp::protocol: .*http\/protobuf/ })
+  await t.rejects(spansTo(t, {}, 'grpc'), { message: /^own telemetry .*http\/protobuf/ })
 })
