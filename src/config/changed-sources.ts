@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { messageOf } from '../contract/index.ts'
 import type { Read } from './expand.ts'
 import { type LoadOptions, withSurroundings } from './load.ts'
-import { retrieve, type Surroundings, type Uri } from './retrieve.ts'
+import { retrieve, type Surroundings, type Uri, uriText } from './retrieve.ts'
 
 export interface SourceChanges {
   /** Other than at the look before, and other than at the start. */
@@ -36,7 +36,7 @@ export class ChangedSources {
     for (const { uri, name, text } of read) {
       if (uri.scheme === 'env' || uri.scheme === 'yaml') continue
       const digest = digestOf(text)
-      byUri.set(`${uri.scheme}:${uri.rest}`, { uri, name, digest, seen: digest, isFailing: false })
+      byUri.set(uriText(uri), { uri, name, digest, seen: digest, isFailing: false })
     }
     this.#sources = [...byUri.values()]
   }

@@ -150,7 +150,7 @@ class Reading {
       const line = at.source.lineOf(at.start)
       if (at.source.name !== location.source || line !== location.line - 1) continue
       const written = at.source.text.slice(at.start, Math.min(at.end, at.source.startOf(line + 1))).trimEnd()
-      if (written !== '') text = text.replaceAll(written, REDACTED)
+      if (written !== '') text = withoutWord(text, written)
     }
     return text === location.text ? problem : { ...problem, location: { ...location, text, length: 1 } }
   }
@@ -185,6 +185,10 @@ class Reading {
     }
   }
 }
+
+/** A value stands between blanks and signs: letters of another word that are the same are left alone. */
+const withoutWord = (text: string, word: string): string =>
+  text.replaceAll(new RegExp(`(?<!\\w)${word.replaceAll(/[.*+?^$()[\]{}|\\]/g, '\\$&')}(?!\\w)`, 'g'), REDACTED)
 
 /** Nothing is wrong with a section that a rule is about but what is in it. */
 const isWrongValue = ({ kind }: v.BaseIssue<unknown>, node: Node): boolean =>

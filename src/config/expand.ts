@@ -5,8 +5,18 @@ import { messageOf } from '../contract/index.ts'
 import { parseReference } from './parse.ts'
 import { locationOf, type Problem } from './problem.ts'
 import type { ProblemCode } from './problem-code.ts'
-import { hidePasswords, isSecretReference, isSecretSource } from './redact.ts'
-import { isRemote, parseUri, type Retrieved, RetrieveError, retrieve, type Surroundings, type Uri } from './retrieve.ts'
+import { isSecretReference, isSecretSource } from './redact.ts'
+import {
+  isRemote,
+  parseUri,
+  type Retrieved,
+  RetrieveError,
+  retrieve,
+  type Surroundings,
+  shownUri,
+  type Uri,
+  uriText,
+} from './retrieve.ts'
 import { Source, type Span } from './source.ts'
 import { type Entry, type Node, type Path, type ScalarNode, scalarNode, withReference } from './tree.ts'
 
@@ -82,7 +92,7 @@ class Expander {
   }
 
   #prepareText(text: string): void {
-    for (const [, uri = ''] of text.matchAll(/\$\{([a-z0-9]+:[^${}]*)\}/g)) {
+    for (const [, uri = ''] of text.matchAll(/(?<!\$)(?:\$\$)*\$\{([a-z0-9]+:[^${}]*)\}/g)) {
       try {
         const parsed = parseUri(uri, 'env')
         if (isRemote(parsed)) this.#ask(parsed)
@@ -98,7 +108,7 @@ class Expander {
       const retrieved = await given.catch(() => undefined)
       if (retrieved === undefined) continue
       const isUnset = retrieved.warning?.code === 'unset_variable'
-      found.push({ uri, name: nameOf(uri), text: retrieved.text, ...(isUnset && { isUnset }) })
+      found.push({ uri, name: shownUri(uri), text: retrieved.text, ...(isUnset && { isUnset }) })
     }
     return found
   }
@@ -195,7 +205,7 @@ class Expander {
     if (chain.length > MAX_CHAIN || steps.length > MAX_IN_TEXT) {
       const circle = [...new Set([...chain, ...steps].slice(-10))]
         .slice(0, 4)
-        .map((uri) => `\${${nameOf(parseUri(uri, 'env'))}}`)
+        .map((uri) => `\${${shownUri(parseUri(uri, 'env'))}}`)
       throw new Stop('reference_cycle', `the references go in a circle: ${circle.join(' → ')} → …`)
     }
     if (++this.#expansions > MAX_EXPANSIONS)
@@ -217,14 +227,14 @@ class Expander {
         'references in references are written ${env:${env:X}}',
       )
     const parsed = parseUri(uri, 'env')
-    const key = keyOf(parsed)
+    const key = uriText(parsed)
     const retrieved = await this.#ask(parsed)
     const place = `${key} ${path.join()}`
     if (retrieved.warning !== undefined && !this.#warned.has(place)) {
       this.#warned.add(place)
       this.#report({ severity: 'warning', ...retrieved.warning, path, location: locationOf(at) })
     }
-    return { reference: nameOf(parsed), retrieved, isLiteral: isSecretSource(key) || this.#isUnknown(parsed) }
+    return { reference: shownUri(parsed), retrieved, isLiteral: isSecretSource(key) || this.#isUnknown(parsed) }
   }
 
   #isUnknown(uri: Uri): boolean {
@@ -232,14 +242,14 @@ class Expander {
   }
 
   #ask(uri: Uri): Promise<Retrieved> {
-    const asked = this.#retrieved.get(keyOf(uri))
+    const asked = this.#retrieved.get(uriText(uri))
     if (asked !== undefined) return asked.given
     const given = Promise.resolve().then(() =>
-      this.#isUnknown(uri) ? { text: `\${${nameOf(uri)}}` } : retrieve(uri, this.#surroundings),
+      this.#isUnknown(uri) ? { text: `\${${shownUri(uri)}}` } : retrieve(uri, this.#surroundings),
     )
     // Whoever needs it looks; nobody may.
     given.catch(() => {})
-    this.#retrieved.set(keyOf(uri), { uri, given })
+    this.#retrieved.set(uriText(uri), { uri, given })
     return given
   }
 }
@@ -254,15 +264,6 @@ interface Gotten {
 interface Asked {
   readonly uri: Uri
   readonly given: Promise<Retrieved>
-}
-
-const keyOf = ({ scheme, rest }: Uri): string => `${scheme}:${rest}`
-
-/** A reference as it is shown: without a default, which may be a secret. */
-function nameOf({ scheme, rest }: Uri): string {
-  if (scheme === 'yaml') return 'yaml:…'
-  const hasDefault = scheme === 'env' || isSecretSource(`${scheme}:`)
-  return hasDefault ? `${scheme}:${rest.replace(/:-.*$/s, '')}` : hidePasswords(`${scheme}:${rest}`)
 }
 
 /** What stands for a whole value: its YAML value, places included when it is a mapping or list from a file. */
@@ -292,14 +293,10 @@ function wholeLiteral({ text }: Retrieved, references: ReadonlySet<string>, at: 
  * and no reference.
  */
 export function findReference(text: string): { readonly start: number; readonly end: number } | undefined {
-  for (let close = text.indexOf('}'); close >= 0; close = text.indexOf('}', close + 1)) {
-    const start = text.lastIndexOf('${', close)
-    if (start < 0) continue
-    // A brace that was closed before belongs to something else.
-    if (text.indexOf('}', start) !== close) continue
-    let dollars = 0
-    while (start - dollars > 0 && text[start - dollars - 1] === '$') dollars++
-    if (dollars % 2 === 0) return { start, end: close + 1 }
+  let start: number | undefined
+  for (const { 0: found, index } of text.matchAll(/(?<!\$)\$+\{|\}/g)) {
+    if (found !== '}') start = found.length % 2 === 0 ? index + found.length - 2 : undefined
+    else if (start !== undefined) return { start, end: index + 1 }
   }
   return undefined
 }

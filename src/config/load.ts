@@ -3,8 +3,17 @@ import { dirname, resolve } from 'node:path'
 import { expand, type Read } from './expand.ts'
 import { parseYaml } from './parse.ts'
 import { ConfigError, locationOf, type Problem } from './problem.ts'
-import { isSecretPath, isSecretReference } from './redact.ts'
-import { isRemote, parseUri, type Remote, RetrieveError, retrieve, type Surroundings } from './retrieve.ts'
+import { hideSecrets, isSecretPath, isSecretReference } from './redact.ts'
+import {
+  isRemote,
+  parseUri,
+  type Remote,
+  RetrieveError,
+  retrieve,
+  type Surroundings,
+  shownUri,
+  type Uri,
+} from './retrieve.ts'
 import { type Location, Source, spanOf } from './source.ts'
 import { applySuccessors } from './successors.ts'
 import {
@@ -153,7 +162,7 @@ function locate(tree: Node, path: Path, of: 'key' | 'value'): Location | undefin
 function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: Problem[]): readonly string[] {
   if (env[CONTENT_VARIABLE]) {
     if (given.length > 0) {
-      const message = `${CONTENT_VARIABLE} is set: it is read in place of ${given.join(', ')}`
+      const message = `${CONTENT_VARIABLE} is set: it is read in place of ${given.map(nameOfSource).join(', ')}`
       problems.push({ severity: 'warning', code: 'ignored_source', message, path: [] })
     }
     return [`env:${CONTENT_VARIABLE}`]
@@ -163,6 +172,20 @@ function sourcesOf(given: readonly string[], env: NodeJS.ProcessEnv, problems: P
     problems.push({ severity: 'error', code: 'no_config', message: 'there is no config', path: [], hint })
   }
   return given
+}
+
+/** A source as the command line names it; one that cannot be read says so itself. */
+function nameOfSource(text: string): string {
+  try {
+    return nameOf(parseUri(text, 'file'))
+  } catch {
+    return text.replace(/:.*$/s, ':…')
+  }
+}
+
+function nameOf(uri: Uri): string {
+  if (uri.scheme === 'file') return uri.rest
+  return uri.scheme === 'yaml' ? '--config yaml' : shownUri(uri)
 }
 
 async function readSource(uri: string, surroundings: Surroundings, problems: Problem[], read: Read[]): Promise<Node> {
@@ -177,7 +200,7 @@ async function readSource(uri: string, surroundings: Surroundings, problems: Pro
         'fetch the config first, and give its file',
       )
     const { text, warning, isSecret } = await retrieve(parsedUri, surroundings)
-    const name = scheme === 'file' ? rest : scheme === 'yaml' ? '--config yaml' : `${scheme}:${rest}`
+    const name = nameOf(parsedUri)
     if (warning !== undefined) problems.push({ severity: 'warning', ...warning, path: [] })
     const directory = scheme === 'file' ? dirname(resolve(surroundings.cwd, rest)) : surroundings.cwd
     read.push({ uri: parsedUri, name, text, isWhole: true })
@@ -207,7 +230,7 @@ function readAssignment(text: string, problems: Problem[]): Node {
   })
   const root = mapNode(spanOf(source), new Map())
   if (cut < 0 || steps.some((step) => step === '')) {
-    const message = cut < 0 ? `--set ${text} has no =` : `--set ${text} has an empty key`
+    const message = cut < 0 ? `--set ${hideSecrets(text)} has no =` : `--set ${key}=… has an empty key`
     const hint = 'for example: --set processors::batch::timeout=2s'
     problems.push({ severity: 'error', code: 'bad_assignment', message, path: [], hint })
     return root

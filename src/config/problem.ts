@@ -65,17 +65,21 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
 function formatProblem({ severity, code, message, path, location, hint }: Problem, lists: Set<string>): string {
   const place = location ? `${location.source}:${location.line}:${location.column}: ` : ''
   const where = path.length > 0 ? `${formatPath(path)}: ` : ''
-  const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${message} [${code}]`]
+  const lines = [`${place}${severity === 'warning' ? 'warning: ' : ''}${where}${clipped(message)} [${code}]`]
   if (location?.text !== undefined) lines.push(...snippet(location, location.text))
-  if (hint !== undefined) lines.push(`    ${lists.has(hint) ? 'there are those named above' : hint}`)
+  if (hint !== undefined) lines.push(`    ${lists.has(hint) ? 'there are those named above' : clipped(hint)}`)
   if (hint?.startsWith('there are ')) lists.add(hint)
   return lines.join('\n')
 }
 
+/** What is longer repeats a value that is. */
+const MAX_WORDS = 2000
+const clipped = (text: string): string => (text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text)
+
 const MAX_SNIPPET = 120
 
 function snippet({ line, column, length = 1 }: Location, text: string): string[] {
-  const from = column > MAX_SNIPPET - 20 ? column - 40 : 0
+  const from = column > MAX_SNIPPET - 20 && column <= text.length ? column - 40 : 0
   const shown = text.slice(from, from + MAX_SNIPPET)
   const number = String(line).padStart(5)
   // What is meant may be part of what is hidden.

@@ -57,6 +57,27 @@ export interface Uri {
   readonly rest: string
 }
 
+/** As it can be asked for. */
+export const uriText = ({ scheme, rest }: Uri): string => `${scheme}:${rest}`
+
+/** As it is shown: without what may be a secret, which is a default, and the password and the query of a URL. */
+export function shownUri(uri: Uri): string {
+  switch (uri.scheme) {
+    case 'yaml':
+      return 'yaml:…'
+    case 'env':
+    case 'secretsmanager':
+    case 'ssm':
+      return uriText(uri).replace(/:-.*$/s, '')
+    case 'http':
+    case 'https':
+      return hidePasswords(uriText(uri)).replace(/\?.*$/s, '?…')
+    case 'file':
+    case 's3':
+      return hidePasswords(uriText(uri))
+  }
+}
+
 /** `byDefault` is the scheme of a text without one. */
 export function parseUri(text: string, byDefault: 'env' | 'file'): Uri {
   const match = /^([A-Za-z][A-Za-z0-9+.-]+):(.*)$/s.exec(text)
@@ -86,7 +107,7 @@ export function retrieve(uri: Uri, surroundings: Surroundings): Promise<Retrieve
       return fromFile(resolve(surroundings.cwd, rest))
     case 'http':
     case 'https':
-      return fromHttp(`${scheme}:${rest}`, surroundings.fetch)
+      return fromHttp(uri, surroundings.fetch)
     case 'secretsmanager':
     case 'ssm':
     case 's3':
@@ -145,11 +166,11 @@ function fileError(path: string, error: unknown): RetrieveError {
   return new RetrieveError('file_unreadable', `cannot read ${path} (${String(code ?? error)})`)
 }
 
-async function fromHttp(uri: string, get: typeof fetch): Promise<Retrieved> {
-  const shown = hidePasswords(uri)
+async function fromHttp(uri: Uri, get: typeof fetch): Promise<Retrieved> {
+  const shown = shownUri(uri)
   const abort = AbortSignal.timeout(HTTP_TIMEOUT_MS)
   try {
-    let url = parseUrl(uri, shown)
+    let url = parseUrl(uriText(uri), shown)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const response = await get(url, { redirect: 'manual', signal: abort })
       const target = response.headers.get('location')
@@ -180,8 +201,8 @@ async function fromHttp(uri: string, get: typeof fetch): Promise<Retrieved> {
   }
 }
 
-function parseUrl(uri: string, shown: string): URL {
-  const url = URL.canParse(uri) ? new URL(uri) : undefined
+function parseUrl(text: string, shown: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) throw new RetrieveError('bad_url', `${shown} is no URL`)
   if (url.username || url.password)
     throw new RetrieveError(

@@ -84,7 +84,8 @@ function explainLine(line: string, offset: number): Explanation | undefined {
   const reference = /[[{,:] *(\$\{[^}"']*\})[^"']*[\]}]/.exec(line)
   if (reference !== null) {
     const start = offset + reference.index + reference[0].indexOf('${')
-    const hint = `write "${reference[1]}"`
+    // A default may be a secret.
+    const hint = `write "${reference[1]!.replace(/:-.+(?=\}$)/s, ':-…')}"`
     const message = 'inside of { } or [ ] a reference needs quotes'
     return { code: 'needs_quotes', message, hint, start, end: start + reference[1]!.length }
   }

@@ -258,6 +258,14 @@ labels: {password: [hush9]}
   const flow = await load('{pin: 4711, count: x, labels: [hush]}')
   const inOneLine = checkSchema(schema, (flow.root.exporters as Record<string, unknown>).x, ['exporters', 'x'], flow)
   t.match(inOneLine.problems?.[0]?.location?.text, /\{pin: \[REDACTED\], count: x/)
+  const short = await load('{pin: o, count: x}')
+  const { problems: ofShort } = checkSchema(
+    schema,
+    (short.root.exporters as Record<string, unknown>).x,
+    ['exporters', 'x'],
+    short,
+  )
+  t.match(ofShort?.at(-1)?.location?.text, /\{pin: \[REDACTED\], count: x/, 'what is alike in other words stays')
 })
 
 test('an address that hands out credentials, and a password in a URL, are warned of', async (t) => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
+import { findReference } from '../../src/config/expand.ts'
 import {
   ConfigError,
   type ConfigObject,
@@ -92,6 +93,14 @@ test('a dollar sign is written twice, or alone in front of what is no brace', as
   t.equal(await value('$${A} ${env:TEXT}'), '${A} some text')
   t.equal(await value('${env:TEXT'), '${env:TEXT')
   t.equal(await value('${env:DOLLARS}'), 'a$b$c', 'in what a reference gives, too')
+  const asked: string[] = []
+  const get: typeof fetch = async (input) => {
+    asked.push(String(input))
+    return new Response('1')
+  }
+  const sources = ['yaml:a: $${https://x/1} $$${https://x/2} $$$${https://x/3}']
+  t.match((await loadConfig({ sources, env: {}, fetch: get })).root, { a: '${https://x/1} $1 $${https://x/3}' })
+  t.same(asked, ['https://x/2'], 'what is no reference is not asked for')
 })
 
 test('keys are never expanded', async (t) => {
@@ -218,6 +227,12 @@ test('references that go in a circle, or multiply, end in an error', async (t) =
   const wide = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`V${i}`, `["\${V${i + 1}}", "\${V${i + 1}}"]`]))
   t.match(await message({ ...wide, V20: 'x', A: '${V0}' }), /more than 10000 references/)
   t.match(await message({ A: '${B}${B}${B}', B: 'x'.repeat(500_000) }), /longer than 1048576 characters/)
+})
+
+test('a text of a megabyte that looks like references is read in one go', async (t) => {
+  for (const text of ['}', '$', '${', '$${}', '$${'])
+    t.equal(findReference(text.repeat(1_000_000 / text.length)), undefined, text)
+  t.same(findReference(`${'}'.repeat(500_000)}\${a\${b}}`), { start: 500_003, end: 500_007 })
 })
 
 test('a hundred references one after the other are no circle', async (t) => {

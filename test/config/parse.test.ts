@@ -169,6 +169,7 @@ test('slips that everyone makes have messages made for them', async (t) => {
     ['a\nb: c', '1:1+1 a key goes over several lines; a colon is missing, or the indentation differs'],
     ['a: b\nc', '2:1+1 a key without a colon; a mapping is written key: value, a list with a dash before each'],
     ['a: {b: ${env:X}, c: d}', '1:8+8 inside of { } or [ ] a reference needs quotes; write "${env:X}"'],
+    ['a: {b: ${env:X:-hush}}', '1:8+14 inside of { } or [ ] a reference needs quotes; write "${env:X:-…}"'],
     ['a: *', '1:4+1 an alias needs a name; put the value in quotes if * belongs to it'],
     [
       '- a\nb: c',
