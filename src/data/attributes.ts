@@ -1,6 +1,7 @@
 // A view of the attributes of one message: repeated KeyValue, on the wire or waiting in scratch.
 import { equalBytes, textOf } from '../wire/intern.ts'
 import type { JsonWriter } from '../wire/json.ts'
+import type { AttributeEdits } from './attributeedits.ts'
 import { type Key, keyOf } from './key.ts'
 import { KeyIndex, LOOKED_THROUGH } from './keyindex.ts'
 import type { Message } from './message.ts'
@@ -163,6 +164,11 @@ export class Attributes {
     this.#beginEdit()
     for (; slot >= 0; slot = this.#find(key, slot + 1)) this.#state[slot] = DELETED
     return true
+  }
+
+  /** All of these, in one go. */
+  edit(edits: AttributeEdits): void {
+    this.#message.edit(edits)
   }
 
   /** The keys alone; those of attributes that the visit deletes or adds may or may not come. */

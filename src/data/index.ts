@@ -2,6 +2,7 @@
 export { type JsonWriter, jsonLiteral } from '../wire/json.ts'
 export { MalformedError } from '../wire/malformed.ts'
 export { Instant, instantFromBigInt, instantFromMillis, nanosBetween } from '../wire/time.ts'
+export { type AttributeEdit, AttributeEdits } from './attributeedits.ts'
 export { Attributes, type VisitAttribute } from './attributes.ts'
 export { Batch, type Chunk, concat, decodeOtlp, type Limit } from './batch.ts'
 export type { Buckets } from './buckets.ts'

@@ -15,13 +15,12 @@ import {
 } from '../wire/reader.ts'
 import { Instant, readInstant } from '../wire/time.ts'
 import type { ByteWriter } from '../wire/writer.ts'
+import type { AttributeEdits } from './attributeedits.ts'
 import { Attributes } from './attributes.ts'
+import { FIELDS, findFields, repeatedFields } from './fields.ts'
 import { removeEarlier } from './repeated.ts'
-import { markAt, WIDTH } from './slots.ts'
 import { noSplices, Splices } from './splices.ts'
 
-/** Field numbers that are indexed; what is beyond is unknown and stays where it is. */
-const FIELDS = 32
 const EMPTY = Buffer.alloc(0)
 /** Until the first look: a retained message weighs little. */
 const NONE = new Int32Array(0)
@@ -43,6 +42,8 @@ export class Message {
   attributesTag: number
   #indexed = false
   #edited = false
+  /** What to do to the attributes, as long as nobody has looked. */
+  #deferred: AttributeEdits | undefined
   #expired = false
   /** Bit n: field n is on the wire. */
   #present = 0
@@ -75,6 +76,7 @@ export class Message {
       this.#edited = false
       this.#replaced = 0
       this.#removed = 0
+      this.#deferred = undefined
     }
   }
 
@@ -106,68 +108,9 @@ export class Message {
     if (this.#expired) throw new Error('view used after its visit: call retain() to keep it')
     this.#indexed = true
     if (this.#fields === NONE) this.#fields = new Int32Array(FIELDS * 3)
-    const { bytes, end, attributes, attributesTag } = this
-    const fields = this.#fields
-    attributes.clear()
-    let { slots } = attributes
-    let slot = 0
-    let present = 0
-    let repeated = 0
-    let at = this.start
-    while (at < end) {
-      const start = at
-      let tag = bytes[at++]!
-      if (tag === attributesTag) {
-        let length = bytes[at++]!
-        if (length > 127) {
-          length = readVarint(bytes, at - 1)
-          at = varintEnd
-        }
-        if (slot === slots.length) slots = attributes.grow()
-        slots[slot] = start
-        slots[slot + 1] = at
-        slots[slot + 2] = at + length
-        slots[slot + 3] = markAt(bytes, at, length)
-        at += length
-        slot += WIDTH
-        continue
-      }
-      if (tag > 127) {
-        tag = readVarint(bytes, start)
-        at = varintEnd
-      }
-      let content = at
-      switch (tag & 7) {
-        case LEN: {
-          let length = bytes[at++]!
-          if (length > 127) {
-            length = readVarint(bytes, content)
-            at = varintEnd
-          }
-          content = at
-          at += length
-          break
-        }
-        case VARINT:
-          while (bytes[at++]! > 127);
-          break
-        case FIXED64:
-          at += 8
-          break
-        default:
-          at += 4
-      }
-      const field = tag >>> 3
-      if (field >= FIELDS) continue
-      repeated |= present & (1 << field)
-      present |= 1 << field
-      fields[field * 3] = start
-      fields[field * 3 + 1] = content
-      fields[field * 3 + 2] = at
-    }
-    attributes.count = slot / WIDTH
-    this.#present = present
-    this.#repeated = repeated
+    this.#present = findFields(this.bytes, this.start, this.end, this.attributesTag, this.attributes, this.#fields)
+    this.#repeated = repeatedFields
+    if (this.#deferred !== undefined) this.#catchUp(this.#deferred)
   }
 
   // ---- reading; `field` is the number in the .proto
@@ -227,6 +170,22 @@ export class Message {
   }
 
   // ---- editing
+
+  /** Done at the end of the visit, or at the next look: who only edits attributes then needs no index. */
+  edit(edits: AttributeEdits): void {
+    if (this.#indexed || this.#edited || !this.writable) return edits.applyTo(this.attributes)
+    this.#edited = true
+    this.#deferred = edits
+  }
+
+  #catchUp(edits: AttributeEdits): void {
+    const { writable } = this
+    this.#deferred = undefined
+    this.#edited = false
+    this.writable = true
+    edits.applyTo(this.attributes)
+    this.writable = writable
+  }
 
   /** Begins an edit; the field's tag and content go to `splices.scratch`, then `endField`. */
   touch(): void {
@@ -326,6 +285,11 @@ export class Message {
    * is made, with `tag`, if anything was set. Returns how much the message around it grows.
    */
   commit(lengthAt: number, tag: number): number {
+    if (this.#deferred !== undefined && lengthAt !== this.start) {
+      const grown = this.#deferred.write(this, lengthAt)
+      if (grown !== undefined) return grown
+    }
+    this.index()
     if (!this.#edited) return 0
     if (lengthAt === this.start) return this.#commitAbsent(tag)
     const { splices } = this
@@ -335,6 +299,7 @@ export class Message {
 
   /** Without the message's own length. */
   commitInside(): number {
+    if (this.#deferred !== undefined) this.index()
     if (!this.#edited) return 0
     const { splices, end } = this
     let delta = this.attributes.commit()
@@ -375,6 +340,7 @@ export class Message {
     const body = Buffer.from(this.bytes.subarray(this.start, this.end))
     if (!this.#edited) return body
     const own = new Splices()
+    own.begin(body)
     own.scratch.raw(this.splices.scratch.bytes, 0, this.splices.scratch.length)
     const copy = new Message(own, this.attributesTag >>> 3)
     copy.open(body, 0, body.length)
@@ -384,12 +350,12 @@ export class Message {
     copy.#replaced = this.#replaced
     copy.#newTagAt = this.#newTagAt
     copy.#newEnd = this.#newEnd
-    return own.apply(body, copy.commitInside())
+    return own.apply(copy.commitInside())
   }
 
   /** A message that stays valid after the visit, and cannot be edited. Unedited ones share the chunk. */
   retain(): Message {
-    if (this.#expired) this.index()
+    if (this.#expired || this.#deferred !== undefined) this.index()
     const kept = new Message(noSplices, this.attributesTag >>> 3)
     if (this.#edited) {
       const body = this.serialize()

@@ -107,10 +107,10 @@ class Pass {
   /** The same chunk when nothing changed, undefined when nothing is left. */
   run(chunk: Buffer): Buffer | undefined {
     this.#bytes = chunk
-    this.#splices.clear()
+    this.#splices.begin(chunk)
     const delta = this.#children(0, 0, chunk.length)
     if (delta === GONE) return undefined
-    return this.#splices.isEmpty ? chunk : this.#splices.apply(chunk, delta, this.#slab)
+    return this.#splices.isEmpty ? chunk : this.#splices.apply(delta, this.#slab)
   }
 
   /** Walks one level further in; returns how much the body [at, end) grows. */

@@ -1,11 +1,12 @@
 // What changes in a chunk, as a list of replacements in wire order, applied in one copy at the end.
 
-import { ByteWriter, copyBytes } from '../wire/writer.ts'
+import { ByteWriter, copyBytes, copyWords, viewOf } from '../wire/writer.ts'
 import type { Slab } from './slab.ts'
 
 /** Numbers per entry: the range that goes, `from` and `to` in the chunk, and what comes, `start` and `end` in `scratch`. */
 const WIDTH = 4
 let turns = 0
+const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Collects the changes of one chunk at a time; `scratch` holds the new bytes. */
 export class Splices {
@@ -14,6 +15,8 @@ export class Splices {
   turn = ++turns
   #entries: Int32Array<ArrayBuffer>
   #count = 0
+  #chunk: Buffer = EMPTY
+  #view: DataView | undefined
 
   /** The number of changes to expect. */
   constructor(capacity = 16) {
@@ -21,10 +24,17 @@ export class Splices {
     this.#entries = new Int32Array(WIDTH * Math.max(capacity, 1))
   }
 
-  clear(): void {
+  begin(chunk: Buffer): void {
+    this.#chunk = chunk
+    this.#view = undefined
     this.#count = 0
     this.scratch.clear()
     this.turn = ++turns
+  }
+
+  /** Of the chunk. */
+  get view(): DataView {
+    return (this.#view ??= viewOf(this.#chunk))
   }
 
   /** What its arrays take. */
@@ -57,6 +67,11 @@ export class Splices {
     return slot
   }
 
+  /** Whether all changes so far stand before: what comes next can be taken back. */
+  endBefore(at: number): boolean {
+    return this.#count === 0 || this.#entries[this.#count * WIDTH - 3]! <= at
+  }
+
   /** Forgets everything from a reserved place on. */
   rewindTo(mark: number): void {
     this.#count = mark
@@ -84,20 +99,24 @@ export class Splices {
   }
 
   /** The chunk with all changes made, `delta` bytes longer; in memory of its own, or of the slab. */
-  apply(chunk: Buffer, delta: number, slab?: Slab): Buffer {
+  apply(delta: number, slab?: Slab): Buffer {
+    const chunk = this.#chunk
     const size = chunk.length + delta
     const target = slab === undefined ? Buffer.allocUnsafeSlow(size) : slab.allocate(size)
     const entries = this.#entries
     const scratch = this.scratch.bytes
+    const clean = this.view
+    const fresh = this.scratch.view()
+    const to = viewOf(target)
     let copied = 0
     let at = 0
     for (let entry = 0; entry < this.#count * WIDTH; entry += WIDTH) {
       const from = entries[entry]!
-      if (from > copied) at = copyBytes(chunk, copied, from, target, at)
+      if (from > copied) at = copyWords(chunk, clean, copied, from, target, to, at)
       copied = entries[entry + 1]!
       const start = entries[entry + 2]!
       const end = entries[entry + 3]!
-      if (end > start) at = copyBytes(scratch, start, end, target, at)
+      if (end > start) at = copyWords(scratch, fresh, start, end, target, to, at)
     }
     copyBytes(chunk, copied, chunk.length, target, at)
     return target

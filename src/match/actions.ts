@@ -1,6 +1,14 @@
 // Attribute actions, compiled once: what the attributes and resource processors do to each attribute set.
 import { hash } from 'node:crypto'
-import { type AnyValue, type Attributes, type Context, type Key, keyOf } from '../data/index.ts'
+import {
+  type AnyValue,
+  type AttributeEdit,
+  AttributeEdits,
+  type Attributes,
+  type Context,
+  type Key,
+  keyOf,
+} from '../data/index.ts'
 import type { ActionConfig } from './actionconfig.ts'
 import { createConvert } from './convert.ts'
 import { compilePattern, type Pattern } from './regexp.ts'
@@ -9,12 +17,29 @@ export type Edit = (attributes: Attributes, context: Context) => void
 
 /** One edit that does all of these, in their order. */
 export function compileActions(actions: readonly ActionConfig[]): Edit {
+  const known = knownEdits(actions)
+  if (known !== undefined) return (attributes) => attributes.edit(known)
   const edits = actions.map(compile)
   const [first] = edits
   if (first !== undefined && edits.length === 1) return first
   return (attributes, context) => {
     for (let i = 0; i < edits.length; i++) edits[i]!(attributes, context)
   }
+}
+
+/** Undefined when an action depends on what comes, or on another one. */
+function knownEdits(actions: readonly ActionConfig[]): AttributeEdits | undefined {
+  const edits: AttributeEdit[] = []
+  const keys = new Set<string>()
+  for (const { action, key, value, pattern } of actions) {
+    if (!key || keys.has(key)) return undefined
+    keys.add(key)
+    if (action === 'delete' && pattern === undefined) edits.push({ action, key })
+    else if (value === undefined) return undefined
+    else if (action === 'insert' || action === 'update' || action === 'upsert') edits.push({ action, key, value })
+    else return undefined
+  }
+  return new AttributeEdits(edits)
 }
 
 function compile(action: ActionConfig): Edit {

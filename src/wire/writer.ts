@@ -245,3 +245,36 @@ export function copyBytes(source: Buffer, start: number, end: number, target: Bu
   source.copy(target, at, start, end)
   return at + end - start
 }
+
+/** Up to that a loop of words beats the call into native code. */
+const WORDS_UP_TO = 400
+
+/** For `copyWords`, and whoever compares words. */
+export const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+
+/**
+ * Like `copyBytes`, eight bytes at a time, for who copies many pieces between the same two buffers and has a view of each. As integers,
+ * since a number with a fraction may lose bits.
+ */
+export function copyWords(
+  source: Buffer,
+  from: DataView,
+  start: number,
+  end: number,
+  target: Buffer,
+  to: DataView,
+  at: number,
+): number {
+  const size = (end - start) | 0
+  const shift = (at - start) | 0
+  if (size < 8) for (; start < end; start = (start + 1) | 0) target[(start + shift) | 0] = source[start]!
+  else if (size > WORDS_UP_TO) source.copy(target, at, start, end)
+  else {
+    // The last word may begin inside of the one before.
+    const last = (end - 8) | 0
+    for (; start < last; start = (start + 8) | 0)
+      to.setBigInt64((start + shift) | 0, from.getBigInt64(start, true), true)
+    to.setBigInt64((last + shift) | 0, from.getBigInt64(last, true), true)
+  }
+  return at + size
+}

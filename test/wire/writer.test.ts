@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import protobuf from 'protobufjs'
 import { test } from 'tap'
 import { int64, readInt32, readInt64, readVarint, varintEnd } from '../../src/wire/reader.ts'
-import { ByteWriter } from '../../src/wire/writer.ts'
+import { ByteWriter, copyWords, viewOf } from '../../src/wire/writer.ts'
+import { seeded } from '../data/random.ts'
 
 function written(write: (out: ByteWriter) => void): Buffer {
   const out = new ByteWriter(1)
@@ -103,4 +104,25 @@ test('text is UTF-8 with its length in bytes', async (t) => {
     const bytes = written((out) => out.text(text))
     t.equal(protobuf.Reader.create(bytes).string(), Buffer.from(text).toString())
   }
+})
+
+test('a copy by words has the same bytes, whatever they are as a number, and nothing beside it changes', async (t) => {
+  const random = seeded(5)
+  let cases = 0
+  for (let round = 0; round < 2000; round++) {
+    const source = Buffer.from(Array.from({ length: 500 }, () => [0, 0x80, 0xff, 0x7f, random(256)][random(5)]!))
+    const start = random(60)
+    const end = start + random(round % 2 === 0 ? 30 : 440)
+    const at = random(20)
+    const target = Buffer.from(Array.from({ length: 520 }, () => random(256)))
+    const expected = Buffer.concat([
+      target.subarray(0, at),
+      source.subarray(start, end),
+      target.subarray(at + end - start),
+    ])
+    assert.equal(copyWords(source, viewOf(source), start, end, target, viewOf(target), at), at + end - start)
+    assert.equal(target.toString('hex'), expected.toString('hex'))
+    cases++
+  }
+  t.ok(cases > 0)
 })
