@@ -41,7 +41,7 @@ export const config = section({
   max_connections: setting(
     integer(1),
     1024,
-    'How many TCP clients there are at once; one more is turned away and counted.',
+    'How many TCP clients there are at once; for one more the quietest gives way, when it has said nothing for ten seconds.',
   ),
   line_timeout: setting(
     duration,

@@ -3,8 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
 import { freeRead } from '../../net/assembly.ts'
 import { limitConnections } from '../../net/connection-limit.ts'
+import type { Sparable } from '../../net/connection-room.ts'
 import { Lines } from '../../net/lines.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
+import { QuietConnections } from '../../net/quiet-connections.ts'
 import { Sweep, type Swept } from '../../net/sweep.ts'
 import type { AwsEmfReceiverConfig } from './config.ts'
 import type { Refusal } from './refusals.ts'
@@ -35,12 +37,21 @@ export async function listenForConnections(
   const { max_line_size: maxLineBytes, line_timeout: limitMs, max_connections, endpoint } = config
   const sweep = new Sweep(settings.clock)
   const connections = new Set<Connection>()
+  const quiet = new QuietConnections(settings.clock)
   const server = createServer((socket) => {
     const connection = new Connection(socket, { maxLineBytes, limitMs }, settings, sweep, taker)
     connections.add(connection)
-    socket.on('close', () => connections.delete(connection))
+    socket.on('data', () => quiet.said(connection))
+    socket.on('close', () => {
+      connections.delete(connection)
+      quiet.delete(connection)
+    })
   })
-  limitConnections(server, { max: max_connections, onRefused: () => taker.onRefused('too_many_connections') })
+  limitConnections(server, {
+    max: max_connections,
+    sparable: () => quiet.sparable(),
+    onRefused: () => taker.onRefused('too_many_connections'),
+  })
   const bound = await listen(server, { endpoint, transport: 'tcp' })
   logAcceptErrors(server, settings)
   return {
@@ -61,7 +72,7 @@ interface Limits {
   readonly limitMs: number
 }
 
-class Connection implements Swept {
+class Connection implements Swept, Sparable {
   readonly #socket: Socket
   readonly #settings: Settings
   readonly #sweep: Sweep
@@ -94,6 +105,17 @@ class Connection implements Swept {
   onSecond(seconds: number): void {
     if (this.#limitMs === 0 || seconds * 1000 < this.#limitMs) return
     this.close('too_slow')
+  }
+
+  /** What waits for room has said something that nobody has read. */
+  get rest(): Sparable['rest'] {
+    if (this.#waiting !== undefined) return undefined
+    return this.#lines.isInside ? 'beginning' : 'idle'
+  }
+
+  giveWay(): void {
+    if (!this.#lines.isInside) this.#taker.onRefused('too_many_connections')
+    this.close('too_many_connections')
   }
 
   /** `reason`: why the line that has begun will not end. */

@@ -4,9 +4,11 @@ import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import type { Settings } from '../../contract/index.ts'
 import { limitConnections } from '../../net/connection-limit.ts'
+import type { Sparable } from '../../net/connection-room.ts'
 import type { Origin } from '../../net/datagrams.ts'
 import { Lines } from '../../net/lines.ts'
 import { listen, logAcceptErrors } from '../../net/listen.ts'
+import { QuietConnections } from '../../net/quiet-connections.ts'
 import type { StatsdConfig } from './config.ts'
 
 /** As long as a packet can be. What is longer is skipped up to its end, and counted. */
@@ -35,20 +37,36 @@ export async function listenForLines(
   taker: StreamTaker,
 ): Promise<StreamListener> {
   const connections = new Set<Socket>()
+  const quiet = new QuietConnections(settings.clock)
   const server = createServer((socket) => {
     connections.add(socket)
-    // Reset by the other side, mostly: what has come of it counts.
-    socket.on('error', () => {})
-    socket.on('close', () => connections.delete(socket))
     const origin = originOf(socket)
     const lines = new Lines(MAX_LINE_BYTES, {
       onLines: (bytes, start, end) => taker.onLines(bytes, start, end, origin),
       onTooLong: () => taker.onTooLong(),
     })
-    socket.on('data', (bytes: Buffer) => lines.add(bytes))
+    const connection: Sparable = {
+      get rest() {
+        return lines.isInside ? 'beginning' : 'idle'
+      },
+      giveWay() {
+        taker.onTooMany()
+        socket.destroy()
+      },
+    }
+    socket.on('data', (bytes: Buffer) => {
+      quiet.said(connection)
+      lines.add(bytes)
+    })
     socket.on('end', () => lines.end())
+    // Reset by the other side, mostly: what has come of it counts.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      connections.delete(socket)
+      quiet.delete(connection)
+    })
   })
-  limitConnections(server, { onRefused: () => taker.onTooMany() })
+  limitConnections(server, { sparable: () => quiet.sparable(), onRefused: () => taker.onTooMany() })
   const bound = await listen(server, { endpoint, transport })
   if (transport === 'unix') await chmod(endpoint, socket_permissions)
   logAcceptErrors(server, settings)

@@ -149,7 +149,7 @@ test('a connection that breaks inside of a line is counted', async (t) => {
 })
 
 test('one client too many is turned away, and the others are served', async (t) => {
-  const { connect, refused, arrived } = await start(t, { config: { max_connections: 2 } })
+  const { connect, refused, arrived, settings } = await start(t, { config: { max_connections: 2 } })
   const silent = await connect()
   const [first, second] = [await connect(), await connect()]
   await until(() => silent.destroyed)
@@ -160,9 +160,16 @@ test('one client too many is turned away, and the others are served', async (t) 
   const fourth = await connect()
   await until(() => fourth.destroyed)
   t.equal(refused.length, 2)
-  first.end(`${line(3)}\n`)
-  second.end(`${line(4)}\n`)
-  await arrived(4)
+  await settings.clock.advance(10_000)
+  second.write(`${line(3)}\n`)
+  await arrived(3)
+  const fifth = await connect()
+  await until(() => first.destroyed)
+  t.equal(refused.length, 3, 'the one that was quiet gave way')
+  fifth.end(`${line(4)}\n`)
+  second.end(`${line(5)}\n`)
+  await arrived(5)
+  t.equal(refused.length, 3)
 })
 
 test('what a pipeline refuses is offered again, until it is taken', async (t) => {
