@@ -75,7 +75,7 @@ export class IssuerKeys {
     if (waitMs > 0)
       throw new RetryableError(`the key of the token is not known, and is looked for again in ${waitMs} ms`, {
         waitMs,
-        reason: 'unknown_key',
+        reason: 'unknown_signing_key',
       })
     const keys = await this.#fresh.get()
     this.#looks.remember(key)

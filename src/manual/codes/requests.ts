@@ -92,6 +92,11 @@ export const REQUESTS: Codes = {
     why: 'The issuer is down, or not to be reached from here.',
     fix: 'Ask its `/.well-known/openid-configuration` from this machine; check `issuer_ca_path` and proxies.',
   },
+  unknown_signing_key: {
+    what: 'A token names a key that its OIDC issuer did not have a moment ago, and the issuer is not asked again so soon; the sender is asked to come again.',
+    why: 'Somebody sends many tokens that nobody signed; or the issuer has just changed its keys meanwhile.',
+    fix: 'Nothing when it passes; else find who sends them.',
+  },
   no_keys: {
     what: 'There are no keys to check tokens with; senders are asked to come again.',
     why: 'The file with the keys cannot be read, or the extension has not started.',
