@@ -3,7 +3,7 @@
 // segment = entry*          entry = length (u32), crc32 of what follows (u32), payload
 // payload = JSON of { items, requests: [WriteRequest] } with the lengths of bodies, a zero byte, the bodies one after the other
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { messageOf, type Settings } from '../../contract/index.ts'
@@ -38,7 +38,7 @@ interface Segment {
 /** What was received is nobody else's to read; a link that somebody has put there leads nowhere. */
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
-const WRITE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
+const WRITE_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
 
 /** Written by one, read by one. Every method but `open` needs `open` to have ended. */
 export class Wal {
@@ -130,14 +130,52 @@ export class Wal {
     const segment = this.#segments.find((one) => endOf(one) > this.#sent)
     if (segment === undefined) return { entries: [], lostItems: 0 }
     const end = endOf(segment)
-    const { entries, damage } = await this.#contentOf(segment, segment.items.length)
+    const { entries, damage } = await this.#contentAgain(segment)
     const waiting = entries.filter(({ index }) => index >= this.#sent)
     if (waiting.length > 0) return { entries: waiting.slice(0, atMost), lostItems: 0 }
     const lostItems = segment.items.slice(Math.max(0, this.#sent - segment.first), end - segment.first).reduce(sum, 0)
-    this.#settings.log.error(DAMAGED, { ...damage, items: lostItems })
+    const isGone = damage?.problem === GONE
+    this.#settings.log.error(isGone ? DELETED : DAMAGED, { ...damage, items: lostItems })
     this.#sent = end
     if (segment === this.#segments.at(-1)) this.#isFileDamaged = true
+    if (isGone) this.#segments = this.#segments.filter((one) => one !== segment)
     return { entries: [], lostItems }
+  }
+
+  /** Of a segment of which entries wait. What somebody has deleted is written again, if it is open; else it is gone. */
+  async #contentAgain(segment: Segment): Promise<Content> {
+    try {
+      return await this.#contentOf(segment, segment.items.length)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      // Without its folder it may be on a disk that is away for a while.
+      await access(this.#folder)
+      if (this.#file === undefined || segment !== this.#segments.at(-1))
+        return { entries: [], damage: { path: segment.path, byte: 0, problem: GONE } }
+      this.#writing = this.#writing.catch(() => {}).then(() => this.#writeAgain(segment))
+      await this.#writing
+      return await this.#contentOf(segment, segment.items.length)
+    }
+  }
+
+  async #writeAgain(segment: Segment): Promise<void> {
+    const deleted = this.#file
+    if (deleted === undefined || segment !== this.#segments.at(-1)) return
+    const bytes = Buffer.alloc(this.#fileBytes)
+    await deleted.read(bytes, 0, bytes.length, 0)
+    const file = await open(segment.path, WRITE_NEW, FILE_MODE)
+    try {
+      await file.writeFile(bytes)
+      await file.datasync()
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    this.#file = file
+    await deleted.close()
+    this.#settings.log.warn('a file of the write-ahead log was deleted: it was open, and is written again', {
+      path: segment.path,
+    })
   }
 
   /** That entry and all before it have been sent, or given up. */
@@ -153,7 +191,9 @@ export class Wal {
     const open = this.#file === undefined ? undefined : this.#segments.at(-1)
     for (const segment of [...this.#segments]) {
       if (segment === open || endOf(segment) > this.#sent) continue
-      await unlink(segment.path)
+      await unlink(segment.path).catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      })
       this.#segments = this.#segments.filter((one) => one !== segment)
     }
   }
@@ -187,6 +227,10 @@ interface Content {
 }
 
 const DAMAGED = 'data lost: the end of a file of the write-ahead log is damaged'
+const DELETED = 'data lost: a file of the write-ahead log was deleted'
+const GONE = 'it is gone'
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
 /** The number that follows its last entry's. */
 const endOf = ({ first, items }: Segment): number => first + items.length

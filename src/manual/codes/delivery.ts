@@ -144,8 +144,8 @@ export const DELIVERY: Codes = {
   },
   wal_damaged: {
     what: 'Requests in the write-ahead log could not be read back, and are lost.',
-    why: 'The file has been changed or damaged on the disk since they were accepted; the log names it, and the byte.',
-    fix: 'Look after the disk (`dmesg`), and see that nothing else writes into the directory of `wal`. What comes then goes into a new file.',
+    why: 'The file has been changed, damaged or deleted on the disk since they were accepted; the log names it, and the byte.',
+    fix: 'Look after the disk (`dmesg`), and see that nothing else writes into the directory of `wal`, or cleans it up. What comes then goes into a new file.',
   },
   disk_full: {
     what: 'The disk, or the quota on it, is full. Writing is tried again.',

@@ -1,5 +1,5 @@
 // The write-ahead log: what was accepted is sent, over restarts and damage, in order.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import * as v from 'valibot'
@@ -231,6 +231,68 @@ test('what waits in a segment that is damaged from its first byte is lost, and t
   })
   t.same(names(to), ['m0{}', 'next{}'], 'the first had been read already')
   t.match(second.ledger, { createdItems: 3, outItems: 2, droppedItems: 2 })
+})
+
+test('the file that is being written is deleted: it is written again, and nothing is lost', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  const { send, settings, ledger, exporter } = await start(t, config(to, directory, { buffer_size: 1 }))
+  for (let i = 0; i < 3; i++) await send(request([gauge(`m${i}`, i)]))
+  await until(() => settings.clock.pending > 2)
+  const files = () => readdirSync(directory).filter((name) => name.endsWith('.wal'))
+  const [file] = files()
+  rmSync(join(directory, file!))
+  const refuse = to.answer
+  to.answer = (write, response) => (write.series.some(({ name }) => name === 'm0{}') ? false : refuse(write, response))
+  await until(async () => {
+    await settings.clock.advance(1000)
+    return settings.lines.some(({ message }) => /was deleted/.test(message))
+  })
+  t.same(files(), [file])
+  await send(request([gauge('m3', 3)]))
+  await exporter.stop!(AbortSignal.abort())
+  t.equal(ledger.droppedItems, 0)
+  to.answer = () => false
+  const next = await start(t, config(to, directory))
+  await until(() => next.ledger.outItems === 3)
+  t.same(names(to), ['m0{}', 'm1{}', 'm2{}', 'm3{}'])
+  t.equal(next.ledger.held, 0)
+})
+
+test('a file that waits to be sent is deleted: what was in it is lost and counted, and the next one is sent', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  const first = await start(t, config(to, directory))
+  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
+  await first.exporter.stop!(AbortSignal.abort())
+  const { send, settings, ledger, exporter } = await start(t, config(to, directory, { buffer_size: 1 }))
+  await send(request([gauge('next', 1)]))
+  await until(() => settings.clock.pending > 2)
+  const [old] = readdirSync(directory)
+    .filter((name) => name.endsWith('.wal'))
+    .sort()
+  const path = join(directory, old!)
+  rmSync(path)
+  to.answer = () => false
+  await until(async () => {
+    await settings.clock.advance(1000)
+    return ledger.held === 0
+  })
+  t.same(names(to), ['m0{}', 'next{}'], 'the first had been read already')
+  t.same(Object.fromEntries(ledger.droppedByReason), { wal_damaged: 2 })
+  t.match(
+    settings.lines.filter(({ level }) => level === 'error'),
+    [
+      {
+        message: 'data lost: a file of the write-ahead log was deleted',
+        fields: { path, items: 2, problem: 'it is gone' },
+      },
+    ],
+  )
+  await exporter.stop!(AbortSignal.abort())
+  t.equal(settings.lines.filter(({ message }) => /could not be removed/.test(message)).length, 0)
 })
 
 test('truncate_frequency says how often what has been sent is written down', async (t) => {
