@@ -21,7 +21,7 @@ function explain(error: unknown): string {
 }
 
 /** OpenSSL has a few words for people among much else, as a member of the error or in the midst of its message. */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   if (error instanceof Error && 'reason' in error && typeof error.reason === 'string' && 'library' in error)
     return error.reason
   const message = messageOf(error)

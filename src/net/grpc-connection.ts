@@ -102,7 +102,7 @@ export class GrpcConnection {
     const { tls, serverName, lookup } = this.#of
     const raw =
       proxy !== undefined
-        ? await openTunnel(proxy, host, port, { abort: this.#gone.signal, lookup })
+        ? await openTunnel(proxy, host, port, { abort: this.#gone.signal, lookup, tls })
         : socketPath !== undefined
           ? connectTcp({ path: socketPath })
           : connectTcp({ host, port, lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })

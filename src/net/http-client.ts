@@ -23,7 +23,7 @@ import { sharedLookup } from './lookup.ts'
 import { type Environment, proxyFor } from './proxy.ts'
 import { parseRetryAfter } from './status.ts'
 import { type ClientTlsOptions, keepFresh, loadClientTls, reloadIntervalOf } from './tls.ts'
-import { basicOf, type TunnelledRequest, tunnelThrough } from './tunnel.ts'
+import { basicOf, forwardThrough, type TunnelledRequest, tunnelThrough } from './tunnel.ts'
 
 /** One URL with what every request to it has in common. */
 export interface HttpTarget {
@@ -35,6 +35,8 @@ export interface HttpTarget {
   /** Undefined: no TLS. */
   readonly secure: Secure | undefined
   readonly proxy: URL | undefined
+  /** In front of each path: whom a request for http:// is for, when it goes to a proxy. Else empty. */
+  readonly origin: string
 }
 
 /** What one request has instead of, or besides, what every request to its target has. */
@@ -73,6 +75,7 @@ export class HttpClient {
   readonly #agents = new Map<string, HttpAgent | HttpsAgent>()
   #authenticator: HttpAuthenticator | undefined
   #secure: Promise<Secure> | undefined
+  #loaded: Secure | undefined
   #stopReload: (() => void) | undefined
 
   constructor(
@@ -102,30 +105,33 @@ export class HttpClient {
 
   /**
    * What every request to a URL has in common. `contentType` and the like; a header of the config wins over one given here.
-   * For https it reads certificates, for http it does not: the system's alone cost 100 ms and 5 MB.
+   * For https, and a proxy that has it, it reads certificates, for http it does not: the system's alone cost 100 ms and 5 MB.
    */
   async target(text: string, headers: Readonly<Record<string, string>>): Promise<HttpTarget> {
     const url = parseHttpUrl(text)
     const proxy = proxyFor(url, this.#config.proxy_url, this.#environment)
-    const secure = url.protocol === 'https:' ? await (this.#secure ??= this.#loadTls()) : undefined
-    if (proxy !== undefined && secure === undefined) checkProxySupport()
+    const isSecure = url.protocol === 'https:'
+    const loaded = isSecure || proxy?.protocol === 'https:' ? await (this.#secure ??= this.#loadTls()) : undefined
+    const secure = isSecure ? loaded : undefined
+    const origin = proxy === undefined || isSecure ? '' : url.origin
     const options = {
       protocol: url.protocol,
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port || (secure === undefined ? 80 : 443),
-      path: url.pathname + url.search,
+      path: origin + url.pathname + url.search,
       method: 'POST',
     }
     const request = secure?.https.request ?? requestHttp
     const all = headersOf(url, { ...headers, ...this.#contentEncoding() }, this.#config.headers)
     if (proxy !== undefined && secure === undefined) all.push(...proxyHeaders(proxy))
-    return { url, request, options, headers: all, secure, proxy }
+    return { url, request, options, headers: all, secure, proxy, origin }
   }
 
   /** Certificates in files are read again every `reload_interval`. */
   async #loadTls(): Promise<Secure> {
     const { tls } = this.#config
     const secure = { https: await import('node:https'), tls: await loadClientTls(tls) }
+    this.#loaded = secure
     const intervalMs = reloadIntervalOf(tls)
     if (intervalMs === undefined) return secure
     const apply = (options: ClientTlsOptions | undefined): void => {
@@ -247,7 +253,7 @@ export class HttpClient {
     const options: TunnelledRequest = { ...target.options, agent: this.#agentOf(target), headers }
     if (target.proxy !== undefined && target.secure !== undefined) options.tunnelAbort = abort
     if (method !== undefined) options.method = method
-    if (path !== undefined) options.path = path
+    if (path !== undefined) options.path = target.origin + path
     return target.request(options)
   }
 
@@ -271,10 +277,14 @@ export class HttpClient {
       lookup: this.#lookup,
       ...(keepalive.idleTimeoutMs > 0 && { timeout: keepalive.idleTimeoutMs }),
     }
-    if (secure === undefined)
-      return new HttpAgent(proxy === undefined ? options : { ...options, proxyEnv: { HTTP_PROXY: proxy.href } })
+    const path = { lookup: this.#lookup, tls: this.#loaded?.tls }
+    if (secure === undefined) {
+      const agent = new HttpAgent(options)
+      if (proxy !== undefined) forwardThrough(agent, proxy, path)
+      return agent
+    }
     const agent = new secure.https.Agent({ ...options, ...secure.tls })
-    if (proxy !== undefined) tunnelThrough(agent, proxy, this.#lookup)
+    if (proxy !== undefined) tunnelThrough(agent, proxy, path)
     return agent
   }
 
@@ -333,12 +343,3 @@ function headersOf(
 /** A request for an http URL goes to the proxy itself; for https the agent asks the proxy for a tunnel. */
 const proxyHeaders = (proxy: URL): string[] =>
   proxy.username === '' && proxy.password === '' ? [] : ['proxy-authorization', basicOf(proxy)]
-
-/** An older Node would go past the proxy without a word. */
-function checkProxySupport(version: string = process.versions.node): void {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major < 24 || (major === 24 && minor < 5))
-    throw new Error(
-      `a proxy for http:// needs Node 24.5 or newer, this is ${version}: remove proxy_url, or set NO_PROXY`,
-    )
-}

@@ -1,12 +1,22 @@
-// Connections through a proxy that forwards bytes: RFC 9110, 9.3.6 (CONNECT).
-import { type RequestOptions, request } from 'node:http'
-import type { Agent } from 'node:https'
-import type { LookupFunction, Socket } from 'node:net'
+// Connections to a proxy that forwards requests, and through one that forwards bytes: RFC 9110, 9.3.6 (CONNECT).
+import { type Agent as HttpAgent, type RequestOptions, request } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import * as v from 'valibot'
+import { textOf } from './connection-error.ts'
+import { type ClientTlsOptions, clientTls, loadClientTls } from './tls.ts'
 
-export interface TunnelOptions {
+/** How a proxy is reached. */
+export interface ProxyPath {
+  readonly lookup: LookupFunction
+  /** Of the destination: as in Go a proxy with https:// is trusted for the same reasons. Undefined: as by default. */
+  readonly tls: ClientTlsOptions | undefined
+}
+
+export interface TunnelPath extends ProxyPath {
   /** Ends a tunnel that is not open yet: a proxy that says nothing would keep its connection for ever. */
   readonly abort?: AbortSignal | undefined
-  readonly lookup?: LookupFunction
 }
 
 /** Resolves with a socket whose other end is `host:port`. Rejects with an error that names the proxy, never its password. */
@@ -14,15 +24,15 @@ export async function openTunnel(
   proxy: URL,
   host: string,
   port: number,
-  { abort, lookup }: TunnelOptions = {},
+  { abort, lookup, tls }: TunnelPath,
 ): Promise<Socket> {
   const { request: requestSecurely } = proxy.protocol === 'https:' ? await import('node:https') : { request }
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   const headers: Record<string, string> = { host: authority }
   if (proxy.username !== '' || proxy.password !== '') headers['proxy-authorization'] = basicOf(proxy)
   const options = {
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
-    port: proxy.port || defaultPort(proxy),
+    ...placeOf(proxy),
+    ...(proxy.protocol === 'https:' && tlsOf(proxy, tls ?? (await byDefault()))),
     method: 'CONNECT',
     path: authority,
     headers,
@@ -32,7 +42,7 @@ export async function openTunnel(
   }
   return new Promise((resolve, reject) => {
     const asked = requestSecurely(options)
-    asked.on('error', (error) => reject(new Error(`proxy ${proxy.host}: ${error.message}`, { cause: error })))
+    asked.on('error', (error) => reject(new Error(`proxy ${proxy.host}: ${textOf(error)}`, { cause: error })))
     asked.on('response', (response) => {
       response.destroy()
       reject(refused(proxy, response.statusCode))
@@ -60,11 +70,11 @@ export interface TunnelledRequest extends RequestOptions {
  * The agent's connections go through tunnels of a proxy. What Node has for it (`proxyEnv`) leaves a tunnel that is not open yet
  * to itself when the request is given up.
  */
-export function tunnelThrough(agent: Agent, proxy: URL, lookup: LookupFunction): void {
+export function tunnelThrough(agent: HttpsAgent, proxy: URL, path: ProxyPath): void {
   const secure = agent.createConnection.bind(agent)
   agent.createConnection = (options: TunnelledRequest, done) => {
     const { host, port, tunnelAbort: abort } = options
-    const opened = openTunnel(proxy, host ?? '', Number(port), { abort, lookup })
+    const opened = openTunnel(proxy, host ?? '', Number(port), { ...path, abort })
     void opened
       .then((socket) => {
         const inside = { ...options, socket }
@@ -79,7 +89,27 @@ export function tunnelThrough(agent: Agent, proxy: URL, lookup: LookupFunction):
   }
 }
 
-const defaultPort = ({ protocol }: URL): number => (protocol === 'https:' ? 443 : 80)
+/** The agent's connections end at the proxy, which its requests tell whom they are for: by a whole URL in place of a path. */
+export function forwardThrough(agent: HttpAgent, proxy: URL, { lookup, tls }: ProxyPath): void {
+  const place = { ...placeOf(proxy), lookup }
+  agent.createConnection = () =>
+    proxy.protocol === 'https:' ? connectTls({ ...place, ...tlsOf(proxy, tls) }) : connect({ ...place, noDelay: true })
+}
+
+const placeOf = ({ hostname, port, protocol }: URL): { host: string; port: number } => ({
+  host: hostname.replace(/^\[|\]$/g, ''),
+  port: Number(port) || (protocol === 'https:' ? 443 : 80),
+})
+
+/** `server_name_override` is for the destination. An address has no SNI, and is looked for in the certificate as what it is. */
+function tlsOf(proxy: URL, tls: ClientTlsOptions | undefined): Partial<ClientTlsOptions> {
+  const { host } = placeOf(proxy)
+  return { ...tls, servername: isIP(host) === 0 ? host : '' }
+}
+
+/** Whom an exporter trusts that has no settings for it. */
+const byDefault = (): Promise<ClientTlsOptions | undefined> => (trusted ??= loadClientTls(v.parse(clientTls, {})))
+let trusted: Promise<ClientTlsOptions | undefined> | undefined
 
 function refused(proxy: URL, status: number | undefined): Error {
   const hint = status === 407 ? ' (it wants a user and a password: http://user:password@host:port)' : ''
