@@ -1,9 +1,8 @@
 // A real Elasticsearch, from the distribution that its makers publish for integration tests: with users, over TLS.
-import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { Client } from '@elastic/elasticsearch'
+import { hashSync } from 'bcryptjs'
 import { authority, writePair } from '../kit/certificates.ts'
 import { freePorts } from '../kit/free-ports.ts'
 import { asNobodySpecial, foldersFor, installed, javaHome } from './java.ts'
@@ -41,6 +40,7 @@ export async function startElasticsearch(): Promise<Elasticsearch | string> {
     return `no Elasticsearch: it takes Maven, Python 3 and Java: ${error instanceof Error ? error.message.split('\n')[0] : error}`
   }
   const [port, transportPort] = await freePorts(2)
+  const user = 'tester'
   const password = 'correct-horse'
   const folder = await foldersFor(
     'elasticsearch',
@@ -57,6 +57,10 @@ xpack.security.http.ssl.key: server.key`,
   const signer = await authority()
   writePair(join(folder, 'config'), 'server', await signer.issue('elasticsearch'))
   const ca = signer.cert
+  // Written as its own program would, which takes a runtime of its own for it. It knows this prefix of bcrypt's alone.
+  const hash = hashSync(password, 4).replace('$2b$', '$2a$')
+  await writeFile(join(folder, 'config/users'), `${user}:${hash}\n`)
+  await writeFile(join(folder, 'config/users_roles'), `superuser:${user}\n`)
   const url = `https://127.0.0.1:${port}`
   const env = {
     ...process.env,
@@ -65,14 +69,13 @@ xpack.security.http.ssl.key: server.key`,
     ES_TMPDIR: join(folder, 'tmp'),
     ES_JAVA_OPTS: '-Xms512m -Xmx512m -XX:+UseSerialGC -XX:-UseG1GC -XX:TieredStopAtLevel=1',
   }
-  await addPassword(home, password, env)
   const [file, args] = asNobodySpecial(join(home, 'bin/elasticsearch'), [])
   const health = `${url}/_cluster/health?wait_for_status=yellow&timeout=1s`
   const server = await ServerProcess.start('elasticsearch', file, args, health, { env, waitMs: 120_000, ca })
-  const client = new Client({ node: url, auth: { username: 'elastic', password }, tls: { ca } })
+  const client = new Client({ node: url, auth: { username: user, password }, tls: { ca } })
   return {
     url,
-    user: 'elastic',
+    user,
     password,
     ca,
     client,
@@ -87,19 +90,6 @@ xpack.security.http.ssl.key: server.key`,
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** The password of the user `elastic`. */
-async function addPassword(home: string, password: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const [file, args] = asNobodySpecial(join(home, 'bin/elasticsearch-keystore'), [
-    'add',
-    '-x',
-    '-f',
-    'bootstrap.password',
-  ])
-  const added = promisify(execFile)(file, args, { env })
-  added.child.stdin?.end(password)
-  await added
 }
 
 const install = (): Promise<string> =>

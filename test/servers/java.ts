@@ -85,7 +85,7 @@ async function atomically(folder: string, make: (work: string) => Promise<void>)
 export async function installed(
   name: string,
   version: string,
-  of: { readonly artifact: string; readonly optionsWithout?: RegExp; finish?(home: string): Promise<void> },
+  of: { readonly artifact: string; finish?(home: string): Promise<void> },
 ): Promise<string> {
   const home = join(cacheFolder, `${name}-${version}`)
   if (await isThere(home)) return home
@@ -97,7 +97,7 @@ export async function installed(
     for (const entry of await readdir(join(work, 'bin'))) await chmod(join(work, 'bin', entry), 0o755)
     const options = join(work, 'config/jvm.options')
     const lines = (await readFile(options, 'utf8')).split('\n')
-    const kept = lines.filter((line) => !/jdk\.incubator\.vector|gc\.log/.test(line) && !of.optionsWithout?.test(line))
+    const kept = lines.filter((line) => !/jdk\.incubator\.vector|gc\.log/.test(line))
     await writeFile(options, kept.join('\n'))
     await of.finish?.(work)
   })
