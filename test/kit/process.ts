@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { COMPILED } from './compiled.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -23,8 +24,6 @@ export interface SluiceProcess {
 }
 
 const MAIN = resolve('src/main.ts')
-/** What Node has made of the sources at one start serves at the next: half the CPU time of each. */
-const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'sluice-tests-compiled') }
 
 /** Any command, to its end. */
 export async function sluice(args: readonly string[], options: LaunchOptions = {}): Promise<Ended> {
@@ -50,7 +49,12 @@ export interface LaunchOptions {
 export function launch(args: readonly string[], { env, cwd, main = MAIN, enter = [] }: LaunchOptions = {}): Launched {
   const [command, ...rest] = [...enter, process.execPath, main, ...args]
   const child = spawn(command!, rest, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...(main === MAIN && COMPILED), ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ...(main === MAIN && { NODE_COMPILE_CACHE: COMPILED }),
+      ...env,
+    },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
