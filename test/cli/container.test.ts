@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { cgroupHindrance, memoryCgroup } from '../kit/memory-cgroup.ts'
 import { contradictions, OWN_METRICS, ownAccounts } from '../kit/own-accounts.ts'
 import { type SluiceProcess, startSluice } from '../kit/process.ts'
 import { spansOf } from '../scenarios/kit.ts'
 import { eventually } from '../servers/process.ts'
+
+// Most of their time they wait, all of them at once.
+tap.jobs = 4
 
 const MIB = 1024 * 1024
 const SPANS = 100
@@ -16,7 +19,7 @@ const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b716920
 const request = JSON.stringify(
   spansOf(
     'shop',
-    Array.from({ length: SPANS }, () => ({ ...ids, name: 'x'.repeat(400) })),
+    Array.from({ length: SPANS }, () => ({ ...ids, name: 'x'.repeat(4000) })),
   ),
 )
 
@@ -50,6 +53,7 @@ async function hangingDestination(t: Test): Promise<{ readonly url: string; answ
 
 test('a container of 256 MiB refuses when its destination hangs, is not killed, and recovers', {
   skip: cgroupHindrance() ?? false,
+  buffered: true,
 }, async (t) => {
   const group = memoryCgroup('agent', 256 * MIB)
   t.teardown(() => group.remove())
@@ -101,7 +105,9 @@ for (const [how, args, env] of [
   ['as --shutdown-timeout says', ['--shutdown-timeout', '2s'], {}],
   ['as SLUICE_SHUTDOWN_TIMEOUT says', [], { SLUICE_SHUTDOWN_TIMEOUT: '2s' }],
 ] as const)
-  test(`destinations that hang do not keep it beyond the time that it is given: ${how}`, async (t) => {
+  test(`destinations that hang do not keep it beyond the time that it is given: ${how}`, {
+    buffered: true,
+  }, async (t) => {
     const destination = await hangingDestination(t)
     const hanging = `{endpoint: "${destination.url}", timeout: 10m}`
     // What it says of itself goes there too.
