@@ -1,5 +1,5 @@
-// One agent and all destinations of the fan-out. Each in turn is down, slow, silent, throttling, talking nonsense, or takes a part:
-// the others have everything meanwhile, its account adds up, and what it comes back for is there (F18 to F24, F29, F39).
+// One agent and all destinations of the fan-out. Each in turn is down, slow, throttling, talking nonsense, or takes a part, and half of
+// them are silent: the others have everything meanwhile, its account adds up, and what it comes back for is there (F18 to F24, F29, F39).
 import { type Test, test } from 'tap'
 import type { Signal } from '../../src/data/index.ts'
 import { TEST_KEY } from '../emulator/server.ts'
@@ -25,6 +25,8 @@ interface Trouble {
   readonly mayDouble?: true
   /** Whether nothing of it is settled before the end. */
   readonly isHeld: (destination: Destination) => boolean
+  /** Whether it takes the time limit to be felt: then half of the destinations wait for it together. */
+  readonly isSlow?: true
 }
 
 const always = (): boolean => true
@@ -87,6 +89,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
       destination.proxy.kill()
     },
     isHeld: always,
+    isSlow: true,
   },
   throttles: saying('throttled'),
   'answers a success that is none': saying('garbage'),
@@ -200,43 +203,54 @@ test('each destination fails in every way, and the others have everything meanwh
   const env = { AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId, AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey }
   const agent = new Agent(t, await startSluice(t, configOf(all), { env }))
 
-  /** Loads, and returns when all but one have everything. */
-  const load = async (faulty?: string): Promise<number> => {
+  /** Loads, and returns when all but these have everything. */
+  const load = async (faulty: readonly string[] = []): Promise<number> => {
     const first = await agent.load()
     for (const each of all.values()) each.sent += LOAD
-    const others = [...all].filter(([name]) => name !== faulty)
+    const others = [...all].filter(([name]) => !faulty.includes(name))
     const accounts = await agent.until((now) => others.every(([name, of]) => isSettled(accountOf(now, name, of), of)))
     for (const [name, of] of others) checkSettled(t, accountOf(accounts, name, of), of, first, false)
     return first
+  }
+  const settled = async (name: string, of: Expected): Promise<OwnAccount> =>
+    accountOf(await agent.until((now) => isSettled(accountOf(now, name, of), of)), name, of)
+  const suffer = async (t: Test, trouble: Trouble, names: readonly string[]): Promise<void> => {
+    const hit = names.map((name) => [name, all.get(name)!] as const)
+    for (const [, { destination }] of hit) await trouble.begin(destination)
+    const before = new Map(hit.map(([name, { destination }]) => [name, destination.proxy.heard]))
+    const first = await load(names)
+    const accounts = await agent.until(() =>
+      hit.every(([name, { destination }]) => trouble.isFelt(destination, before.get(name)!)),
+    )
+    for (const [name, of] of hit)
+      if (trouble.isHeld(of.destination))
+        t.equal(accountOf(accounts, name, of).inFlight, LOAD, `${name}: all of it is held`)
+    for (const [, { destination }] of hit) await trouble.end(destination)
+    for (const [name, of] of hit) checkSettled(t, await settled(name, of), of, first, trouble.mayDouble ?? false)
   }
 
   await load()
   for (const [name, of] of all) {
     const { destination } = of
-    const account = async (): Promise<OwnAccount> =>
-      accountOf(await agent.until((now) => isSettled(accountOf(now, name, of), of)), name, of)
     for (const [what, trouble] of Object.entries(troubles)) {
-      if (what.includes('expired') && !destination.sayings.includes('expired')) continue
-      await t.test(`${name} ${what}`, async (t) => {
-        await trouble.begin(destination)
-        const { heard } = destination.proxy
-        const first = await load(name)
-        const accounts = await agent.until(() => trouble.isFelt(destination, heard))
-        if (trouble.isHeld(destination)) t.equal(accountOf(accounts, name, of).inFlight, LOAD, 'all of it is held')
-        await trouble.end(destination)
-        checkSettled(t, await account(), of, first, trouble.mayDouble ?? false)
-      })
+      if (trouble.isSlow || (what.includes('expired') && !destination.sayings.includes('expired'))) continue
+      await t.test(`${name} ${what}`, (t) => suffer(t, trouble, [name]))
     }
     await t.test(`${name} takes a part`, async (t) => {
       destination.partly.begin()
       const { reason } = destination.partly
       const lost = reason === undefined ? 0 : REQUESTS
-      const first = await load(name)
+      const first = await load([name])
       if (reason !== undefined) of.dropped[reason] = lost
-      const settled = await account()
+      const account = await settled(name, of)
       destination.partly.end()
-      checkSettled(t, settled, of, first, false, lost)
+      checkSettled(t, account, of, first, false, lost)
     })
-    t.same(destination.violations(), [])
   }
+  for (const [what, trouble] of Object.entries(troubles))
+    for (const half of trouble.isSlow ? [0, 1] : []) {
+      const names = [...all.keys()].filter((_, i) => i % 2 === half)
+      await t.test(`${names.join(', ')}: ${what}`, (t) => suffer(t, trouble, names))
+    }
+  for (const { destination } of all.values()) t.same(destination.violations(), [])
 })

@@ -1,4 +1,5 @@
 // What a running agent says about its items, read from its own metrics endpoint as a user would.
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface OwnAccount {
   readonly entered: number
@@ -19,8 +20,9 @@ export const OWN_METRICS =
 
 const LINE = /^(sluice_items_total|sluice_items_in_flight)\{(.*)\} (\S+)$/
 
-/** One scrape: every account at the same moment. */
+/** One scrape: every account at the same moment. Who scrapes until something is so leaves the processor to the agent meanwhile. */
 export async function ownAccounts(agent: { endpoints(label: string): string[] }): Promise<OwnAccounts> {
+  await sleep(5)
   const response = await fetch(agent.endpoints('own metrics')[0]!)
   const page = await response.text()
   const accounts = new Map<string, Record<string, number> & { dropped: Record<string, number> }>()
