@@ -1,33 +1,29 @@
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { unpacked } from './packed.ts'
 
 /** Outside of the project: nothing is found by looking in the folders above. */
-function temporary(t: { teardown(end: () => void): unknown }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-pack-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  return folder
-}
+const folder = mkdtempSync(join(tmpdir(), 'sluice-pack-'))
+tap.teardown(() => rmSync(folder, { recursive: true }))
+const root = unpacked(folder)
 
 const run = (main: string, args: readonly string[], cwd: string) =>
   spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd, env: { PATH: process.env.PATH } })
 
 test('the packed package runs by itself, loads a plugin, and brings types and licences', async (t) => {
-  const folder = temporary(t)
-  const root = unpacked(folder)
   const main = join(root, 'dist/main.js')
   t.match(run(main, ['--version'], folder).stdout, /^\d+\.\d+\.\d+\n$/)
 
@@ -56,12 +52,10 @@ test('the packed package runs by itself, loads a plugin, and brings types and li
 })
 
 test('an author of a plugin gets types', async (t) => {
-  const folder = temporary(t)
-  const root = unpacked(folder)
   const project = join(folder, 'project')
   mkdirSync(join(project, 'node_modules'), { recursive: true })
   // As `npm install` would lay it out: the package, and the libraries whose types it names.
-  renameSync(root, join(project, 'node_modules', 'sluice'))
+  cpSync(root, join(project, 'node_modules', 'sluice'), { recursive: true })
   for (const library of ['valibot', '@opentelemetry', '@types', 'undici-types']) {
     symlinkSync(resolve('node_modules', library), join(project, 'node_modules', library))
   }

@@ -7,9 +7,10 @@ import { test } from 'tap'
 import { unpacked } from '../packaging/packed.ts'
 import { KINDS, run } from './project.ts'
 
-/** Besides what `tsconfig.json` says: as bundlers look for types, and as strict as it gets, the package's own included. */
+/** Of all, besides what their `tsconfig.json` says: as bundlers look for types, and as strict as it gets, the package's own included. */
 const BUNDLER = {
-  extends: './tsconfig.json',
+  extends: './own-exporter/tsconfig.json',
+  include: ['own-*/**/*.ts'],
   compilerOptions: {
     module: 'esnext',
     moduleResolution: 'bundler',
@@ -30,31 +31,34 @@ test('a new plugin of each kind passes its test, has types, and its config is ri
   const main = join(folder, 'node_modules/sluice/dist/main.js')
   const compiler = join(folder, 'node_modules/typescript/bin/tsc')
 
-  for (const kind of KINDS) {
-    const made = await run(folder, [main, 'new', kind, `own_${kind}`])
-    t.equal(made.code, 0, made.output)
-    const cwd = join(folder, `own-${kind}`)
-    writeFileSync(join(cwd, 'tsconfig.bundler.json'), JSON.stringify(BUNDLER))
-    for (const args of [
-      ['--test', `own_${kind}.test.ts`],
-      [compiler, '-p', 'tsconfig.json'],
-      [compiler, '-p', 'tsconfig.bundler.json'],
-      [main, 'validate', '--config', 'config.yaml'],
-    ]) {
-      const { code, output } = await run(cwd, args)
-      t.equal(code, 0, `${kind}: ${args.join(' ')}\n${output.slice(-4000)}`)
-      if (args[0] === '--test')
-        t.match(output, new RegExp(`case first[\\s\\S]*own_${kind} stops when it is told not to`))
-    }
-  }
+  await Promise.all(
+    KINDS.map(async (kind) => {
+      const made = await run(folder, [main, 'new', kind, `own_${kind}`])
+      t.equal(made.code, 0, made.output)
+      const cwd = join(folder, `own-${kind}`)
+      for (const args of [
+        ['--test', `own_${kind}.test.ts`],
+        [compiler, '-p', 'tsconfig.json'],
+        [main, 'validate', '--config', 'config.yaml'],
+      ]) {
+        const { code, output } = await run(cwd, args)
+        t.equal(code, 0, `${kind}: ${args.join(' ')}\n${output.slice(-4000)}`)
+        if (args[0] === '--test')
+          t.match(output, new RegExp(`case first[\\s\\S]*own_${kind} stops when it is told not to`))
+      }
+    }),
+  )
+  const bundler = [compiler, '-p', 'tsconfig.bundler.json']
+  writeFileSync(join(folder, 'tsconfig.bundler.json'), JSON.stringify(BUNDLER))
+  t.strictSame(await run(folder, bundler), { code: 0, output: '' })
 
   writeFileSync(
     join(folder, 'own-exporter/wrong.ts'),
     "import { HttpClient } from 'sluice/http'\nnew HttpClient(1, 2)\n",
   )
-  for (const config of ['tsconfig.json', 'tsconfig.bundler.json']) {
-    const { code, output } = await run(join(folder, 'own-exporter'), [compiler, '-p', config])
+  const wrongs = [run(join(folder, 'own-exporter'), [compiler, '-p', 'tsconfig.json']), run(folder, bundler)]
+  for (const { code, output } of await Promise.all(wrongs)) {
     t.not(code, 0)
-    t.match(output, /^wrong\.ts\(2,\d+\): error TS2345/m, 'the types are not any')
+    t.match(output, /^(own-exporter\/)?wrong\.ts\(2,\d+\): error TS2345/m, 'the types are not any')
   }
 })

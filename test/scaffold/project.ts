@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { COMPILED } from '../kit/compiled.ts'
 
 export const KINDS = ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const
+
+/** What Node has made of the copy serves its next command, and nobody afterwards. */
+const compiled = mkdtempSync(join(tmpdir(), 'sluice-new-compiled-'))
+process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
 export interface Ended {
   readonly code: number | null
@@ -18,7 +21,7 @@ export function run(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv
   const { PATH, HOME } = process.env
   const child = spawn('sh', ['-c', 'unset NODE_OPTIONS; exec "$@"', 'sh', process.execPath, ...args], {
     cwd,
-    env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILED, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE: compiled, ...env },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part))
