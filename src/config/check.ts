@@ -263,7 +263,9 @@ function mostKeys(sections: readonly Shape[], node: Node & { kind: 'map' }): Sha
 
 /** The schema's own words; valibot's, where it has none, are made plain. */
 function messageFor({ message, expected, type, kind }: v.BaseIssue<unknown>): string {
-  if (!message.startsWith('Invalid ')) return message
+  const [, noun] = /^Invalid ([^:]+): (?:Expected|Received) /.exec(message) ?? []
+  if (noun === undefined) return message
+  if (expected === null) return `is no valid ${noun}`
   if (kind === 'schema' && type === 'strict_object') return expected === 'Object' ? 'must be a mapping' : 'is required'
   const words: Readonly<Record<string, string>> = {
     string: 'a text',
@@ -272,7 +274,7 @@ function messageFor({ message, expected, type, kind }: v.BaseIssue<unknown>): st
     Array: 'a list',
     Object: 'a mapping',
   }
-  const options = (expected ?? '').replace(/^\(|\)$/g, '').split(/ [|&] /)
+  const options = expected.replace(/^\(|\)$/g, '').split(/ [|&] /)
   return `must be ${options.map((option) => words[option] ?? option.replace(/^([<>]=?)/, '$1 ')).join(' or ')}`
 }
 

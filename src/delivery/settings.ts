@@ -1,7 +1,7 @@
 // `sending_queue`, `retry_on_failure` and `timeout`: the collector's names, defaults and meanings, for every exporter.
 import * as v from 'valibot'
 import { coded } from '../config/coded.ts'
-import { optional, section, setting } from '../config/schema.ts'
+import { oneOf, optional, section, setting } from '../config/schema.ts'
 import { duration, integer } from '../config/values.ts'
 
 export type Sizer = 'requests' | 'items' | 'bytes'
@@ -95,7 +95,7 @@ const uniqueKeys = v.pipe(
 )
 
 const batchSizerSetting = (sizer: BatchDefaults['sizer']) => {
-  const either = v.picklist(['items', 'bytes'], 'must be items or bytes')
+  const either = oneOf(['items', 'bytes'])
   if (sizer !== undefined) return setting(v.optional(either), sizer, 'What min_size and max_size count.')
   return optional(
     either,
@@ -143,7 +143,7 @@ const queueSection = ({ numConsumers = 10, queueSize = 1000, blockOnOverflow = f
       num_consumers: setting(integer(1), numConsumers, 'How many batches are sent at the same time.'),
       queue_size: setting(integer(1), queueSize, 'How much is held at most, counted by sizer, until it is delivered.'),
       sizer: setting(
-        v.picklist(['requests', 'items', 'bytes'], 'must be requests, items or bytes'),
+        oneOf(['requests', 'items', 'bytes']),
         'requests',
         'What queue_size counts: requests (batches as they come), items (spans, data points, log records) or bytes.',
       ),

@@ -7,6 +7,7 @@ import { checkSchema, type Shape, shapeOf } from '../config/index.ts'
 import { type Factory, messageOf, SIGNALS } from '../contract/index.ts'
 import { Batch, poisonViews } from '../data/index.ts'
 import { assertFactory, type Driven, drive, readConfig } from './drive.ts'
+import { mistakesOf } from './mistakes.ts'
 import { handsOn, survivesRefusal } from './receiving.ts'
 import { handsBack } from './refusal.ts'
 import { resources } from './resources.ts'
@@ -163,13 +164,19 @@ async function refusesBadConfig({ factory, config }: Rig): Promise<void> {
   )
   for (const value of ['text', 42, true, ['list']])
     assert(problemsOf(value) !== undefined, `${JSON.stringify(value)} must be refused in place of settings`)
-  const wrong = ['', 'no such value', -1, 0.5, true, [], [{}], {}, { no_such_setting: 1 }, null]
-  for (const key of shapeOf(factory.config).entries().keys())
-    for (const value of wrong)
-      assert.doesNotThrow(
-        () => problemsOf({ ...config, [key]: value }),
-        `${key}: ${JSON.stringify(value)} is a mistake of a user: the schema may refuse it, but must not throw`,
+  for (const { path, written, settings } of mistakesOf(shapeOf(factory.config))) {
+    const mistake = `${path}: ${JSON.stringify(written)}`
+    let problems: readonly { readonly message: string }[] = []
+    assert.doesNotThrow(
+      () => (problems = problemsOf({ ...config, ...settings }) ?? []),
+      `${mistake} is a mistake of a user: the schema may refuse it, but must not throw`,
+    )
+    for (const { message } of problems)
+      assert(
+        !/=>|\[object |\b(undefined|function)\b/.test(message),
+        `${mistake} is told in code and not in words: ${message}`,
       )
+  }
   // `debug:` and `debug: {}` are the same
   if (Object.keys(config).length === 0)
     assert.equal(problemsOf(null), undefined, 'no settings and empty ones are the same')

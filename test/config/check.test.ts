@@ -345,6 +345,18 @@ test('a schema without words of its own gets some', async (t) => {
   t.match(lines(checkSchema(bare, 5).problems ?? []), ['?:? : must be a mapping, got 5'])
 })
 
+test('a schema without words of its own gets some where valibot has none, and words of others stay', async (t) => {
+  const zone = v.check<string, string>(() => false, 'Invalid time zone specified: Mars')
+  const own = section({
+    mail: setting(v.pipe(v.string(), v.email()), '', 'An address.'),
+    zone: setting(v.pipe(v.string(), zone), '', 'A zone.'),
+  })
+  t.match(
+    checkSchema(own, { mail: 'x', zone: 'Mars' }).problems?.map(({ message }) => message),
+    ['is no valid email, got "x"', 'Invalid time zone specified: Mars, got "Mars"'],
+  )
+})
+
 test('checks of several settings together are placed where the schema says', async (t) => {
   const both = v.pipe(
     section({ min: setting(integer(), 1, 'a'), max: setting(integer(), 2, 'b') }),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { assemble } from '../../src/cli/assemble.ts'
 import { PluginError } from '../../src/cli/plugins.ts'
-import { ConfigError, type ProblemCode } from '../../src/config/index.ts'
+import { ConfigError, type Problem, type ProblemCode } from '../../src/config/index.ts'
 
 const api = new URL('../../src/plugin.ts', import.meta.url)
 const WHOLE =
@@ -16,12 +16,22 @@ const withPipeline = (pipeline: string): string => WHOLE.replace(/traces: .*\n/,
 
 /** What such a config is said to have, in the order of the text. */
 async function codesOf(config: string | readonly string[], set: readonly string[] = []): Promise<ProblemCode[]> {
-  const sources = typeof config === 'string' ? [`yaml:${config}`] : config
+  const problems = await problemsOf(typeof config === 'string' ? [`yaml:${config}`] : config, set)
+  messages.push(...problems.map(({ message }) => message))
+  return problems.map(({ code }) => code)
+}
+
+const messages: string[] = []
+
+async function problemsOf(
+  config: readonly string[],
+  set: readonly string[],
+): Promise<readonly Pick<Problem, 'code' | 'message'>[]> {
   try {
-    return (await assemble({ config: sources, set, plugin: [] }, api)).warnings.map(({ code }) => code)
+    return (await assemble({ config, set, plugin: [] }, api)).warnings
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ code }) => code)
-    if (error instanceof PluginError) return [error.code]
+    if (error instanceof ConfigError) return error.problems
+    if (error instanceof PluginError) return [error]
     throw error
   }
 }
@@ -33,7 +43,7 @@ const TEXTS: Readonly<Partial<Record<ProblemCode, string>>> = {
   needs_quotes: 'receivers: @x',
   duplicate_key: `${WHOLE}receivers: {}`,
   bad_alias: 'receivers: *none',
-  unsupported_yaml: 'receivers: !!js/function x',
+  unsupported_yaml: 'receivers: !!js/regexp x',
   config_too_large: `a: ${'['.repeat(200)}${']'.repeat(200)}`,
   unset_variable: withExporter('{sampling_initial: "${env:SLUICE_TEST_NOT_SET:-}${SLUICE_TEST_NOT_SET}"}'),
   bare_variable: WHOLE.replace('debug: }', 'debug: {verbosity: $PATH}}'),
@@ -143,5 +153,13 @@ test('no code is missing here', async (t) => {
   t.same(
     listed.filter((code) => !seen.has(code)),
     elsewhere,
+  )
+})
+
+test('no message has code in it where words belong', async (t) => {
+  t.ok(messages.length > 50)
+  t.same(
+    messages.filter((message) => /=>|\[object |undefined|function/.test(message)),
+    [],
   )
 })

@@ -65,9 +65,9 @@ test('batching is on when it is named, and counts what the queue counts', async 
 const wrong: readonly (readonly [object, string, RegExp])[] = [
   [{ sending_queue: { num_consumers: 0 } }, 'sending_queue.num_consumers', /at least 1/],
   [{ sending_queue: { queue_size: 0 } }, 'sending_queue.queue_size', /at least 1/],
-  [{ sending_queue: { sizer: 'spans' } }, 'sending_queue.sizer', /requests, items or bytes/],
+  [{ sending_queue: { sizer: 'spans' } }, 'sending_queue.sizer', /one of requests, items, bytes/],
   [{ sending_queue: { storage: 'file_storage' } }, 'sending_queue.storage', /not supported.*in memory/],
-  [{ sending_queue: { batch: { sizer: 'requests' } } }, 'sending_queue.batch.sizer', /items or bytes/],
+  [{ sending_queue: { batch: { sizer: 'requests' } } }, 'sending_queue.batch.sizer', /one of items, bytes/],
   [{ sending_queue: { batch: { flush_timeout: '0s' } } }, 'sending_queue.batch.flush_timeout', /more than 0/],
   [{ sending_queue: { batch: { max_size: 10 } } }, 'sending_queue.batch.max_size', /at least min_size/],
   [

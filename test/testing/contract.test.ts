@@ -90,6 +90,11 @@ test('a config that is wrong is refused, and one that is right is taken', async 
   })
   const { 'refuses a config that is wrong': ofThrowing } = await broken(extension({ config: throwing }))
   t.match(ofThrowing, /name: "" is a mistake of a user/)
+  const words = () => 'words'
+  const coded = section({ name: setting(v.string(`must be ${words}`), '', 'A name.') })
+  const deep = section({ list: setting(v.array(coded), [], 'Some.') })
+  const { 'refuses a config that is wrong': ofCode } = await broken(extension({ config: deep }))
+  t.match(ofCode, /list\.0\.name: \[\] is told in code and not in words: must be \(\) => 'words'/)
   const all = await broken(extension({}), { no_such: 1 })
   t.match(all['refuses a config that is wrong'], /the config of extension mine is refused:\nno_such: /)
 })

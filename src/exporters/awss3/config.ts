@@ -37,7 +37,7 @@ const bucket = v.pipe(
   v.check((name) => name === '' || BUCKET.test(name), 'must be the name of a bucket'),
 )
 
-const checked = (check: (text: string) => unknown) =>
+const checked = (check: (text: string) => unknown, wordsOf: (error: unknown) => string = messageOf) =>
   v.pipe(
     text,
     v.rawCheck<string>(({ dataset, addIssue }) => {
@@ -45,12 +45,15 @@ const checked = (check: (text: string) => unknown) =>
       try {
         check(dataset.value)
       } catch (error) {
-        addIssue({ message: messageOf(error) })
+        addIssue({ message: wordsOf(error) })
       }
     }),
   )
 const strftime = checked((format) => createStrftime(format, 'UTC'))
-const timezone = checked((zone) => createStrftime('', zone))
+const timezone = checked(
+  (zone) => createStrftime('', zone),
+  () => 'must be the name of a time zone, such as Europe/Berlin',
+)
 
 const SDK_RETRY = 'Has no effect here: `retry_on_failure` says how an upload is tried again.'
 

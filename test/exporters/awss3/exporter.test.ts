@@ -316,7 +316,10 @@ test('mistakes in a config are told at once', async (t) => {
   const s3_bucket = 'archive'
   t.match(problems({ s3uploader: { s3_bucket: 'a b' } }), /s3_bucket: must be the name of a bucket/)
   t.match(problems({ s3uploader: { s3_bucket, s3_partition_format: '%Q' } }), /%Q is no directive of strftime/)
-  t.match(problems({ s3uploader: { s3_bucket, s3_partition_timezone: 'Mars' } }), /s3_partition_timezone: .*Mars/)
+  t.match(
+    problems({ s3uploader: { s3_bucket, s3_partition_timezone: 'Mars' } }),
+    /s3_partition_timezone: must be the name of a time zone, such as/,
+  )
   t.match(
     problems({ s3uploader: { s3_bucket, s3_prefix: 'x'.repeat(900) } }),
     /s3_prefix: makes keys of more than the 1024 bytes/,
