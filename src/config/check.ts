@@ -10,7 +10,7 @@ import { inOrder, type Problem } from './problem.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { hidePasswords, isSecretPath, isSecretReference, REDACTED } from './redact.ts'
 import { section } from './schema.ts'
-import { type Kind, type Shape, shapeOf } from './shape.ts'
+import { isText, type Kind, type Shape, shapeOf } from './shape.ts'
 import { Source, spanOf } from './source.ts'
 import { at, type ConfigValue, listNode, mapNode, type Node, type Path, plainOf, scalarNode } from './tree.ts'
 import { secret, text } from './values.ts'
@@ -47,9 +47,6 @@ export function checkSchema<C>(schema: Schema<C>, value: unknown, path: Path = [
   return { problems, readable: parsed.success ? parsed.output : undefined }
 }
 
-/** Settings that are a kind of text. */
-const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension'])
-
 class Reading {
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
@@ -82,7 +79,7 @@ class Reading {
         return node.items.map((item, index) => (of ? this.read(of, item, [...path, index]) : plainOf(item)))
       }
       case 'map':
-        if (TEXTS.has(shape.kind) && node.original !== undefined) return node.original
+        if (isText(shape) && node.original !== undefined) return node.original
         if (shape.kind === 'section') return this.#section(shape, node, path)
         return this.#record(shape, node, path)
     }
@@ -214,11 +211,11 @@ const SECRET = shapeOf(secret)
 function readScalar(shape: Shape, node: Node & { kind: 'scalar' }): unknown {
   const { value, original, references } = node
   // An unset variable is an empty text to a text, and nothing (so the default) to everything else.
-  if (value === null) return TEXTS.has(shape.kind) && shape.kind !== 'choice' && references.length > 0 ? '' : null
-  if (TEXTS.has(shape.kind) || shape.kind === 'texts') return original ?? String(value)
+  if (value === null) return isText(shape) && shape.kind !== 'choice' && references.length > 0 ? '' : null
+  if (isText(shape) || shape.kind === 'texts') return original ?? String(value)
   // As in the collector, one text stands for a list of texts, cut at its commas.
-  const isTexts = shape.kind === 'list' && TEXTS.has(shape.of()?.kind ?? 'any')
-  return isTexts && typeof value === 'string' && value !== '' ? value.split(',') : value
+  const of = shape.kind === 'list' ? shape.of() : undefined
+  return of !== undefined && isText(of) && typeof value === 'string' && value !== '' ? value.split(',') : value
 }
 
 /** Of a union, what the value was probably meant to be. */
@@ -240,12 +237,7 @@ function chooseOption(shape: Shape, node: Node): Shape {
       return options.find((option) => option.kind === 'list' || option.kind === 'texts') ?? fallback
     case 'scalar': {
       const kinds = SCALARS[typeof node.value] ?? []
-      return (
-        options.find((option) => kinds.includes(option.kind)) ??
-        any ??
-        options.find(({ kind }) => TEXTS.has(kind)) ??
-        fallback
-      )
+      return options.find((option) => kinds.includes(option.kind)) ?? any ?? options.find(isText) ?? fallback
     }
   }
 }

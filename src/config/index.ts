@@ -25,7 +25,7 @@ export {
   type ServiceConfig,
   serviceSettings,
 } from './service.ts'
-export { type Kind, type Shape, shapeOf } from './shape.ts'
+export { isText, type Kind, type Shape, shapeOf } from './shape.ts'
 export type { Location } from './source.ts'
 export * from './telemetry.ts'
 export type { ResourceAttributes } from './telemetry-resource.ts'

@@ -19,7 +19,7 @@ import { applySuccessors } from './successors.ts'
 import {
   at,
   type ConfigObject,
-  type ConfigValue,
+  isMapping,
   mapNode,
   merge,
   type Node,
@@ -119,7 +119,7 @@ export function loadedConfig(
 ): LoadedConfig {
   const root = plainOf(tree)
   return {
-    root: isObject(root) ? root : Object.create(null),
+    root: isMapping(root) ? root : Object.create(null),
     tree,
     warnings,
     locate: (path, of = 'value') => locate(tree, path, of),
@@ -141,9 +141,6 @@ const nodesTo = (tree: Node, path: Path): Node[] =>
   )
 
 const schemeOf = (reference: string): { scheme: string } => ({ scheme: reference.split(':', 1)[0]! })
-
-const isObject = (value: ConfigValue): value is ConfigObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function locate(tree: Node, path: Path, of: 'key' | 'value'): Location | undefined {
   for (let length = path.length; length > 0; length--) {

@@ -173,7 +173,7 @@ function ambiguous(loaded: LoadedConfig, components: readonly ComponentConfig[])
     })
 }
 
-const aKind = (kind: ComponentKind): string => (kind.startsWith('e') ? `an ${kind}` : `a ${kind}`)
+export const aKind = (kind: ComponentKind): string => (kind.startsWith('e') ? `an ${kind}` : `a ${kind}`)
 
 function unused(
   loaded: LoadedConfig,

@@ -5,12 +5,12 @@ import { checkSchema, problemAt } from './check.ts'
 import { formatComponentId, parseComponentId } from './component-id.ts'
 import type { LoadedConfig } from './load.ts'
 import { nearest } from './nearest.ts'
-import { checkPipelines, type PipelineConfig, type PipelineTexts } from './pipelines.ts'
+import { aKind, checkPipelines, type PipelineConfig, type PipelineTexts } from './pipelines.ts'
 import type { Problem } from './problem.ts'
 import { anything, record, section, setting, texts } from './schema.ts'
 import { goneTypes, successorTypes } from './successors.ts'
 import { type TelemetrySettings, telemetrySettings } from './telemetry.ts'
-import { at, type ConfigObject, type ConfigValue, type Path, plainOf } from './tree.ts'
+import { at, type ConfigObject, type ConfigValue, isMapping, type Path, plainOf } from './tree.ts'
 
 /** What can be configured: by kind, the types and their other spellings. */
 export interface KnownComponents {
@@ -78,9 +78,6 @@ export function parseService(loaded: LoadedConfig, known: KnownComponents): Serv
   const pipelines = checkPipelines(loaded, service.pipelines, components, problems)
   return { components, pipelines, extensions, telemetry: service.telemetry, problems }
 }
-
-const isMapping = (value: ConfigValue | undefined): value is ConfigObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function unknownKeys(loaded: LoadedConfig, of: ConfigObject, names: readonly string[], path: Path): Problem[] {
   return Object.keys(of)
@@ -156,7 +153,7 @@ function otherType(type: string, kind: ComponentKind, { types, aliases }: KnownC
   if (meant !== undefined) return `did you mean ${meant}?`
   for (const [, other] of SECTIONS)
     if (other !== kind && (types[other].includes(type) || Object.hasOwn(aliases[other], type)))
-      return `${type} is ${/^[aeiou]/.test(other) ? 'an' : 'a'} ${other}`
+      return `${type} is ${aKind(other)}`
   return names.length > 0 ? `there are ${types[kind].toSorted().join(', ')}` : `there are no ${kind}s`
 }
 

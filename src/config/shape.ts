@@ -2,30 +2,7 @@
 // "did you mean", and for what is generated from schemas (the editor's completion, the manual's tables).
 import type { GenericSchema } from 'valibot'
 
-/** `text` and what is a kind of text take an environment variable's letters, everything else its YAML value. */
-export type Kind =
-  | 'section'
-  | 'record'
-  | 'list'
-  | 'union'
-  | 'text'
-  | 'texts'
-  | 'choice'
-  | 'secret'
-  | 'headers'
-  | 'endpoint'
-  | 'url'
-  | 'id'
-  | 'extension'
-  | 'flag'
-  | 'integer'
-  | 'number'
-  | 'duration'
-  | 'milliseconds'
-  | 'size'
-  | 'any'
-
-const KINDS: ReadonlySet<string> = new Set<Kind>([
+const KINDS = [
   'section',
   'record',
   'list',
@@ -46,8 +23,14 @@ const KINDS: ReadonlySet<string> = new Set<Kind>([
   'milliseconds',
   'size',
   'any',
-])
-const isKind = (kind: unknown): kind is Kind => typeof kind === 'string' && KINDS.has(kind)
+] as const
+export type Kind = (typeof KINDS)[number]
+
+const isKind = (kind: unknown): kind is Kind => KINDS.some((known) => known === kind)
+
+/** Takes an environment variable's letters, where everything else takes its YAML value. */
+export const isText = ({ kind }: Shape): boolean => TEXTS.has(kind)
+const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension'])
 
 export interface Shape {
   readonly kind: Kind

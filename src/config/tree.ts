@@ -7,6 +7,9 @@ export type ConfigValue = null | boolean | number | bigint | string | readonly C
 export interface ConfigObject {
   readonly [key: string]: ConfigValue
 }
+export const isMapping = (value: ConfigValue | undefined): value is ConfigObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 export type Path = readonly (string | number)[]
 
 interface Common {

@@ -1,7 +1,7 @@
 // Settings as JSON Schema, for editors. It says of a file what can be said before it is merged and its references are
 // resolved: a `${…}` may stand wherever a value may.
 
-import type { Kind, Shape } from '../config/index.ts'
+import { isText, type Shape } from '../config/index.ts'
 import type { FormerSetting } from '../config/successors.ts'
 
 export interface JsonSchema {
@@ -22,7 +22,6 @@ const ENDPOINT = String.raw`^[^/\s]*:\d{1,5}$|^(?:unix|dns|passthrough|https?):\
 const URL = String.raw`^[hH][tT][tT][pP][sS]?://\S+$`
 const ID = String.raw`^\s*[a-zA-Z][0-9a-zA-Z_]{0,62}\s*(?:/\s*[^\s+$]+\s*)?$`
 
-const TEXTS: ReadonlySet<Kind> = new Set<Kind>(['text', 'secret', 'choice', 'endpoint', 'url', 'id', 'extension'])
 const UNBOUNDED: ReadonlySet<number | undefined> = new Set([
   Number.MAX_SAFE_INTEGER,
   Number.MAX_VALUE,
@@ -150,10 +149,10 @@ export class SchemaWriter {
   }
 
   #list(shape: Shape, name: string): JsonSchema {
-    const isOfTexts = TEXTS.has(shape.of()?.kind ?? 'any')
+    const of = shape.of()
     const items = this.#of(shape, name)
     // As in the collector, one text stands for a list of texts.
-    if (isOfTexts) return { type: nullable(['array', 'string'], shape.isOptional), items }
+    if (of !== undefined && isText(of)) return { type: nullable(['array', 'string'], shape.isOptional), items }
     return orReference(['array'], shape.isOptional, { items })
   }
 

@@ -9,6 +9,7 @@ interface Room {
 
 /** Where a name comes from in the project, below src/. */
 const ROOMS: Readonly<Record<string, Room>> = {
+  'config/coded.ts': { values: 'coded' },
   'config/schema.ts': { values: 'list required section setting' },
   'config/values.ts': { values: 'duration nonEmptyText secret text' },
   'contract/index.ts': {

@@ -52,6 +52,10 @@ test('a new plugin of each kind passes its test, has types, and its config is ri
   writeFileSync(join(folder, 'tsconfig.bundler.json'), JSON.stringify(BUNDLER))
   t.strictSame(await run(folder, bundler), { code: 0, output: '' })
 
+  const without = ['--set', 'exporters::own_exporter::endpoint=']
+  const { output } = await run(join(folder, 'own-exporter'), [main, 'validate', '--config', 'config.yaml', ...without])
+  t.match(output, /own_exporter: needs to know where to send to: .* \[missing_setting\]/)
+
   writeFileSync(
     join(folder, 'own-exporter/wrong.ts'),
     "import { HttpClient } from 'sluice/http'\nnew HttpClient(1, 2)\n",

@@ -21,7 +21,10 @@ function draftOf({ pascal }: Name): Draft {
     ...httpClientSettings({ compression: 'gzip' }),
     ...deliverySettings({ timeout: '10s' }),
   }),
-  v.check(({ endpoint }) => endpoint !== '', 'needs to know where to send to: endpoint: http://localhost:9000/'),
+  v.check(
+    ({ endpoint }) => endpoint !== '',
+    coded('missing_setting', 'needs to know where to send to: endpoint: http://localhost:9000/'),
+  ),
   checkHttpClient(),
 )`,
     create: `create${pascal}Exporter`,
