@@ -87,7 +87,10 @@ export interface Edit {
   apply(text: string): string | undefined
 }
 
-export function componentEdits({ kind, type }: Name, { summary, minimal, changes }: ProjectDraft): readonly Edit[] {
+export function componentEdits(
+  { kind, type }: Name,
+  { summary, minimal, changes, receive }: ProjectDraft,
+): readonly Edit[] {
   const differences = `| [\`${type}\`](../src/${kind}s/${type}/README.md#differences-from-the-collector) | not in the collector | ${lower(summary).replace(/\.$/, '')} |`
   const load = `'./${kind}s/${type}/index.ts'`
   return [
@@ -103,6 +106,14 @@ export function componentEdits({ kind, type }: Name, { summary, minimal, changes
       path: 'test/contract/settings/table.ts',
       apply: (text) => inSection(text, 'export const changes', kind, `${type}: ${changes},`),
     },
+    ...(receive === undefined
+      ? []
+      : [
+          {
+            path: 'test/contract/receiving.ts',
+            apply: (text: string) => inMapping(text, 'export const receive', `${type}: ${receive},`),
+          },
+        ]),
     { path: 'docs/differences.md', apply: (text) => behindTable(text, '\n## Components\n', differences) },
     {
       path: 'docs/from-otelcol.md',
@@ -121,6 +132,13 @@ function inSection(text: string, anchor: string, kind: ComponentKind, line: stri
   const close = text.startsWith(`\n  ${kind}: {},`, start) ? end : text.indexOf('\n  },\n', start) + 1
   if (!text.includes(anchor) || start < 0 || close <= 0) return undefined
   return `${text.slice(0, close)}    ${line}\n${text.slice(close)}`
+}
+
+/** As the last entry of the mapping behind the anchor. */
+function inMapping(text: string, anchor: string, line: string): string | undefined {
+  const start = text.indexOf(anchor)
+  const end = text.indexOf('\n}\n', start) + 1
+  return start < 0 || end === 0 ? undefined : `${text.slice(0, end)}  ${line}\n${text.slice(end)}`
 }
 
 /** As the last row of the table behind the heading. */

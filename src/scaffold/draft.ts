@@ -34,6 +34,8 @@ export interface Draft {
     readonly input: object | undefined
     readonly expected: object
   }
+  /** Of a receiver: the function that lets something come in at `one`, for the contract suite. */
+  readonly receive?: string
   /** The body of the test of a golden case `one` of `factory`; it may use `t`, nothing of which is a test runner's. */
   readonly goldenTest: string
 }
@@ -50,8 +52,6 @@ export interface ProjectDraft extends Draft {
 export interface PluginDraft extends Draft {
   /** The argument of `contract` behind the factory; undefined when it needs no settings. */
   readonly contractConfig: string | undefined
-  /** A third argument: how something comes in at a receiver. */
-  readonly contractOptions?: string
 }
 
 export interface Drafts {

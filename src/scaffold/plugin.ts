@@ -32,8 +32,8 @@ function pluginCode({ kind, type, pascal }: Name, draft: PluginDraft): string {
   return `// The ${kind} \`${type}\`, a plugin of Sluice: loaded as it is, without a build. Node strips the types and does no more.\n${own}${importsFor(code, undefined)}\n${code}`
 }
 
-function pluginTest({ type }: Name, { goldenTest, contractConfig, contractOptions }: PluginDraft): string {
-  const options = contractOptions === undefined ? '' : `, ${contractOptions}`
+function pluginTest({ type }: Name, { goldenTest, contractConfig, receive }: PluginDraft): string {
+  const options = receive === undefined ? '' : `, { receive: ${receive} }`
   const config = contractConfig === undefined ? options && ', {}' : ', config'
   const call = `// What every component promises: started and stopped in any order, every item accounted for, nothing left open.
 ${contractConfig === undefined ? '' : `const config = ${contractConfig}\n`}for (const { title, check } of contract(factory${config}${options})) test(title, check)

@@ -80,6 +80,7 @@ export class ${pascal}Receiver implements Receiver {
       input: undefined,
       expected: { out: [10, 20].map(recordAt), accounts: { logs: { created: 2, out: 2 } } },
     },
+    receive: '({ settings }) => settings.clock.advance(30_000)',
     goldenTest: `const meanwhile = (running: Driven) => running.settings.clock.advance(25_000)
     one.expect(await outcome(factory, one, { meanwhile }))`,
   }
@@ -87,7 +88,6 @@ export class ${pascal}Receiver implements Receiver {
     plugin: {
       ...draft,
       contractConfig: undefined,
-      contractOptions: '{ receive: ({ settings }) => settings.clock.advance(30_000) }',
     },
     project: {
       ...draft,
