@@ -49,6 +49,7 @@ export async function openTunnel(
     })
     asked.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
       if (statusCode >= 200 && statusCode <= 299) {
+        socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
         if (head.length > 0) socket.unshift(head)
         resolve(socket)
         return
@@ -91,10 +92,14 @@ export function tunnelThrough(agent: HttpsAgent, proxy: URL, path: ProxyPath): v
 
 /** The agent's connections end at the proxy, which its requests tell whom they are for: by a whole URL in place of a path. */
 export function forwardThrough(agent: HttpAgent, proxy: URL, { lookup, tls }: ProxyPath): void {
-  const place = { ...placeOf(proxy), lookup }
+  const keep = { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS }
+  const place = { ...placeOf(proxy), ...keep, lookup }
   agent.createConnection = () =>
-    proxy.protocol === 'https:' ? connectTls({ ...place, ...tlsOf(proxy, tls) }) : connect({ ...place, noDelay: true })
+    proxy.protocol === 'https:' ? connectTls({ ...place, ...tlsOf(proxy, tls) }) : connect(place)
 }
+
+/** A proxy that vanished is found in 15 s and then some (F25). */
+const TCP_KEEPALIVE_MS = 15_000
 
 const placeOf = ({ hostname, port, protocol }: URL): { host: string; port: number } => ({
   host: hostname.replace(/^\[|\]$/g, ''),
