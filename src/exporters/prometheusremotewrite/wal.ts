@@ -68,7 +68,10 @@ export class Wal {
   async open(): Promise<number> {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE })
     const names = (await readdir(this.#folder)).filter((name) => /^\d{20}\.wal$/.test(name)).sort()
-    this.#sent = Number(await readFile(join(this.#folder, 'sent'), 'utf8').catch(() => '0')) || 0
+    const sent = await readFile(join(this.#folder, 'sent'), 'utf8').catch(() => '')
+    this.#sent = Number(sent) || 0
+    /** The first that the next segment must have; unknown behind one that is damaged. */
+    let expected = sent === '' ? undefined : this.#sent
     let items = 0
     for (const name of names) {
       const segment: Segment = { first: Number(name.slice(0, 20)), path: join(this.#folder, name), items: [] }
@@ -79,6 +82,9 @@ export class Wal {
         if (entry.index >= this.#sent) items += entry.items
       }
       this.#segments.push(segment)
+      if (expected !== undefined && segment.first > expected)
+        this.#settings.log.error(DELETED, { batches: segment.first - expected, in_front_of: segment.path })
+      expected = damage === undefined ? Math.max(this.#sent, endOf(segment)) : undefined
     }
     const last = this.#segments.at(-1)
     this.#next = Math.max(this.#sent, last === undefined ? 0 : endOf(last))

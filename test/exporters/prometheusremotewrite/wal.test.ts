@@ -295,6 +295,30 @@ test('a file that waits to be sent is deleted: what was in it is lost and counte
   t.equal(settings.lines.filter(({ message }) => /could not be removed/.test(message)).length, 0)
 })
 
+test('a file that was deleted between two runs is told, and the others are sent', async (t) => {
+  const to = await destination(t)
+  const directory = join(t.testdir({}), 'wal')
+  down(to)
+  for (const name of ['a', 'b', 'c']) {
+    const { send, exporter } = await start(t, config(to, directory))
+    await send(request([gauge(name, 1)]))
+    await exporter.stop!(AbortSignal.abort())
+  }
+  const files = readdirSync(directory)
+    .filter((name) => name.endsWith('.wal'))
+    .sort()
+  t.equal(files.length, 3)
+  rmSync(join(directory, files[1]!))
+  to.answer = () => false
+  const { settings, ledger } = await start(t, config(to, directory))
+  await until(() => ledger.outItems === 2)
+  t.same(names(to), ['a{}', 'c{}'])
+  t.match(
+    settings.lines.filter(({ level }) => level === 'error'),
+    [{ message: /was deleted/, fields: { batches: 1, in_front_of: join(directory, files[2]!) } }],
+  )
+})
+
 test('truncate_frequency says how often what has been sent is written down', async (t) => {
   const to = await destination(t)
   const directory = join(t.testdir({}), 'wal')
