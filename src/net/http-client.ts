@@ -284,7 +284,7 @@ export class HttpClient {
       return agent
     }
     const agent = new secure.https.Agent({ ...options, ...secure.tls })
-    if (proxy !== undefined) tunnelThrough(agent, proxy, path)
+    if (proxy !== undefined) tunnelThrough(agent, () => proxy, path)
     return agent
   }
 

@@ -68,14 +68,21 @@ export interface TunnelledRequest extends RequestOptions {
 }
 
 /**
- * The agent's connections go through tunnels of a proxy. What Node has for it (`proxyEnv`) leaves a tunnel that is not open yet
- * to itself when the request is given up.
+ * The agent's connections go through tunnels of a proxy, where there is one for their destination. What Node has for it
+ * (`proxyEnv`) leaves a tunnel that is not open yet to itself when the request is given up, and trusts proxies for its own reasons.
  */
-export function tunnelThrough(agent: HttpsAgent, proxy: URL, path: ProxyPath): void {
+export function tunnelThrough(
+  agent: HttpsAgent,
+  proxyOf: (destination: URL) => URL | undefined,
+  path: TunnelPath,
+): void {
   const secure = agent.createConnection.bind(agent)
   agent.createConnection = (options: TunnelledRequest, done) => {
-    const { host, port, tunnelAbort: abort } = options
-    const opened = openTunnel(proxy, host ?? '', Number(port), { ...path, abort })
+    const { host: name, port, tunnelAbort: abort = path.abort } = options
+    const host = name ?? ''
+    const proxy = proxyOf(new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`))
+    if (proxy === undefined) return secure(options, done)
+    const opened = openTunnel(proxy, host, Number(port), { ...path, abort })
     void opened
       .then((socket) => {
         const inside = { ...options, socket }

@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { fromHttp } from '@aws-sdk/credential-providers'
 import { type Test, test } from 'tap'
 import * as v from 'valibot'
@@ -12,6 +13,8 @@ import { AwsSession, awsSettings, type Credentials, type RoleOptions } from '../
 import { section } from '../../src/config/schema.ts'
 import { testSettings } from '../../src/testing/index.ts'
 import { AwsEmulator, TEST_KEY, WholeAnswer, withTestKeys } from '../emulator/server.ts'
+import { authority, writePair } from '../kit/certificates.ts'
+import { startHttpProxy } from '../kit/http-proxy.ts'
 
 const never = new AbortController().signal
 
@@ -240,6 +243,30 @@ test('STS is reached through proxy_address', async (t) => {
   })
   t.same(await credentialsOf(t, { role_arn, proxy_address: emulator.url }), ROLE)
   t.equal(emulator.requests[0]?.path, 'http://sts.test/')
+})
+
+test('STS is reached through a proxy that has TLS, trusted by certificate_file_path as STS is', async (t) => {
+  const emulator = await sts(t)
+  const ca = await authority()
+  const front = createTlsServer(await ca.issue('sts.test'), (socket) => {
+    const inside = connect(emulator.port, '127.0.0.1')
+    for (const one of [socket, inside]) one.on('error', () => {})
+    inside.pipe(socket).pipe(inside)
+  })
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  t.teardown(() => front.close())
+  const proxy = await startHttpProxy(t, (front.address() as AddressInfo).port, await ca.issue('proxy.test'))
+  const { cert_file } = writePair(t.testdir(), 'ca', ca)
+  environment(t, {
+    AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey,
+    AWS_ENDPOINT_URL_STS: 'https://sts.test',
+  })
+  const proxy_address = `https://127.0.0.1:${proxy.port}`
+  t.same(await credentialsOf(t, { role_arn, proxy_address, certificate_file_path: cert_file }), ROLE)
+  t.match(proxy.asked, [{ line: 'CONNECT sts.test:443' }])
+  await t.rejects(credentialsOf(t, { role_arn, proxy_address }), { message: /proxy 127\.0\.0\.1:\d+: .*certificate/ })
 })
 
 test('a role is taken on in the region and under the name that the extension says', async (t) => {
