@@ -3,6 +3,7 @@
 import { parseEndpoint } from './endpoint.ts'
 import { locationOf, type Problem } from './problem.ts'
 import type { ProblemCode } from './problem-code.ts'
+import type { Span } from './source.ts'
 import { at, type Entry, listNode, mapNode, type Node, type Path, removeAt, replaceAt, scalarNode } from './tree.ts'
 
 /** Component types, by section; for `parseService`. */
@@ -170,11 +171,22 @@ function removeBallast(state: State): void {
     warn(state, path, 'no_effect', 'has no effect: there is no garbage to keep in check with a ballast')
     state.tree = removeAt(state.tree, path)
   }
-  const running = at(state.tree, ['service', 'extensions'])?.node
-  if (running?.kind !== 'list') return
-  const items = running.items.filter((item) => !/^\s*memory_ballast\s*(\/|$)/.test(item.original ?? ''))
-  if (items.length < running.items.length)
-    state.tree = replaceAt(state.tree, ['service', 'extensions'], { ...running, items })
+  const running = runningExtensions(state.tree)
+  const items = running.filter((item) => !/^\s*memory_ballast\s*(\/|$)/.test(item.original ?? ''))
+  if (items.length < running.length) state.tree = withExtensions(state.tree, items, state.tree.at)
+}
+
+/** `service::extensions`; as in the collector one text stands for a list, cut at its commas. */
+function runningExtensions(tree: Node): readonly Node[] {
+  const running = at(tree, ['service', 'extensions'])?.node
+  if (running?.kind === 'list') return running.items
+  const texts = running?.kind === 'scalar' && running.original ? running.original.split(',') : []
+  return texts.map((text) => scalarNode(running!.at, text))
+}
+
+function withExtensions(tree: Node, items: readonly Node[], otherwise: Span): Node {
+  const where = at(tree, ['service', 'extensions'])?.node.at ?? otherwise
+  return replaceAt(tree, ['service', 'extensions'], listNode(where, items), otherwise)
 }
 
 /** `service::telemetry::metrics::address` is a reader that is pulled. */
@@ -236,13 +248,6 @@ function signRemoteWrite(state: State): void {
     state.tree = removeAt(state.tree, [...path, 'aws_auth'])
     state.tree = replaceAt(state.tree, [...path, 'auth', 'authenticator'], name, where)
     state.tree = replaceAt(state.tree, ['extensions', id], settings, where)
-    const running = at(state.tree, ['service', 'extensions'])?.node
-    const items = running?.kind === 'list' ? running.items : []
-    state.tree = replaceAt(
-      state.tree,
-      ['service', 'extensions'],
-      listNode(running?.at ?? where, [...items, name]),
-      where,
-    )
+    state.tree = withExtensions(state.tree, [...runningExtensions(state.tree), name], where)
   }
 }

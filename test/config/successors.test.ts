@@ -110,6 +110,18 @@ service: {pipelines: {metrics: {receivers: [otlp], exporters: [awsprometheusremo
   t.same(service.extensions, ['sigv4auth/awsprometheusremotewrite_eu'])
 })
 
+test('extensions that one text names stay there, whatever becomes of others', async (t) => {
+  const ballast = await load(
+    'extensions: {memory_ballast: , health_check: }\nservice: {extensions: "memory_ballast,health_check"}',
+  )
+  t.same(parseService(ballast, known).extensions, ['health_check'])
+  const signed = await load(`
+exporters: {awsprometheusremotewrite: {aws_auth: {region: eu-central-1}}}
+extensions: {health_check: }
+service: {extensions: health_check}`)
+  t.same(parseService(signed, known).extensions, ['health_check', 'sigv4auth/awsprometheusremotewrite'])
+})
+
 test('a type that is gone says what does its work now', async (t) => {
   const { problems } = parseService(await load('exporters: {jaeger: {endpoint: "a:1"}}'), known)
   t.ok(problems.some(({ hint }) => hint === 'Jaeger takes OTLP: use otlp_grpc'))
