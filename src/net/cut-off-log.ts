@@ -1,8 +1,7 @@
 // Why clients were cut off, in the log of the receiver: each cause now and then, with how often it was left out since.
 import type { Clock, Logger } from '../contract/index.ts'
+import { NowAndThen } from '../observe/now-and-then.ts'
 
-/** Of one cause there is a line so often. */
-const QUIET_MS = 60_000
 /** What there is beyond shares one line. */
 const MAX_CAUSES = 32
 
@@ -21,23 +20,19 @@ export function cutOffLogger(
   message: string,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): (cutOff: CutOff) => void {
-  const said = new Map<string, { atMs: number; suppressed: number }>()
+  const told = new Map<string, NowAndThen>()
   return ({ reason, cause, peer, error }) => {
-    const nowMs = clock.monotonicMs()
-    const key = said.has(cause) || said.size < MAX_CAUSES ? cause : 'other'
-    const last = said.get(key)
-    if (last !== undefined && nowMs - last.atMs < QUIET_MS) {
-      last.suppressed++
-      return
-    }
-    const suppressed = last?.suppressed ?? 0
-    said.set(key, { atMs: nowMs, suppressed: 0 })
+    const key = told.has(cause) || told.size < MAX_CAUSES ? cause : 'other'
+    let ofCause = told.get(key)
+    if (ofCause === undefined) told.set(key, (ofCause = new NowAndThen(clock)))
+    const times = ofCause.add()
+    if (times === undefined) return
     log.warn(message, {
       reason,
       cause,
       ...(peer !== undefined && { peer }),
       ...(error !== undefined && { error }),
-      ...(suppressed > 0 && { suppressed }),
+      ...(times > 1 && { suppressed: times - 1 }),
     })
   }
 }

@@ -7,10 +7,9 @@ import {
   TooLargeError,
   takenBytes,
 } from '../contract/index.ts'
+import { NowAndThen } from '../observe/now-and-then.ts'
 
 const WAIT_MS = 1000
-/** Refusals come in floods; people are told of one. */
-const TOLD_EVERY_MS = 60_000
 
 export interface PayloadRoomSettings {
   readonly limitBytes: number
@@ -24,10 +23,11 @@ export class PayloadRoom {
   readonly #of: PayloadRoomSettings
   #refusal: RetryableError | undefined
   #refusedRequests = 0
-  #lastToldMs = -Infinity
+  readonly #told: NowAndThen
 
   constructor(of: PayloadRoomSettings) {
     this.#of = of
+    this.#told = new NowAndThen(of.clock)
   }
 
   /** Throws when so many bytes more are too many. */
@@ -47,10 +47,8 @@ export class PayloadRoom {
 
   #tell(): void {
     this.#refusedRequests++
-    const { clock, limitBytes, log } = this.#of
-    const nowMs = clock.monotonicMs()
-    if (nowMs - this.#lastToldMs < TOLD_EVERY_MS) return
-    this.#lastToldMs = nowMs
+    if (this.#told.add() === undefined) return
+    const { limitBytes, log } = this.#of
     log.warn('memory is short: data is refused, and no memory_limiter says when', {
       payloadMib: mib(limitBytes),
       refusedRequests: this.#refusedRequests,

@@ -1,5 +1,6 @@
 // What is not taken: counted by reason, and told now and then with an example.
 import type { Settings } from '../../contract/index.ts'
+import { NowAndThen } from '../../observe/now-and-then.ts'
 import type { LineFault, MetricFault } from './line.ts'
 
 /** Of a line, a packet or a connection. */
@@ -11,17 +12,16 @@ export type Refusal =
   | 'too_many_connections'
   | 'too_slow'
 
-/** The first is told at once; after that there is a line for each so often. */
-const QUIET_MS = 60_000
 const MAX_EXAMPLE_LENGTH = 200
 
 export class Refusals {
   readonly #settings: Settings
   readonly #counters: { readonly [of in 'lines' | 'metrics']: (reason: string) => void }
-  readonly #told = { lines: { untold: 0, atMs: -Infinity }, metrics: { untold: 0, atMs: -Infinity } }
+  readonly #told: { readonly [of in 'lines' | 'metrics']: NowAndThen }
 
   constructor(settings: Settings) {
     this.#settings = settings
+    this.#told = { lines: new NowAndThen(settings.clock), metrics: new NowAndThen(settings.clock) }
     const counterOf = (name: string, description: string) => {
       const counter = settings.meter.createCounter(name, { description })
       return (reason: string): void => counter.add(1, { receiver: settings.id, reason })
@@ -44,14 +44,10 @@ export class Refusals {
 
   #tell(what: 'lines' | 'metrics', reason: string, example: string): void {
     this.#counters[what](reason)
-    const told = this.#told[what]
-    told.untold++
-    const nowMs = this.#settings.clock.monotonicMs()
-    if (nowMs - told.atMs < QUIET_MS) return
-    told.atMs = nowMs
+    const untold = this.#told[what].add()
+    if (untold === undefined) return
     const message = what === 'lines' ? 'lines are not taken' : 'metrics of lines are not taken'
     const short = example.slice(0, MAX_EXAMPLE_LENGTH)
-    this.#settings.log.warn(message, { [what]: told.untold, reason, ...(short !== '' && { example: short }) })
-    told.untold = 0
+    this.#settings.log.warn(message, { [what]: untold, reason, ...(short !== '' && { example: short }) })
   }
 }

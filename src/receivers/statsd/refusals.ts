@@ -1,11 +1,10 @@
 // What is not taken: counted by reason, and told now and then with an example.
 import type { Settings } from '../../contract/index.ts'
+import { NowAndThen } from '../../observe/now-and-then.ts'
 import type { LineRefusal } from './aggregation.ts'
 
 export type StatsdRefusal = LineRefusal | 'line_too_long' | 'too_many_connections' | 'truncated'
 
-/** The first is told at once; after that there is a line for each so often. */
-const QUIET_MS = 60_000
 const MAX_EXAMPLE_BYTES = 200
 
 /** What the people who send have to change. */
@@ -23,12 +22,12 @@ const HINTS: Partial<Readonly<Record<StatsdRefusal, string>>> = {
 export class Refusals {
   readonly #settings: Settings
   readonly #count: (reason: StatsdRefusal) => void
-  #untold = 0
-  #toldAtMs = -Infinity
+  readonly #told: NowAndThen
   lines = 0
 
   constructor(settings: Settings) {
     this.#settings = settings
+    this.#told = new NowAndThen(settings.clock)
     const counter = settings.meter.createCounter('sluice_receiver_rejected_lines', {
       description: 'Lines and connections that were turned away, by reason.',
     })
@@ -44,17 +43,14 @@ export class Refusals {
   refuse(reason: StatsdRefusal, bytes?: Buffer, start = 0, end = 0): void {
     this.#count(reason)
     this.lines++
-    this.#untold++
-    const nowMs = this.#settings.clock.monotonicMs()
-    if (nowMs - this.#toldAtMs < QUIET_MS) return
-    this.#toldAtMs = nowMs
+    const lines = this.#told.add()
+    if (lines === undefined) return
     const hint = HINTS[reason]
     this.#settings.log.warn('lines are not taken', {
-      lines: this.#untold,
+      lines,
       reason,
       ...(bytes && { example: bytes.toString('utf8', start, Math.min(end, start + MAX_EXAMPLE_BYTES)) }),
       ...(hint && { hint }),
     })
-    this.#untold = 0
   }
 }
