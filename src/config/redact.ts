@@ -65,8 +65,11 @@ function endOfValue(line: string, start: number): number {
   return value.lastIndex
 }
 
-/** `https://user:password@host` and `user:password@host` without the password. */
+/** `https://user:password@host` and `user:password@host` without the password, `?token=…` and `?sig=…` without the token. */
 export const hidePasswords = (text: string): string =>
   text
+    .replace(/([?&]([\w.-]+)=)[^&#\s"'\]}]*/g, (all, start: string, name: string) =>
+      isSecretKey(name) || /sig(nature)?$/i.test(name) ? start + REDACTED : all,
+    )
     .replace(/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#@]*)@/gi, (_all, scheme: string) => `${scheme}${REDACTED}@`)
     .replace(/(^|\s)[^\s:@/]+:[^\s:@/]+@(?=[\w[])/g, `$1${REDACTED}@`)

@@ -25,7 +25,7 @@ exporters:
     headers_list: authorization=hush3
     api_key: hush4
     sasl: {username: me, password: hush5}
-    endpoint: https://me:hush6@host/path
+    endpoint: https://me:hush6@host/path?api_key=hush6&tenant=eu&sig=hush6#top
     bearer: \${env:MY_TOKEN}
     mixed: Bearer \${env:MY_TOKEN}
     file: \${file:/dev/null}
@@ -51,7 +51,7 @@ test('where no schema is known, names of keys and variables say what is a secret
     sasl:
       username: me
       password: "[REDACTED]"
-    endpoint: https://[REDACTED]@host/path
+    endpoint: https://[REDACTED]@host/path?api_key=[REDACTED]&tenant=eu&sig=[REDACTED]#top
     bearer: "[REDACTED]"
     mixed: "[REDACTED]"
     file:
