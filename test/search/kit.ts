@@ -34,8 +34,10 @@ function isEscaped(text: string, at: number): boolean {
 
 function countKept(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const inside = Object.values(value).reduce((sum: number, each) => sum + countKept(each), 0)
-  return Array.isArray(value) ? inside : inside + Object.keys(value).length
+  let kept = 0
+  if (Array.isArray(value)) for (const each of value) kept += countKept(each)
+  else for (const name in value) kept += 1 + countKept(value[name as keyof typeof value])
+  return kept
 }
 
 export interface BulkDocument {

@@ -4,7 +4,7 @@ import type { Plain } from '../../data/random.ts'
 import { batchOf } from '../../kit/otlp.ts'
 
 const MIB = 1024 * 1024
-const MANY = 100_000
+const MANY = 50_000
 /** Nearly all of a request. */
 const LONG = 19 * MIB
 /** As deep as maps may be in maps, in the attributes of a data point. */
