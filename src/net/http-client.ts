@@ -1,6 +1,6 @@
 // Posts lists of chunks to HTTP destinations: connections that stay open, bounded answers, no redirects.
 import { type ClientRequest, Agent as HttpAgent, type RequestOptions, request as requestHttp } from 'node:http'
-import type { Agent as HttpsAgent } from 'node:https'
+import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { parseHttpUrl } from '../config/endpoint.ts'
 import type { Secret } from '../config/values.ts'
@@ -51,6 +51,13 @@ export interface RequestDetails {
   readonly context?: Sender
 }
 const NO_DETAILS: RequestDetails = {}
+
+/** Without what is in the context: node would put all of it, whole certificates too, into the name of each connection. */
+const connecting = ({ secureContext, rejectUnauthorized, servername }: ClientTlsOptions): AgentOptions => ({
+  rejectUnauthorized,
+  ...(secureContext !== undefined && { secureContext }),
+  ...(servername !== undefined && { servername }),
+})
 
 /** A body as it goes out. */
 interface Sent {
@@ -283,7 +290,7 @@ export class HttpClient {
       if (proxy !== undefined) forwardThrough(agent, proxy, path)
       return agent
     }
-    const agent = new secure.https.Agent({ ...options, ...secure.tls })
+    const agent = new secure.https.Agent({ ...options, ...(secure.tls && connecting(secure.tls)) })
     if (proxy !== undefined) tunnelThrough(agent, () => proxy, path)
     return agent
   }

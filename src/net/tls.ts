@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import {
   createSecureContext,
   getCACertificates,
+  type SecureContext,
   type SecureContextOptions,
   type SecureVersion,
   type Server as TlsServer,
@@ -161,11 +162,14 @@ export async function loadServerTls(config: ServerTls): Promise<ServerTlsOptions
     options.ca = config.include_system_ca_certs_pool ? [clientCa, ...getCACertificates('system')] : clientCa
   }
   const needsClient = clientCa !== undefined
-  return checked({ ...options, requestCert: needsClient, rejectUnauthorized: needsClient })
+  contextOf(options)
+  return { ...options, requestCert: needsClient, rejectUnauthorized: needsClient }
 }
 
 /** Ready for `tls.connect` and `https.request`. */
 export interface ClientTlsOptions extends SecureContextOptions {
+  /** Of all that is above: made once, as a connection that had to make its own would parse every authority's certificate again. */
+  readonly secureContext?: SecureContext
   readonly rejectUnauthorized: boolean
   readonly servername?: string
 }
@@ -181,11 +185,12 @@ export async function loadClientTls(config: ClientTls): Promise<ClientTlsOptions
   const trusted = trustedBy(ca, config.include_system_ca_certs_pool)
   if (trusted !== undefined) options.ca = trusted
   const rejectUnauthorized = !config.insecure_skip_verify
-  return checked(
-    has(config.server_name_override)
-      ? { ...options, rejectUnauthorized, servername: config.server_name_override! }
-      : { ...options, rejectUnauthorized },
-  )
+  return {
+    ...options,
+    secureContext: contextOf(options),
+    rejectUnauthorized,
+    ...(has(config.server_name_override) && { servername: config.server_name_override! }),
+  }
 }
 
 /** Undefined when Node's own list is enough: with an explicit one every context parses it again. */
@@ -232,13 +237,12 @@ function pem(setting: string, text: string, path = 'the text'): string {
 }
 
 /** What OpenSSL does not take is better known at start than at the first handshake. */
-function checked<O extends SecureContextOptions>(options: O): O {
+function contextOf(options: SecureContextOptions): SecureContext {
   try {
-    createSecureContext(options)
+    return createSecureContext(options)
   } catch (error) {
     throw new TlsFilesError(`tls: ${messageOf(error)}`, { cause: error })
   }
-  return options
 }
 
 /** How often a client CA file is looked at, unless `reload_interval` says otherwise. */

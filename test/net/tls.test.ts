@@ -51,6 +51,11 @@ test('a client trusts the authority it is given, and nobody else', async (t) => 
   t.match(await dial(port, await trusting({ include_system_ca_certs_pool: true })), { protocol: 'TLSv1.3' })
 })
 
+test('whom a client trusts is parsed once, and not again with each connection', async (t) => {
+  const { port } = await listen(t, pem)
+  t.match(await dial(port, { ...(await trusting()), ca: 'nobody parses this' }), { protocol: 'TLSv1.3' })
+})
+
 test('insecure without an authority is no TLS at all', async (t) => {
   t.equal(await loadClientTls(v.parse(clientTls, { insecure: true })), undefined)
   t.ok(await loadClientTls(v.parse(clientTls, { insecure: true, ca_pem: ca.cert })))
