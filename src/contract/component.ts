@@ -103,12 +103,17 @@ export interface ItemProcessor<S extends Signal = Signal> extends Component {
   readonly visitor: Visitors[S]
   /** The label of its drops; `filtered` by default. */
   readonly dropReason?: string
+  /** Its hooks keep no view, retained or not, and no bytes of one: the memory of what they have replaced is given back at once. */
+  readonly keepsNothing?: boolean
 }
 
 /** …work on whole batches (hold, merge, sample) takes the batch and calls `next` when it likes. */
 export interface BatchProcessor<S extends Signal = Signal> extends Component {
   readonly consume: Consume<S>
-  /** A limiter's answer before decoding: throws `RetryableError`. The graph collects them for `Host.admit`. */
+  /**
+   * A limiter's answer before decoding: throws `RetryableError`. The graph collects them for `Host.admit`. A limiter passes on what it gets,
+   * and keeps none of it.
+   */
   admit?(sizeBytes: number): void
 }
 

@@ -5,6 +5,8 @@ export interface Chunk {
   readonly items: number
   /** How many hold it beyond an acknowledgement; kept by whoever accounts for memory, nobody else. */
   holders: number
+  /** The memory is nobody else's: see sole.ts. */
+  isSole: boolean
 }
 /** A chunk that nobody holds yet; takes the bytes over. */
-export const chunkOf = (bytes: Buffer, items: number): Chunk => ({ bytes, items, holders: 0 })
+export const chunkOf = (bytes: Buffer, items: number): Chunk => ({ bytes, items, holders: 0, isSole: false })

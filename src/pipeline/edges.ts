@@ -10,15 +10,22 @@ import {
   ShutdownError,
 } from '../contract/index.ts'
 import type { Signal } from '../data/index.ts'
+import { share } from '../data/sole.ts'
 import type { ItemLedger } from '../observe/ledger.ts'
 
 /**
  * In front of a node: what enters it, and what it hands back. A consumer that throws at once rejects like any other. `log` is
- * the node's: what it throws by mistake stands there, whoever is told besides.
+ * the node's: what it throws by mistake stands there, whoever is told besides. A node that only `passesOn` does not keep the batch.
  */
-export function entering<S extends Signal>(consume: Consume<S>, ledger: Ledger, log: Logger): Consume<S> {
+export function entering<S extends Signal>(
+  consume: Consume<S>,
+  ledger: Ledger,
+  log: Logger,
+  passesOn = false,
+): Consume<S> {
   return async (batch, context) => {
     const { items } = batch
+    if (!passesOn) share(batch)
     ledger.entered(items)
     try {
       await consume(batch, context)

@@ -10,6 +10,7 @@ import {
   reasonOf,
 } from '../contract/index.ts'
 import type { Batch, Context, Signal } from '../data/index.ts'
+import { share } from '../data/sole.ts'
 
 /** A consumer behind a fan-out, and where its losses are booked. */
 export interface Branch<S extends Signal = Signal> {
@@ -46,6 +47,7 @@ export function fanOut<S extends Signal>(branches: readonly Branch<S>[], setting
   if (branches.length === 1) return branches[0]!.consume
   const arms = branches.map((branch) => new Arm(branch, settings))
   return async (batch, context) => {
+    share(batch)
     const attempts = arms.map((arm) => arm.offer(batch, context))
     const outcomes = await Promise.all(attempts)
     const refusals = outcomes.filter((outcome) => outcome !== ACCEPTED)

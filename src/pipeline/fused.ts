@@ -8,6 +8,7 @@ import {
   PermanentError,
 } from '../contract/index.ts'
 import type { Batch, Context, Signal } from '../data/index.ts'
+import { giveBackReplaced } from '../data/sole.ts'
 import { tellFault } from './edges.ts'
 
 export interface FusedMember<S extends Signal = Signal> {
@@ -24,6 +25,7 @@ export interface FusedMember<S extends Signal = Signal> {
  */
 export function fused<S extends Signal>(members: readonly FusedMember<S>[], next: Consume<S>): Consume<S> {
   const visitors = members.map(({ processor }) => processor.visitor)
+  const keepNothing = members.every(({ processor }) => processor.keepsNothing === true)
   return async (batch, context) => {
     const dropped = members.map(() => 0)
     const left = rewrite(members, visitors, batch, context, dropped)
@@ -34,6 +36,7 @@ export function fused<S extends Signal>(members: readonly FusedMember<S>[], next
       throw error
     }
     book(members, batch.items, dropped, false)
+    if (keepNothing) giveBackReplaced(batch, left)
   }
 }
 

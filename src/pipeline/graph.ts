@@ -94,8 +94,9 @@ class GraphBuilder {
         continue
       }
       run = []
-      if (processor.admit !== undefined) limiters.push((sizeBytes) => processor.admit!(sizeBytes))
-      next = entering(processor.consume, ledger, log)
+      const isLimiter = processor.admit !== undefined
+      if (isLimiter) limiters.push((sizeBytes) => processor.admit!(sizeBytes))
+      next = entering(processor.consume, ledger, log, isLimiter)
     }
     this.#entries.set(pipeline, behindRun())
     for (const id of pipeline.exporters) {

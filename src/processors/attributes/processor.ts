@@ -7,6 +7,7 @@ export function tracesProcessor(config: AttributesConfig): ItemProcessor<'traces
   const edit = compileActions(config.actions)
   const isSelected = selectSpans(config)
   return {
+    keepsNothing: true,
     visitor: {
       onSpan(span, scope, resource, context) {
         if (isSelected === undefined || isSelected(span, scope, resource)) edit(span.attributes, context)
@@ -19,6 +20,7 @@ export function logsProcessor(config: AttributesConfig): ItemProcessor<'logs'> {
   const edit = compileActions(config.actions)
   const isSelected = selectLogs(config)
   return {
+    keepsNothing: true,
     visitor: {
       onLog(record, scope, resource, context) {
         if (isSelected === undefined || isSelected(record, scope, resource)) edit(record.attributes, context)
@@ -32,6 +34,7 @@ export function metricsProcessor(config: AttributesConfig): ItemProcessor<'metri
   const edit = compileActions(config.actions)
   const isSelected = selectMetrics(config)
   return {
+    keepsNothing: true,
     visitor: {
       onPoint(point, metric, scope, resource, context) {
         if (isSelected === undefined || isSelected(metric, scope, resource)) edit(point.attributes, context)

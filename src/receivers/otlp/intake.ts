@@ -1,6 +1,7 @@
 // From the bytes of a request to the pipelines, and back to whoever asked: the same however they came.
 import { type Consume, messageOf, PermanentError } from '../../contract/index.ts'
 import { type Batch, type Context, decodeOtlp, decodeOtlpJson, type Signal } from '../../data/index.ts'
+import { markSole } from '../../data/sole.ts'
 import { encodePartialSuccess, type Format } from './answers.ts'
 
 /** Is told once how it went. */
@@ -11,9 +12,13 @@ export interface Asker {
   onRefused(error: unknown): void
 }
 
-/** Throws what is wrong with the bytes. */
-export const decodeRequest = (format: Format, signal: Signal, bytes: Buffer): Batch =>
-  format === 'json' ? decodeOtlpJson(signal, bytes) : decodeOtlp(signal, bytes)
+/** Takes the bytes over; throws what is wrong with them. */
+export function decodeRequest(format: Format, signal: Signal, bytes: Buffer): Batch {
+  if (format === 'json') return decodeOtlpJson(signal, bytes)
+  const batch = decodeOtlp(signal, bytes)
+  markSole(batch)
+  return batch
+}
 
 /** Throws what `consume` throws; what it rejects with goes to the asker. */
 export function hand(batch: Batch, context: Context, consume: Consume, format: Format, asker: Asker): void {
