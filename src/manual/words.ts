@@ -59,7 +59,10 @@ function plural(of: Shape | undefined): string {
   if (of === undefined) return 'anything'
   if (of.kind === 'choice') return `words (${choiceText(of.allowed ?? [])})`
   const type = typeText(of)
-  return /^(text|secret|section|duration|size|URL|number|whole number)$/.test(type) ? `${type}s` : type
+  if (of.kind === 'union') return type
+  return type
+    .replace(/^id of an? (\w+)$/, 'ids of $1s')
+    .replace(/^(text|secret|section|duration|size|URL|number|whole number|list|mapping)\b/, '$1s')
 }
 
 function boundsText({ least, most }: Shape): string {

@@ -170,6 +170,7 @@ test('every setting of every component can be explained, in 80 columns', async (
     const tooLong = lines.filter((line) => line.length > 80 && line.trim().includes(' '))
     if (tooLong.length > 0 && !tooLong.every((line) => /\S{60}/.test(line))) t.fail(`${path}: ${tooLong[0]}`)
     if (topic.about === '' || topic.type === '') t.fail(`${path} is not explained`)
+    if (/^(list|lists) of (list|whole number|number|id)\b/.test(topic.type)) t.fail(`${path}: ${topic.type}`)
     if (topic.example !== undefined) parse(topic.example)
     settings++
   }
