@@ -96,6 +96,7 @@ async function assembleLoaded(loaded: LoadedConfig, options: ConfigOptions, plug
     if (component.type === undefined) continue
     const factory = await registry.load(component.kind, component.type)
     schemas.push({ path: component.path, schema: factory.config })
+    problems.push(...misplaced(component, factory, service, loaded))
     const result = checkSchema(factory.config, component.value, component.path, loaded)
     if (result.problems !== undefined) {
       problems.push(...result.problems)
@@ -103,7 +104,6 @@ async function assembleLoaded(loaded: LoadedConfig, options: ConfigOptions, plug
     }
     problems.push(...result.warnings)
     planned.push({ kind: component.kind, id: component.id, factory, config: result.config })
-    problems.push(...misplaced(component, factory, service, loaded))
   }
   const { pipelines, extensions, telemetry } = service
   const plan: Plan = { components: planned.filter((one) => isUsed(one, service)), pipelines, extensions }

@@ -124,7 +124,8 @@ class Reading {
     const node = at(root, inner)?.node
     const isSecret = this.#isSecret(path, node)
     const isMissing = node === undefined && issue.received === 'undefined'
-    const message = isMissing ? 'is required' : isSecret ? concealed(messageFor(issue), root, inner) : messageFor(issue)
+    const said = messageFor(issue)
+    const message = isMissing ? 'is required' : isSecret ? concealed(said, root, inner) : said
     const isShown = !isMissing && !isSecret && node !== undefined && isWrongValue(issue, node)
     const got = isShown ? `, got ${shown(node)}` : ''
     this.problems.push({
@@ -134,7 +135,11 @@ class Reading {
       path,
       location: this.#loaded?.locate(path),
       value: isSecret ? REDACTED : shownValue(node),
-      hint: hintFor(issue, node, { isSecret, isUnset: (reference) => this.#unset.has(reference) }),
+      hint: hintFor(said, node, {
+        isAboutKind: issue.kind === 'schema',
+        isSecret,
+        isUnset: (reference) => this.#unset.has(reference),
+      }),
     })
   }
 

@@ -1,5 +1,4 @@
 // What probably went wrong with a value, and what would be right.
-import type { BaseIssue } from 'valibot'
 import { nearest } from './nearest.ts'
 import { hidePasswords } from './redact.ts'
 import type { Node } from './tree.ts'
@@ -18,26 +17,28 @@ export function shown(node: Node): string {
 
 /** What is known of a value. */
 interface About {
+  /** What is wrong is which kind of value it is. */
+  readonly isAboutKind: boolean
   readonly isSecret: boolean
   isUnset(reference: string): boolean
 }
 
-export function hintFor(issue: BaseIssue<unknown>, node: Node | undefined, about: About): string | undefined {
+/** `message` is what the problem says. */
+export function hintFor(message: string, node: Node | undefined, about: About): string | undefined {
   if (node === undefined) return undefined
-  const { isSecret, isUnset } = about
-  if (node.kind === 'map' && issue.kind === 'schema') return mappingHint(node)
+  const { isAboutKind, isSecret, isUnset } = about
+  if (node.kind === 'map' && isAboutKind) return mappingHint(node)
   // A rule about a section misses what is in it.
   const unset = [...new Set(referencesIn(node))].filter(isUnset)
   if (unset.length > 0) return unsetHint(unset)
-  if (node.kind === 'map') return undefined
-  if (node.kind === 'list') return undefined
+  if (node.kind !== 'scalar') return undefined
   const reference = node.references.at(-1)
   if (reference !== undefined && (node.value === '' || node.value === null)) return `\${${reference}} is empty`
   if (reference !== undefined && /[\r\n]$/.test(node.original ?? String(node.value))) return lineEndHint(reference)
   if (typeof node.value === 'bigint') return `numbers go up to ${Number.MAX_SAFE_INTEGER}`
-  if (/must be a list/.test(issue.message) && !isSecret) return `write it as a list: [${node.original ?? ''}]`
+  if (/must be a list/.test(message) && !isSecret) return `write it as a list: [${node.original ?? ''}]`
   if (typeof node.value !== 'string' || isSecret) return undefined
-  return textHint(issue.message, node.value, node.isQuoted)
+  return textHint(message, node.value, node.isQuoted)
 }
 
 function* referencesIn(node: Node): Generator<string> {

@@ -341,6 +341,11 @@ test('a schema without words of its own gets some', async (t) => {
       ': must be >= 3, got 2',
     ],
   )
+  t.same(
+    ['yes', ['yes']].map((c) => checkSchema(bare, { a: 'x', b: 1, c, d: 'x', e: 1, f: {}, g: 3 }).problems?.[0]?.hint),
+    ['write it as a list: [yes]', 'write true'],
+    'with hints as others have them',
+  )
   t.same(lines(checkSchema(bare, {}).problems ?? []).length, 7)
   t.match(lines(checkSchema(bare, 5).problems ?? []), ['?:? : must be a mapping, got 5'])
 })

@@ -114,6 +114,11 @@ test('what is wrong with a text, with components and with settings has a code of
     t.ok(remember(await codesOf(yaml)).includes(code), `${code}: ${[...seen].at(-1)}`)
 })
 
+test('a component in the wrong place is told beside what is wrong with its settings', async (t) => {
+  const both = WHOLE.replace('debug: }', 'prometheus: {endpoint: x}}').replace('[debug]', '[prometheus]')
+  t.same(await codesOf(both), ['wrong_signal', 'bad_endpoint'])
+})
+
 test('what is wrong with the sources of a config has a code', async (t) => {
   const folder = t.testdir({ 'config.yaml': WHOLE, 'secret.yaml': WHOLE })
   mkdirSync(join(folder, 'folder'))
