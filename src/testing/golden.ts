@@ -124,6 +124,10 @@ export async function outcome(
   { config, input }: Pick<GoldenCase, 'config' | 'input'>,
   { meanwhile, ...of }: OutcomeOptions = {},
 ): Promise<Outcome> {
+  if (factory.kind === 'processor' && input.length === 0)
+    throw new Error(
+      `processor ${factory.type}: nothing comes in, so nothing is looked at: the case needs an input.json`,
+    )
   const signals = factory.kind === 'processor' ? [...new Set(input.map(({ signal }) => signal))] : [undefined]
   const out: unknown[] = []
   const accounts: Record<string, unknown> = {}

@@ -63,6 +63,11 @@ test('requests of several signals are a list, each given to the processor of its
   await t.rejects(outcome(dropping, one!), { message: 'processor dropping takes no traces' })
 })
 
+test('a case of a processor without input looks at nothing, and says so', async (t) => {
+  const [one] = goldenCases(folderWith(t, { 'config.yaml': 'body: drop\n' }))
+  await t.rejects(outcome(dropping, one!), { message: /^processor dropping: nothing comes in.* input\.json$/ })
+})
+
 test('what is wrong with a case is told with its file', async (t) => {
   t.throws(() => goldenCases(join(t.testdirName, 'none')), { message: /there is no folder .*none with golden cases/ })
   t.throws(() => goldenCases(t.testdir({})), { message: /has no golden cases: a case is a folder in it/ })
