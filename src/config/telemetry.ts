@@ -54,12 +54,12 @@ const names = section({
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const
 const protocol = v.pipe(
-  oneOf([...PROTOCOLS, 'grpc']),
+  v.picklist([...PROTOCOLS, 'grpc'], `must be one of ${PROTOCOLS.join(', ')}`),
   v.check(
     (name) => name !== 'grpc',
     coded('unsupported_setting', 'own telemetry is sent over HTTP; use http/protobuf (port 4318), not grpc'),
   ),
-  v.metadata({ allowed: PROTOCOLS }),
+  v.metadata({ kind: 'choice', allowed: PROTOCOLS }),
 )
 
 /** Without a scheme `insecure` says which. */

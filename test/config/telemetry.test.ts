@@ -88,6 +88,7 @@ test('where own telemetry goes is checked with the config, and not at the start'
   t.match(messages(otlpOf({ endpoint: 'http://[::' })), ['is no URL'])
   t.match(messages(otlpOf({ endpoint: 'grpc://x:4317' })), ['must begin with http:// or https://, not grpc://'])
   t.match(messages(otlpOf({ protocol: 'grpc' })), [/^own telemetry is sent over HTTP/])
+  t.match(messages(otlpOf({ protocol: 'http' })), ['must be one of http/protobuf, http/json'])
   t.match(messages(otlpOf({ timeout: -1 })), ['must not be negative'])
 })
 
