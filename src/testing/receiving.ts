@@ -2,16 +2,18 @@
 import assert from 'node:assert/strict'
 import { SIGNALS } from '../contract/index.ts'
 import type { Driven } from './drive.ts'
+import { resources } from './resources.ts'
 import { assertSettled, becomes } from './settled.ts'
 
 type Receive = (one: Driven) => unknown
 
 export async function handsOn(ones: readonly Driven[], receive: Receive): Promise<void> {
   for (const one of ones) {
+    const idle = await resources()
     await one.start()
     await receive(one)
     assert(
-      await becomes(() => count(one, 'outItems') > 0),
+      await becomes(() => count(one, 'outItems') > 0, idle),
       'nothing came out of what came in: does `receive` send what it takes?',
     )
     await stopped(one)
@@ -20,13 +22,17 @@ export async function handsOn(ones: readonly Driven[], receive: Receive): Promis
 
 export async function survivesRefusal(ones: readonly Driven[], receive: Receive): Promise<void> {
   for (const one of ones) {
+    const idle = await resources()
     await one.start()
     for (const signal of SIGNALS) one.sinks[signal].refuse()
     await Promise.resolve(receive(one)).catch(() => {}) // its senders hear that they were refused
-    assert(await becomes(() => count(one, 'refusedItems') > 0), 'nothing was handed on while what comes next refuses')
+    assert(
+      await becomes(() => count(one, 'refusedItems') > 0, idle),
+      'nothing was handed on while what comes next refuses',
+    )
     for (const signal of SIGNALS) one.sinks[signal].refuseWith = undefined
     await receive(one)
-    assert(await becomes(() => count(one, 'outItems') > 0), 'nothing comes out any more after a refusal')
+    assert(await becomes(() => count(one, 'outItems') > 0, idle), 'nothing comes out any more after a refusal')
     await stopped(one)
   }
 }

@@ -1,5 +1,6 @@
 // When a component is done with what it was given, and whether its account says so.
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SIGNALS } from '../contract/index.ts'
 import { settle } from './clock.ts'
 import type { Driven } from './drive.ts'
@@ -31,9 +32,13 @@ export function accountOf(one: Driven, signal: (typeof SIGNALS)[number]): string
   return `${enteredItems} entered, ${createdItems} created; ${outItems} out, ${droppedItems} dropped, ${mergedItems} merged, ${refusedItems} refused`
 }
 
-/** Whether that becomes true, while what is under way goes on. */
-export async function becomes(isTrue: () => boolean): Promise<boolean> {
+/** In which something is handed on that waits for nothing outside. */
+const TURNS = 100
+
+/** Whether that becomes true, while something is under way that was not when it was `idle`. */
+export async function becomes(isTrue: () => boolean, idle: readonly string[]): Promise<boolean> {
+  for (let turn = 0; turn < TURNS && !isTrue(); turn++) await settle()
   const untilMs = performance.now() + SETTLE_MS
-  while (!isTrue() && performance.now() < untilMs) await settle()
+  while (!isTrue() && openResources().join() !== idle.join() && performance.now() < untilMs) await sleep(1)
   return isTrue()
 }
