@@ -1,6 +1,7 @@
 // The data plane alone: `node bench/data-plane.ts [pattern]`. CPU nanoseconds an item; the yardsticks were measured on
 // another machine with other payloads of the same kind, and say what to expect of the order of magnitude.
 import {
+  AttributeEdits,
   type Batch,
   Builder,
   type Context,
@@ -34,6 +35,11 @@ const setAndDelete: Visitor<'traces'> = {
     attributes.delete(peer)
   },
 }
+const edits = new AttributeEdits([
+  { action: 'upsert', key: 'env', value: 'production' },
+  { action: 'delete', key: 'network.peer.address' },
+])
+const editKnown: Visitor<'traces'> = { onSpan: ({ attributes }) => attributes.edit(edits) }
 let changes = 0
 const setChanging: Visitor<'traces'> = {
   onSpan({ attributes }) {
@@ -76,7 +82,11 @@ function traces(size: number): void {
   row(
     'traces: set, delete',
     size,
-    { ours: () => batch.rewrite([setAndDelete], context), changing: () => batch.rewrite([setChanging], context) },
+    {
+      ours: () => batch.rewrite([setAndDelete], context),
+      known: () => batch.rewrite([editKnown], context),
+      changing: () => batch.rewrite([setChanging], context),
+    },
     { shared: 545, Go: 2468 },
   )
   row('traces: filter', size, { ours: () => batch.rewrite([keepErrors], context) }, { shared: 223, Go: 1896 })
