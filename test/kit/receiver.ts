@@ -48,7 +48,7 @@ export async function startReceiver(
   if (consume !== undefined) next.traces = consume as Consume
   const receiver = otlp.create(v.parse(otlp.config, { protocols: withPorts }), settings, next)
   await receiver.start!(host)
-  const stop = async (abort?: AbortSignal): Promise<void> => receiver.stop!(abort ?? AbortSignal.timeout(5000))
+  const stop = async (abort?: AbortSignal): Promise<void> => receiver.stop!(abort ?? AbortSignal.timeout(60_000))
   t.teardown(() => stop(AbortSignal.abort()))
   const urls = receiver.endpoints!.map((endpoint) => endpoint.replace(/^grpc/, 'http'))
   const url = urls[0]!

@@ -21,7 +21,7 @@ test('what goes out compressed comes in, whatever the compression and its level'
   const deliver = async (exporter: ReturnType<typeof otlpHttp.create>): Promise<void> => {
     await exporter.start!(testHost())
     for (const count of [1, 2000]) await exporter.consumers.traces!(items.traces(count), testContext())
-    await exporter.stop!(AbortSignal.timeout(5000))
+    await exporter.stop!(AbortSignal.timeout(60_000))
     sent += 2001
     t.equal(sinks.traces.items, sent)
   }
@@ -93,7 +93,7 @@ test('answers that are compressed as the request was are read', async (t) => {
     const one = exporter(settings)
     await one.start!(testHost())
     await one.consumers.traces!(items.traces(3), testContext())
-    await one.stop!(AbortSignal.timeout(5000))
+    await one.stop!(AbortSignal.timeout(60_000))
     t.equal(settings.ledger('traces').droppedItems, 1, 'the one item that the answer says is rejected')
   }
   grpc.answers.push({ reply: compressSnappyStream(partial), isCompressed: true, encoding: 'snappy' })

@@ -117,7 +117,7 @@ test('authenticators see who sent the batch, behind a queue as well', async (t) 
       const context = { ...testContext({ tenant: ['a'] }), auth: new Map([['subject', ['somebody']]]) }
       await exporter.consumers.traces!(items.traces(2), context)
       await until(() => seen.length > before)
-      await exporter.stop!(AbortSignal.timeout(5000))
+      await exporter.stop!(AbortSignal.timeout(60_000))
     }
   t.same(
     seen,

@@ -18,7 +18,7 @@ import { until } from '../kit/until.ts'
 const ca = await authority()
 const server = await ca.issue('localhost')
 const pem = { cert_pem: server.cert, key_pem: server.key }
-const once1 = { sending_queue: { enabled: false }, retry_on_failure: { enabled: false }, timeout: '5s' }
+const once1 = { sending_queue: { enabled: false }, retry_on_failure: { enabled: false }, timeout: '60s' }
 
 type Protocol = 'http' | 'grpc'
 const protocols: readonly Protocol[] = ['http', 'grpc']
@@ -32,7 +32,7 @@ async function arrives(protocol: Protocol, port: number, tls: object): Promise<b
     () => false,
   )
   const isTaken = await answer
-  await exporter.stop!(AbortSignal.timeout(5000))
+  await exporter.stop!(AbortSignal.timeout(60_000))
   return isTaken && settings.ledger('traces').outItems === 1
 }
 
@@ -69,7 +69,7 @@ for (const protocol of protocols)
     t.notOk(await taken(old), 'new connections need the new authority')
     await exporter.consumers.traces!(items.traces(1), testContext())
     t.pass('a connection that was open stays so')
-    await exporter.stop!(AbortSignal.timeout(5000))
+    await exporter.stop!(AbortSignal.timeout(60_000))
   })
 
 for (const protocol of protocols)
@@ -136,7 +136,7 @@ test('over a unix socket, under both spellings of its path', async (t: Test) => 
     const exporter = otlpGrpc.create(v.parse(otlpGrpc.config, config), testSettings())
     await exporter.start!(testHost())
     await exporter.consumers.traces!(items.traces(2), testContext())
-    await exporter.stop!(AbortSignal.timeout(5000))
+    await exporter.stop!(AbortSignal.timeout(60_000))
     t.equal(sinks.traces.items, 2)
   }
 })

@@ -92,7 +92,7 @@ export const oidc: Changes = {
 const askForToken = async (one: Driven): Promise<void> => {
   await one.start()
   const client = one.component as HttpAuthenticator
-  await Promise.resolve(client.authenticate({} as never, AbortSignal.timeout(5000))).catch(() => {})
+  await Promise.resolve(client.authenticate({} as never, AbortSignal.timeout(60_000))).catch(() => {})
   await one.stop()
 }
 const secureTokens = ({ http }: Scene): object => ({ token_url: `https://127.0.0.1:${http.port}/token` })

@@ -25,7 +25,7 @@ export async function startExporter(t: Test, config: object = {}): Promise<Start
   const settings = testSettings({ meter, id: 'prometheus' })
   const exporter = prometheus.create(v.parse(prometheus.config, { endpoint: '127.0.0.1:0', ...config }), settings)
   await exporter.start!(testHost())
-  const stop = async (abort?: AbortSignal): Promise<void> => exporter.stop!(abort ?? AbortSignal.timeout(5000))
+  const stop = async (abort?: AbortSignal): Promise<void> => exporter.stop!(abort ?? AbortSignal.timeout(60_000))
   t.teardown(() => stop(AbortSignal.abort()))
   const url = exporter.endpoints![0]!
   return {

@@ -258,7 +258,7 @@ test('both sides know each other, and a wrong password loses nothing without a c
     const exporter = otlpHttp.create(config, settings)
     await exporter.start!(testHost({ extensions: new Map<string, Extension>([['me', client]]) }))
     await exporter.consumers.traces!(items.traces(3), testContext())
-    await exporter.stop!(AbortSignal.timeout(5000))
+    await exporter.stop!(AbortSignal.timeout(60_000))
     await settle()
     const ledger = settings.ledger('traces')
     t.equal(ledger.outItems, password === PASSWORD ? 3 : 0)

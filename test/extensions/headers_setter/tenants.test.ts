@@ -60,8 +60,8 @@ test('each tenant gets its header, whatever joins their data on the way', async 
     }
     await send(`${toHttp}/v1/traces`, bytesOf(items.traces(5)))
   }
-  await processor.stop!(AbortSignal.timeout(5000))
-  for (const one of exporters) await one.stop!(AbortSignal.timeout(5000))
+  await processor.stop!(AbortSignal.timeout(60_000))
+  for (const one of exporters) await one.stop!(AbortSignal.timeout(60_000))
   const byTenant = (requests: readonly { tenant: unknown; items: number }[]): Record<string, number> => {
     const sums: Record<string, number> = {}
     for (const { tenant, items } of requests) sums[String(tenant)] = (sums[String(tenant)] ?? 0) + items
@@ -89,7 +89,7 @@ async function sendFor(t: Test, factory: ExporterFactory, config: object, tenant
     settings.ledger('traces').entered(2)
     await exporter.consumers.traces!(items.traces(2), context)
   }
-  await exporter.stop!(AbortSignal.timeout(5000))
+  await exporter.stop!(AbortSignal.timeout(60_000))
   const { outItems, held } = settings.ledger('traces')
   t.same({ outItems, held }, { outItems: 2 * tenants.length, held: 0 })
 }

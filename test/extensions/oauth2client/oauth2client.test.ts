@@ -205,7 +205,7 @@ test('an exporter with it reaches a receiver with oidc', async (t) => {
   )
   await exporter.start!(testHost({ extensions: new Map<string, Extension>([['me', client]]) }))
   await exporter.consumers.traces!(items.traces(3), testContext())
-  await exporter.stop!(AbortSignal.timeout(5000))
+  await exporter.stop!(AbortSignal.timeout(60_000))
   t.equal(sinks.traces.items, 3)
   t.same(sinks.traces.contexts[0]!.auth!.get('subject'), ['shop'])
 })

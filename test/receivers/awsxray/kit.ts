@@ -48,7 +48,7 @@ export async function startXray(
   }
   const receiver = awsxray.create(v.parse(awsxray.config, yaml), settings, { traces: consume ?? sink.consume })
   await receiver.start!(host)
-  const stop = async (abort: AbortSignal = AbortSignal.timeout(5000)): Promise<void> => receiver.stop!(abort)
+  const stop = async (abort: AbortSignal = AbortSignal.timeout(60_000)): Promise<void> => receiver.stop!(abort)
   t.teardown(() => stop(AbortSignal.abort()))
   const [udp, tcp] = receiver.endpoints!
   const udpPort = Number(udp!.split(':').at(-1))
