@@ -116,7 +116,7 @@ test('damaged bytes are told, whatever is done to them', async (t) => {
       }
     }
     for (let length = 0; length < packed.length; length += 1 + random(7)) tell(packed.subarray(0, length))
-    for (let round = 0; round < 1500; round++) {
+    for (let round = 0; round < 700; round++) {
       const bytes = Buffer.from(packed)
       for (let flips = 1 + random(4); flips > 0; flips--) bytes[random(bytes.length)] = random(256)
       tell(bytes)

@@ -11,7 +11,7 @@ import { type Random, seeded } from '../../data/random.ts'
 import { LogsService } from '../../emulator/logs.ts'
 import { EmulatedError } from '../../emulator/server.ts'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 1500)
+const ROUNDS = Number(process.env.ROUNDS ?? 700)
 const SEED = Number(process.env.SEED ?? 5)
 const RETENTION_DAYS = 3
 const DAY_MS = 24 * 3_600_000

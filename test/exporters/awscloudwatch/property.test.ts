@@ -27,7 +27,7 @@ const CONFIGS: readonly object[] = [
 test('calls keep the limits of PutMetricData', async (t) => {
   let cases = 0
   let data = 0
-  for (let seed = 1; seed <= ROUNDS * 20; seed++) {
+  for (let seed = 1; seed <= ROUNDS * 10; seed++) {
     const random = seeded(seed)
     const settings = testSettings()
     const service = new MonitoringService(() => settings.clock.now())

@@ -32,7 +32,7 @@ const CONFIGS: readonly object[] = [
 test('events keep the rules of CloudWatch', async (t) => {
   let cases = 0
   let events = 0
-  for (let seed = 1; seed <= ROUNDS * 20; seed++) {
+  for (let seed = 1; seed <= ROUNDS * 10; seed++) {
     const random = seeded(seed)
     const rig = translationRig(CONFIGS[seed % CONFIGS.length]!, { isNested: random(2) === 0 })
     let points = 0
