@@ -3,10 +3,9 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { type Test, test } from 'tap'
 import { CODE, FLAG, FRAME } from '../../src/net/http2/frames.ts'
+import { usedHeapBytes } from '../kit/heap.ts'
 import { items } from '../kit/otlp.ts'
 import { blockOf, callHeaders, frame, message, RawHttp2 } from '../kit/raw-http2.ts'
 import { bytesOf, isServed, type StartedReceiver, startReceiver } from '../kit/receiver.ts'
@@ -17,16 +16,6 @@ const good = bytesOf(items.traces(1))
 const head = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${good.length}\r\n\r\n`
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-/** What is in use after everything that nobody refers to has gone. */
-async function usedHeapBytes(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    await turn()
-    collect()
-  }
-  return process.memoryUsage().heapUsed
-}
 const MAX_LEFT_BYTES = 8 * 2 ** 20
 const openFiles = (): number => readdirSync('/proc/self/fd').length
 const noProc = process.platform === 'linux' ? false : 'needs /proc'

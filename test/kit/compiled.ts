@@ -1,9 +1,9 @@
 // What Node has made of the sources in one test file serves in the next, and in the agents that tests start: half the CPU time of
 // each start. Loaded before each test file, see .taprc.
 import { enableCompileCache } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-export const COMPILED = join(tmpdir(), 'sluice-tests-compiled')
+/** Inside of the clone: whoever writes there says what runs. */
+export const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/tests-compiled', import.meta.url))
 
 enableCompileCache(COMPILED)

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { test } from 'tap'
 import * as v from 'valibot'
 import { config } from '../../../src/exporters/prometheus/config.ts'
@@ -7,6 +5,7 @@ import { Intake } from '../../../src/exporters/prometheus/intake.ts'
 import { Registry, type Series } from '../../../src/exporters/prometheus/registry.ts'
 import { expose } from '../../../src/exporters/prometheus/text.ts'
 import { createNaming, type Naming } from '../../../src/prometheus/names.ts'
+import { usedHeapBytes } from '../../kit/heap.ts'
 import { batchOf } from '../../kit/otlp.ts'
 import { bufferBytesKept } from '../../kit/pool.ts'
 import { attribute, gauge, samplesOf, startExporter } from './kit.ts'
@@ -242,13 +241,13 @@ test('a flood of resources, scopes and metrics that show nothing is not remember
     resource: { attributes: [attribute('service.name', name), attribute('round', String(round))] },
     scopeMetrics: [{ scope: { name }, metrics: [gauge(name, [1])] }],
   })
-  const before = heapBytes()
+  const before = await usedHeapBytes()
   for (let round = 0; round < 60; round++) {
     const resourceMetrics = Array.from({ length: 1000 }, (_, i) => flood(round, `n${round}.${i}`))
     intake.take(batchOf('metrics', { resourceMetrics }), 0)
   }
   t.equal(registry.size, 10)
-  const grown = heapBytes() - before
+  const grown = (await usedHeapBytes()) - before
   t.ok(grown < 20e6, `${grown} bytes for 60,000 of each`)
 })
 
@@ -330,12 +329,6 @@ function create(of: { maxSeries?: number; naming?: Naming }): { registry: Regist
     registry,
   )
   return { registry, intake }
-}
-
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().heapUsed
 }
 
 const exposition = (nowMs: number) =>

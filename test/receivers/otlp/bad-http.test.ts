@@ -151,7 +151,7 @@ test('bodies that are too large, before and after decompression', async (t) => {
     t.equal(answer.status, 413, name)
     t.match(decodeStatus(answer.body), { code: 8, retryDelayMs: undefined }, `${name}: final`)
   }
-  t.ok(process.memoryUsage.rss() - before < 48 * MiB, 'most of it what the test itself sends')
+  t.ok(process.memoryUsage.rss() - before < 128 * MiB, 'no bomb was unpacked; most of it is what the test itself sends')
   t.equal(receiver.refused.get('too_large'), bombs.length)
   t.equal(receiver.host.admittedBytes, 0)
   t.equal((await send(url, Buffer.concat([good, Buffer.alloc(0)]))).status, 200)
