@@ -11,10 +11,10 @@ export interface Case {
 }
 
 const GOALS = {
-  http: { 1: 0.75, 10: 0.5, 100: 0.25, 1000: 0.25 },
-  grpc: { 1: 1, 10: 0.8, 100: 0.45, 1000: 0.45 },
+  http: { 1: 0.6, 10: 0.4, 100: 0.2, 1000: 0.25 },
+  grpc: { 1: 1, 10: 0.8, 100: 0.4, 1000: 0.45 },
 } as const
-const EDITED_GOALS = { 1: 0.75, 10: 0.5, 100: 0.35, 1000: 0.35 } as const
+const EDITED_GOALS = { 1: 0.75, 10: 0.5, 100: 0.3, 1000: 0.3 } as const
 const SIZES = [1, 10, 100, 1000] as const
 
 const passThrough = (['traces', 'metrics', 'logs'] as const).flatMap((signal) =>
