@@ -201,7 +201,8 @@ function misplaced(
   return service.pipelines
     .filter((pipeline) => pipeline[part].includes(id) && !signals.includes(pipeline.signal))
     .map((pipeline) => {
-      const message = `${id} does not take ${pipeline.signal}, only ${signals.join(', ')}`
+      const verb = kind === 'receiver' ? 'make' : 'take'
+      const message = `${id} does not ${verb} ${pipeline.signal}, only ${signals.join(', ')}`
       return problemAt(loaded, [...pipeline.path, part], 'wrong_signal', message)
     })
 }

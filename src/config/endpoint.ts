@@ -11,6 +11,7 @@ export type Endpoint =
 /** `localhost:4317`, `:4317`, `[::1]:4317`, `unix:///run/x.sock`. Throws an Error that says what is wrong. */
 export function parseEndpoint(text: string): Endpoint {
   if (text === '') throw new Error('must not be empty')
+  if (/^\d{1,5}$/.test(text)) throw new Error(`the host is missing: localhost:${text}, or :${text} for every interface`)
   const socket = /^unix:(?:\/\/)?(.*)$/s.exec(text)
   if (socket !== null) return parseSocket(socket[1]!)
   if (text.startsWith('/') || text.startsWith('@/')) return parseSocket(text)

@@ -117,6 +117,9 @@ test('what is wrong with a text, with components and with settings has a code of
 test('a component in the wrong place is told beside what is wrong with its settings', async (t) => {
   const both = WHOLE.replace('debug: }', 'prometheus: {endpoint: x}}').replace('[debug]', '[prometheus]')
   t.same(await codesOf(both), ['wrong_signal', 'bad_endpoint'])
+  t.ok(messages.some((message) => message.includes('prometheus does not take traces, only metrics')))
+  await codesOf(WHOLE.replace('otlp: {protocols: {grpc: }}', 'statsd: {endpoint: x}').replace('[otlp]', '[statsd]'))
+  t.ok(messages.some((message) => message.includes('statsd does not make traces, only metrics')))
 })
 
 test('what is wrong with the sources of a config has a code', async (t) => {

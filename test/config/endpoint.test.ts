@@ -20,6 +20,7 @@ test('an endpoint that is none says why', async (t) => {
   const cases: [unknown, string][] = [
     ['', 'must not be empty'],
     ['localhost', 'the port is missing'],
+    ['4317', 'the host is missing: localhost:4317, or :4317 for every interface'],
     ['localhost:', 'the port is missing'],
     ['localhost:http', 'http is no port: ports go from 0 to 65535'],
     ['localhost:65536', '65536 is no port: ports go from 0 to 65535'],
