@@ -1,7 +1,7 @@
 // The write-ahead log: what was accepted is sent, over restarts and damage, in order.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import * as v from 'valibot'
 import type { Extension } from '../../../src/contract/index.ts'
 import remoteWrite from '../../../src/exporters/prometheusremotewrite/index.ts'
@@ -24,6 +24,15 @@ const down = (to: Destination): void => {
     response.writeHead(503).end()
     return true
   }
+}
+
+/** A run that has ended with `m0` to `m2` in the log, as the destination is down. */
+async function leaveThree(t: Test, to: Destination, directory: string): Promise<Awaited<ReturnType<typeof start>>> {
+  down(to)
+  const run = await start(t, config(to, directory))
+  for (let i = 0; i < 3; i++) await run.send(request([gauge(`m${i}`, i)]))
+  await run.exporter.stop!(AbortSignal.abort())
+  return run
 }
 
 test('a batch is acknowledged when it is on disk, and sent in order', async (t) => {
@@ -60,10 +69,7 @@ test('security 9: the directory and its files are for the owner alone, and a lin
 test('what could not be sent is sent by the next run, and by nobody twice', async (t) => {
   const to = await destination(t)
   const directory = join(t.testdir({}), 'wal')
-  down(to)
-  const first = await start(t, config(to, directory))
-  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
-  await first.exporter.stop!(AbortSignal.abort())
+  const first = await leaveThree(t, to, directory)
   t.equal(first.ledger.held, 0, 'the disk has it')
 
   to.answer = () => false
@@ -212,10 +218,7 @@ test('what is damaged while the agent runs is dropped with a reason, and what co
 test('what waits in a segment that is damaged from its first byte is lost, and the next one is sent', async (t) => {
   const to = await destination(t)
   const directory = join(t.testdir({}), 'wal')
-  down(to)
-  const first = await start(t, config(to, directory))
-  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
-  await first.exporter.stop!(AbortSignal.abort())
+  await leaveThree(t, to, directory)
   const second = await start(t, config(to, directory, { buffer_size: 1 }))
   await second.send(request([gauge('next', 1)]))
   await until(() => second.settings.clock.pending > 2)
@@ -263,10 +266,7 @@ test('the file that is being written is deleted: it is written again, and nothin
 test('a file that waits to be sent is deleted: what was in it is lost and counted, and the next one is sent', async (t) => {
   const to = await destination(t)
   const directory = join(t.testdir({}), 'wal')
-  down(to)
-  const first = await start(t, config(to, directory))
-  for (let i = 0; i < 3; i++) await first.send(request([gauge(`m${i}`, i)]))
-  await first.exporter.stop!(AbortSignal.abort())
+  await leaveThree(t, to, directory)
   const { send, settings, ledger, exporter } = await start(t, config(to, directory, { buffer_size: 1 }))
   await send(request([gauge('next', 1)]))
   await until(() => settings.clock.pending > 2)
