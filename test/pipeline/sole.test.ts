@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Factory } from '../../src/contract/index.ts'
-import { Batch, decodeOtlp } from '../../src/data/index.ts'
-import { markSole } from '../../src/data/sole.ts'
+import { Batch, concat, decodeOtlp } from '../../src/data/index.ts'
+import { giveBackReplaced, markSole } from '../../src/data/sole.ts'
 import { testContext } from '../../src/testing/index.ts'
 import {
   batchProcessor,
@@ -71,11 +71,32 @@ test('what has been replaced is given back once it is accepted, and what replace
   t.same(attributesOf(arrived!), Array<string>(SPANS).fill('prod'))
 })
 
+test('of several pieces those that go on as they came are not given back', async (t) => {
+  let unedited = SPANS
+  const editFirst = itemProcessor(() => ({
+    keepsNothing: true,
+    visitor: { onSpan: ({ attributes }) => void (unedited-- > 0 && attributes.set('env', 'prod')) },
+  }))
+  const { receiver, exporters } = await running({ editFirst }, ['editFirst'])
+  const batch = concat([soleBatch(), soleBatch()])
+  await send(receiver, batch)
+  t.same(
+    Batch.chunksOf(batch).map(({ bytes }) => bytes.length > 0),
+    [false, true],
+  )
+  t.equal(attributesOf(exporters[0]!.sink.batches[0] as Batch<'traces'>).length, 2 * SPANS)
+
+  const [replaced, left] = [soleBatch(), soleBatch()]
+  giveBackReplaced(concat([replaced, left]), left)
+  t.same([replaced, left].map(isGivenBack), [true, false], 'even when nobody has said since that he may keep it')
+})
+
 test('what somebody else may have, may keep or has refused is not given back', async (t) => {
   const keeping = batchProcessor((next) => ({ consume: (batch, context) => next(batch, context) }))
   const processors = { edit: editing(true), other: editing(false), look: looking, keeping }
   const cases: [string, string[][]][] = [
     ['two pipelines', [['edit'], ['look']]],
+    ['two pipelines that both replace it', [['edit'], ['edit']]],
     ['a processor of whole batches in front', [['keeping', 'edit']]],
     ['a neighbour that may keep views', [['edit', 'other']]],
     ['nothing changed', [['look']]],
